@@ -344,6 +344,20 @@ struct Listen { std::string kind; };  ///< LISTEN, NOTIFY, UNLISTEN, CHECKPOINT,
 /// Something planner does not follow. `may_touch` are the relations it can tell.
 struct Unrecognized { std::string what; std::vector<TableName> may_touch; bool dynamic = false; };
 
+// ---- intentions that no single statement spells (planner/recognize.h makes them; replay never meets them) ------------------------
+
+/// Prisma's enum swap (new type, columns cast over, types renamed, old one dropped), seen as one change of labels.
+struct ReplaceEnum {
+  ObjectName type;
+  std::vector<std::string> labels;  ///< afterwards
+  struct User { TableName table; Identifier column; };
+  std::vector<User> columns;
+};
+/// DROP CONSTRAINT and ADD CONSTRAINT of the same columns: a changed ON DELETE, another check under the same name, ...
+struct ReplaceConstraint { TableName table; Identifier old_constraint; ConstraintDefinition constraint; };
+/// DROP COLUMN and ADD COLUMN of one name: what Prisma writes for a type change it cannot cast. All data of the column is lost as written.
+struct ReplaceColumn { TableName table; ColumnDefinition column; };
+
 /// A DO block: the static statements found inside (PL/pgSQL parsed by libpg_query), each with its own operations, in order, whatever branch
 /// they stand in. `commits` when it has COMMIT; dynamic SQL appears as Unrecognized{dynamic = true} in `body`.
 struct DoBlock;
@@ -359,8 +373,8 @@ using Operation = std::variant<
     RefreshMaterializedView, CreateFunction, AlterFunction, DropFunction, RenameFunction, CreateTrigger, DropTrigger, RenameTrigger, CreatePolicy,
     AlterPolicy, DropPolicy, RenamePolicy, CreateRule, DropRule, RenameRule, CreateStatistics, DropStatistics, CreateSchema, DropSchema,
     RenameSchema, CreateExtension, AlterExtension, DropExtension, DropOwned, SetSchema, ChangeOwner, Comment, Grant, OtherObject, Update, Delete,
-    Insert, Merge, Truncate, Copy, Select, SetVariable, Transaction, LockTable, Vacuum, Call, Discard, Listen, Unrecognized,
-    std::shared_ptr<const DoBlock>>;
+    Insert, Merge, Truncate, Copy, Select, SetVariable, Transaction, LockTable, Vacuum, Call, Discard, Listen, Unrecognized, ReplaceEnum,
+    ReplaceConstraint, ReplaceColumn, std::shared_ptr<const DoBlock>>;
 
 struct DoBlock {
   std::vector<Operation> body;

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "planner/finding.h"
+#include "planner/migration.h"
+#include "planner/plan.h"
+#include "planner/rule.h"
+
+namespace planner {
+
+using RuleSet = std::vector<const Rule*>;
+/// Recipe by id (`rename-column`) -> steps for an intention. Given from outside: planner/ does not know plans/.
+struct Recipe {
+  std::string_view id;
+  std::string_view summary;
+  std::function<std::optional<RecipeResult>(const Intention&, const RecipeContext&)> make;  ///< nullopt: not about this intention
+};
+using RecipeSet = std::vector<const Recipe*>;
+
+/// One judged migration.
+struct JudgedMigration {
+  std::size_t index = 0;  ///< into History::migrations
+  ParsedFile file;
+  std::vector<Intention> intentions;
+  std::vector<Intention> questions;
+  std::vector<Effects> effects;  ///< one per statement
+  std::vector<Delivered> deliveries;
+  std::vector<Finding> findings;
+  std::size_t not_looked_at = 0;  ///< statements that were not understood
+};
+
+struct Analysis {
+  std::vector<JudgedMigration> judged;
+  Schema end;                          ///< after the whole history
+  std::vector<std::string> gaps;       ///< what replay could not follow, with file and line
+  std::size_t statements = 0;          ///< in all migrations read
+  std::size_t unrecognized = 0;
+};
+
+struct AnalyzeOptions {
+  RuleSettings rules;
+  RenameAnswers answers;
+  /// When set, replay starts here instead of at an empty schema (a live database), and only pending migrations are replayed.
+  const Schema* base = nullptr;
+  unsigned threads = 1;
+};
+
+/// Replays the whole history, judges the pending migrations. Pure: no file, socket, clock or environment.
+Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOptions& options);
+
+struct SplitResult {
+  enum class Outcome { Planned, NothingToDo, Refused, NeedsAnswer } outcome = Outcome::Planned;
+  Plan plan;
+  struct Problem { std::string what, what_to_do; std::vector<SourceRef> sources; };
+  std::vector<Problem> problems;          ///< Refused / NeedsAnswer: one per intention
+  std::vector<std::string> explanations;  ///< NothingToDo: why each statement is harmless
+};
+
+/// Rewrites one pending migration of the history into phases.
+SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options,
+                  const Schema* base = nullptr);
+
+}  // namespace planner
