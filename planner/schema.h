@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "planner/operation.h"
+#include "planner/shared_map.h"
 
 /// What a migration meets: built by replaying the history or read from a live database, the same type. Every object is fully
 /// qualified here. Copying a Schema is cheap: objects are shared and cloned when changed.
@@ -31,6 +32,7 @@ struct Column {
   std::vector<Option> options;
   std::string comment;
   bool inherited = false;  ///< comes from a parent and cannot be dropped here
+  bool local = true;       ///< also defined here: stays when the parent lets go of it
   bool is_new = false;     ///< added by a pending migration: no application reads it yet
 };
 
@@ -38,8 +40,10 @@ struct Constraint {
   ConstraintDefinition definition;  ///< name never empty; foreign key target qualified and its columns filled in
   bool validated = true;
   bool inherited = false;
-  bool enforced = true;  ///< 18: NOT ENFORCED
-  ObjectName index;      ///< of UNIQUE, PRIMARY KEY, EXCLUDE
+  bool local = true;            ///< also defined here: stays when the parent lets go of it
+  bool enforced = true;         ///< 18: NOT ENFORCED
+  ObjectName index;             ///< of UNIQUE, PRIMARY KEY, EXCLUDE
+  ObjectName referenced_index;  ///< of FOREIGN KEY: the unique index of the other table it leans on
   std::string comment;
   bool is_new = false;
 };
@@ -49,6 +53,9 @@ struct Index {
   TableName table;
   std::vector<IndexElement> elements;
   std::vector<Identifier> included;
+  /// The index's own column names, included ones last. They do not follow renames of the table's columns and decide the
+  /// names of indexes cloned from this one.
+  std::vector<Identifier> column_names;
   std::string method = "btree";
   Expression predicate;
   std::vector<Option> options;
@@ -100,7 +107,7 @@ struct Table {
   std::vector<Trigger> triggers;
   std::vector<Policy> policies;
   std::vector<RewriteRule> rules;
-  std::vector<CreateStatistics> statistics;
+  std::vector<CreateStatistics> statistics;  ///< names qualified
   bool row_security = false, force_row_security = false;
   Persistence persistence = Persistence::Permanent;
   std::vector<TableName> inherits;  ///< parents (also the partitioned parent)
@@ -108,6 +115,14 @@ struct Table {
   std::optional<PartitionBound> bound;
   std::optional<PartitionKey> partition_by;
   std::vector<TableName> children;  ///< partitions and inheriting tables
+  std::vector<ObjectName> owned_sequences;  ///< of serial and identity columns, OWNED BY
+  /// Names taken by what PostgreSQL adds per partition of a referenced table: no constraint a person meets, but no free name either.
+  struct HiddenConstraint {
+    Identifier name;
+    Identifier of;        ///< the foreign key of this table
+    TableName partition;  ///< of the referenced table
+  };
+  std::vector<HiddenConstraint> hidden_constraints;
   char replica_identity = 'd';
   std::vector<Option> options;
   std::string tablespace, access_method, owner, comment;
@@ -182,51 +197,17 @@ struct OtherType {
 };
 
 struct Function {
-  CreateFunction definition;  ///< name qualified
+  CreateFunction definition;  ///< name qualified, types resolved
   std::vector<TypeName> input_types;
   Identifier extension;
   std::string comment, owner;
 };
 
-/// A catalogue whose copies share their entries: copy is O(1), the first change clones the outer map, a change of an object clones
-/// that object only.
-template <typename Key, typename Value>
-class SharedMap {
- public:
-  using Entries = std::map<Key, std::shared_ptr<const Value>>;
-  const Value* find(const Key& key) const {
-    const auto it = entries_->find(key);
-    return it == entries_->end() ? nullptr : it->second.get();
-  }
-  bool contains(const Key& key) const { return entries_->contains(key); }
-  std::size_t size() const { return entries_->size(); }
-  /// A changeable copy of the entry (cloned when another Schema shares it), or nullptr.
-  Value* edit(const Key& key) {
-    const auto found = entries_->find(key);
-    if (found == entries_->end()) return nullptr;
-    Entries& own = own_entries();
-    std::shared_ptr<const Value>& slot = own.find(key)->second;
-    if (slot.use_count() > 1) slot = std::make_shared<Value>(*slot);
-    return const_cast<Value*>(slot.get());  // NOLINT: this map is its only owner now
-  }
-  Value& put(const Key& key, Value value) {
-    auto held = std::make_shared<Value>(std::move(value));
-    Value& reference = *held;
-    own_entries()[key] = std::move(held);
-    return reference;
-  }
-  void erase(const Key& key) {
-    if (contains(key)) own_entries().erase(key);
-  }
-  typename Entries::const_iterator begin() const { return entries_->begin(); }
-  typename Entries::const_iterator end() const { return entries_->end(); }
-
- private:
-  Entries& own_entries() {
-    if (entries_.use_count() > 1) entries_ = std::make_shared<Entries>(*entries_);
-    return *entries_;
-  }
-  std::shared_ptr<Entries> entries_ = std::make_shared<Entries>();
+/// One foreign key that points at a table.
+struct ForeignKeyReference {
+  TableName from;
+  Identifier constraint;
+  friend bool operator==(const ForeignKeyReference&, const ForeignKeyReference&) = default;
 };
 
 struct Schema {
@@ -242,12 +223,27 @@ struct Schema {
   SharedMap<ObjectName, TableName> index_tables;           ///< index -> its table or materialized view
   SharedMap<Identifier, std::vector<TableName>> publications;
   std::vector<Identifier> search_path{Identifier("public")};
+  std::vector<Identifier> session_search_path{Identifier("public")};  ///< what a new session starts with
   std::string time_zone;  ///< the session's, when SET said so; empty: the server's
   bool from_database = false;
   int server_version = 0;  ///< 150004 as server_version_num; 0: not known
   std::vector<std::string> gaps;  ///< what was not understood while it was built, one sentence each
 
+  // Kept by replay and read_schema so that nobody has to look at every table.
+  SharedMap<TableName, std::vector<ForeignKeyReference>> references;  ///< foreign keys by the table they point at
+  SharedMap<ObjectName, int> constraint_names;  ///< how many constraints of a schema bear a name
+
+  /// Begun by BEGIN or SAVEPOINT: what ROLLBACK goes back to.
+  struct OpenTransaction {
+    Identifier savepoint;  ///< empty: the transaction itself
+    std::shared_ptr<const Schema> before;
+  };
+  std::vector<OpenTransaction> open_transactions;
+
   Schema();
+
+  /// Fills `references`, `constraint_names` and `index_tables` from tables and views that were put in by hand.
+  void rebuild_lookups();
 
   // Lookups take names as written (unqualified ones go through the search path) and return nullptr when there is no such object.
   const Table* table(const ObjectName& name) const;
@@ -260,12 +256,11 @@ struct Schema {
   /// Follows the search path; for a name nothing is known of: the first schema of the path.
   ObjectName resolve_relation(const ObjectName& name) const;
   ObjectName resolve_type(const ObjectName& name) const;
+  /// The first schema of the search path that exists; empty when there is none.
+  Identifier creation_schema() const;
 
   // Questions rules and recipes ask again and again.
-  struct Reference {  ///< one foreign key that points at a table
-    TableName from;
-    Identifier constraint;
-  };
+  using Reference = ForeignKeyReference;
   std::vector<Reference> references_to(const TableName& table) const;
   std::vector<ObjectName> views_reading(const ObjectName& relation) const;
   std::vector<ObjectName> views_reading(const ObjectName& relation, const Identifier& column) const;

@@ -1,0 +1,257 @@
+#include "planner/schema.h"
+
+#include <algorithm>
+
+#include "planner/builtin_functions.h"
+#include "planner/builtin_types.h"
+
+namespace planner {
+
+namespace {
+
+template <typename Items, typename Matches>
+auto* first_matching(Items& items, const Matches& matches) {
+  const auto found = std::find_if(items.begin(), items.end(), matches);
+  return found == items.end() ? nullptr : &*found;
+}
+
+const Identifier kPgCatalog("pg_catalog");
+const Identifier kPgTemp("pg_temp");
+
+/// Calls `visit` with the qualified names a written name may mean, in PostgreSQL's order, until it returns true.
+template <typename Visit>
+bool along_search_path(const Schema& schema, const ObjectName& name, const Visit& visit) {
+  if (!name.schema.empty()) return visit(name);
+  if (visit(ObjectName(kPgTemp, name.name))) return true;
+  for (const Identifier& place : schema.search_path) {
+    if (place != kPgTemp && visit(ObjectName(place, name.name))) return true;
+  }
+  return false;
+}
+
+template <typename Value>
+const Value* look_up(const Schema& schema, const SharedMap<ObjectName, Value>& objects, const ObjectName& name) {
+  const Value* found = nullptr;
+  along_search_path(schema, name, [&](const ObjectName& qualified) { return (found = objects.find(qualified)) != nullptr; });
+  return found;
+}
+
+bool relation_exists(const Schema& schema, const ObjectName& name) {
+  return schema.tables.contains(name) || schema.views.contains(name) || schema.sequences.contains(name) ||
+         schema.index_tables.contains(name);
+}
+
+bool type_exists(const Schema& schema, const ObjectName& name) {
+  return schema.enums.contains(name) || schema.domains.contains(name) || schema.types.contains(name) ||
+         schema.tables.contains(name) || schema.views.contains(name);
+}
+
+}  // namespace
+
+// ---- Table ---------------------------------------------------------------------------------------------------------------
+
+const Column* Table::column(const Identifier& column_name) const {
+  return first_matching(columns, [&](const Column& c) { return c.name == column_name; });
+}
+Column* Table::column(const Identifier& column_name) {
+  return first_matching(columns, [&](const Column& c) { return c.name == column_name; });
+}
+const Constraint* Table::constraint(const Identifier& constraint_name) const {
+  return first_matching(constraints, [&](const Constraint& c) { return c.definition.name == constraint_name; });
+}
+Constraint* Table::constraint(const Identifier& constraint_name) {
+  return first_matching(constraints, [&](const Constraint& c) { return c.definition.name == constraint_name; });
+}
+const Index* Table::index(const Identifier& index_name) const {
+  return first_matching(indexes, [&](const Index& i) { return i.name.name == index_name; });
+}
+Index* Table::index(const Identifier& index_name) {
+  return first_matching(indexes, [&](const Index& i) { return i.name.name == index_name; });
+}
+const Constraint* Table::primary_key() const {
+  return first_matching(constraints,
+                        [](const Constraint& c) { return c.definition.kind == ConstraintKind::PrimaryKey; });
+}
+
+// ---- Schema: lookups -------------------------------------------------------------------------------------------------------
+
+Schema::Schema() { schemas.put(Identifier("public"), "standard public schema"); }
+
+const Table* Schema::table(const ObjectName& name) const { return look_up(*this, tables, name); }
+const View* Schema::view(const ObjectName& name) const { return look_up(*this, views, name); }
+const Sequence* Schema::sequence(const ObjectName& name) const { return look_up(*this, sequences, name); }
+const EnumType* Schema::enum_type(const ObjectName& name) const { return look_up(*this, enums, name); }
+const Domain* Schema::domain(const ObjectName& name) const { return look_up(*this, domains, name); }
+const std::vector<Function>* Schema::functions_named(const ObjectName& name) const {
+  return look_up(*this, functions, name);
+}
+
+const Index* Schema::index(const ObjectName& name) const {
+  ObjectName found;
+  const TableName* owner = nullptr;
+  along_search_path(*this, name, [&](const ObjectName& qualified) {
+    owner = index_tables.find(qualified);
+    found = qualified;
+    return owner != nullptr;
+  });
+  if (owner == nullptr) return nullptr;
+  if (const Table* held = tables.find(*owner)) return held->index(found.name);
+  if (const View* held = views.find(*owner)) {
+    return first_matching(held->indexes, [&](const Index& i) { return i.name == found; });
+  }
+  return nullptr;
+}
+
+Identifier Schema::creation_schema() const {
+  for (const Identifier& place : search_path) {
+    if (schemas.contains(place)) return place;
+  }
+  return {};
+}
+
+ObjectName Schema::resolve_relation(const ObjectName& name) const {
+  ObjectName found;
+  if (along_search_path(*this, name, [&](const ObjectName& qualified) {
+        found = qualified;
+        return relation_exists(*this, qualified);
+      })) {
+    return found;
+  }
+  return name.schema.empty() ? ObjectName(creation_schema(), name.name) : name;
+}
+
+ObjectName Schema::resolve_type(const ObjectName& name) const {
+  if (name.schema == kPgCatalog) return ObjectName(name.name);
+  // pg_catalog comes before everything that the search path names.
+  if (name.schema.empty() && is_builtin_type(name.name.str())) return name;
+  ObjectName found;
+  if (along_search_path(*this, name, [&](const ObjectName& qualified) {
+        found = qualified;
+        return type_exists(*this, qualified);
+      })) {
+    return found;
+  }
+  return name.schema.empty() ? ObjectName(creation_schema(), name.name) : name;
+}
+
+// ---- Schema: questions -----------------------------------------------------------------------------------------------------
+
+std::vector<Schema::Reference> Schema::references_to(const TableName& table) const {
+  const std::vector<Reference>* found = references.find(resolve_relation(table));
+  return found == nullptr ? std::vector<Reference>{} : *found;
+}
+
+std::vector<ObjectName> Schema::views_reading(const ObjectName& relation) const {
+  const ObjectName wanted = resolve_relation(relation);
+  std::vector<ObjectName> out;
+  for (const auto& [name, view] : views) {
+    if (view->reads.contains(wanted) || std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) !=
+                                            view->reads_all_of.end()) {
+      out.push_back(name);
+    }
+  }
+  return out;
+}
+
+std::vector<ObjectName> Schema::views_reading(const ObjectName& relation, const Identifier& column) const {
+  const ObjectName wanted = resolve_relation(relation);
+  std::vector<ObjectName> out;
+  for (const auto& [name, view] : views) {
+    const auto read = view->reads.find(wanted);
+    const bool named =
+        read != view->reads.end() && std::find(read->second.begin(), read->second.end(), column) != read->second.end();
+    if (named || std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) != view->reads_all_of.end()) {
+      out.push_back(name);
+    }
+  }
+  return out;
+}
+
+std::vector<TableName> Schema::partitions_and_children(const TableName& table) const {
+  std::vector<TableName> out;
+  const Table* root = this->table(table);
+  if (root == nullptr) return out;
+  out = root->children;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const Table* child = tables.find(out[i]);
+    if (child == nullptr) continue;
+    for (const TableName& grandchild : child->children) {
+      if (std::find(out.begin(), out.end(), grandchild) == out.end()) out.push_back(grandchild);
+    }
+  }
+  return out;
+}
+
+bool Schema::not_null_proven(const Table& table, const Identifier& column) const {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& c) {
+    return c.definition.kind == ConstraintKind::Check && c.validated && c.enforced &&
+           proves_not_null(c.definition.expression, column);
+  });
+}
+
+Schema::ExpressionVolatility Schema::volatility(const Expression& expression) const {
+  ExpressionVolatility worst = ExpressionVolatility::Immutable;
+  const auto meet = [&worst](ExpressionVolatility one) { worst = std::max(worst, one); };
+  const auto as_expression = [](Volatility v) {
+    return v == Volatility::Volatile ? ExpressionVolatility::Volatile
+           : v == Volatility::Stable ? ExpressionVolatility::Stable
+                                     : ExpressionVolatility::Immutable;
+  };
+  for (const FunctionCall& call : expression.facts().functions) {
+    // A user's function of the same name as a built-in one is only reached through its schema.
+    if (const auto builtin = builtin_volatility(call)) {
+      meet(as_expression(*builtin));
+      continue;
+    }
+    const std::vector<Function>* overloads = functions_named(call.name);
+    if (overloads == nullptr) {
+      meet(ExpressionVolatility::Unknown);
+      continue;
+    }
+    // Overloads are told apart by the number of arguments only: the strictest one that fits counts.
+    ExpressionVolatility strictest = ExpressionVolatility::Immutable;
+    bool fits = false;
+    for (const Function& function : *overloads) {
+      if (function.input_types.size() < static_cast<std::size_t>(call.arguments)) continue;
+      fits = true;
+      strictest = std::max(strictest, as_expression(function.definition.volatility));
+    }
+    meet(fits ? strictest : ExpressionVolatility::Unknown);
+  }
+  return worst;
+}
+
+// ---- Schema: what replay keeps beside the tables -----------------------------------------------------------------------------
+
+void Schema::rebuild_lookups() {
+  references = {};
+  constraint_names = {};
+  index_tables = {};
+  const auto count_name = [this](const Identifier& place, const Identifier& name) {
+    const ObjectName key(place, name);
+    if (int* count = constraint_names.edit(key)) {
+      ++*count;
+    } else {
+      constraint_names.put(key, 1);
+    }
+  };
+  for (const auto& [name, table] : tables) {
+    for (const Constraint& constraint : table->constraints) {
+      count_name(name.schema, constraint.definition.name);
+      if (constraint.definition.kind != ConstraintKind::ForeignKey) continue;
+      const TableName& target = constraint.definition.references.table;
+      if (!references.contains(target)) references.put(target, {});
+      references.edit(target)->push_back(Reference{name, constraint.definition.name});
+    }
+    for (const Table::HiddenConstraint& hidden : table->hidden_constraints) count_name(name.schema, hidden.name);
+    for (const Index& index : table->indexes) index_tables.put(index.name, name);
+  }
+  for (const auto& [name, domain] : domains) {
+    for (const Constraint& check : domain->checks) count_name(name.schema, check.definition.name);
+  }
+  for (const auto& [name, view] : views) {
+    for (const Index& index : view->indexes) index_tables.put(index.name, name);
+  }
+}
+
+}  // namespace planner
