@@ -11,6 +11,17 @@ export class Unreachable extends Error {}
 const networkCodes = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH',
   'ERR_SOCKET_TIMEOUT', 'FETCH_ERROR', 'ENOTCACHED', 'E403', 'E502', 'E503', 'E504']
 
+function npm(cwd, ...args) {
+  const options = ['--no-fund', '--no-audit', '--loglevel=error', '--prefer-offline']
+  const { error, status, stdout, stderr } = spawnSync('npm', [...args, ...options], { cwd, encoding: 'utf8' })
+  if (error?.code === 'ENOENT') throw new Unreachable('npm is not installed')
+  if (error) throw error
+  if (status === 0) return
+  const network = networkCodes.find((code) => stderr.includes(`npm error code ${code}\n`))
+  if (network) throw new Unreachable(`npm cannot reach its registry (${network})`)
+  throw new Error(`npm ${args[0]} failed:\n${stdout}${stderr}`)
+}
+
 export function install() {
   const folder = installationFolder()
   if (fs.existsSync(path.join(folder, 'node_modules'))) return folder
@@ -19,17 +30,8 @@ export function install() {
   const draft = fs.mkdtempSync(folder + '.')
   try {
     for (const file of ['package.json', 'package-lock.json', '.npmrc']) fs.copyFileSync(path.join(here, file), path.join(draft, file))
-    const npm = spawnSync('npm',
-      ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error', '--prefer-offline',
-        '--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=60000'],
-      { cwd: draft, encoding: 'utf8' })
-    if (npm.error?.code === 'ENOENT') throw new Unreachable('npm is not installed')
-    if (npm.error) throw npm.error
-    if (npm.status !== 0) {
-      const network = networkCodes.find((code) => npm.stderr.includes(`npm error code ${code}\n`))
-      if (network) throw new Unreachable(`npm cannot reach its registry (${network})`)
-      throw new Error(`npm ci failed:\n${npm.stdout}${npm.stderr}`)
-    }
+    npm(draft, 'view', 'pg@8.16.3', 'version', '--fetch-retries=0') // without a network `npm ci` would try every package for a minute
+    npm(draft, 'ci', '--ignore-scripts')
     try {
       fs.renameSync(draft, folder)
     } catch (error) {
