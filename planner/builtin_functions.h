@@ -7,8 +7,9 @@
 
 namespace planner {
 
-/// Volatility of a function that PostgreSQL (14 to 18) or one of its contrib extensions brings, by name; nullopt when it is none of them.
-/// Where overloads differ, the strictest answer. Contrib functions are found in any schema except pg_catalog.
+/// Volatility of a function that PostgreSQL (14 to 18) or one of its contrib extensions brings, by name;
+/// nullopt when it is none of them. Where overloads differ, the strictest answer. Contrib functions are found
+/// in any schema except pg_catalog.
 std::optional<Volatility> builtin_volatility(const FunctionCall& call);
 
 }  // namespace planner

@@ -6,14 +6,26 @@
 
 namespace planner {
 
-/// Orders the steps of all recipes of one migration into the fewest phases and application deploys under the rules of design 7: alone what
-/// must be alone, no strong lock on two relations longer than a catalogue change, no strong lock together with a scan or data, dependencies
-/// (provides / needs) respected, every two adjacent phases compatible with the releases that may run then.
-/// Every emitted statement is parsed again; one that does not parse is an assertion failure, not a file.
+/// Orders the steps of all recipes of one migration into the fewest phases and application deploys under the
+/// rules of design 7: alone what must be alone, no strong lock on two relations longer than a catalogue
+/// change, no strong lock together with a scan or data, dependencies (provides / needs) respected, every two
+/// adjacent phases compatible with the releases that may run then. Every emitted statement is parsed again;
+/// one that does not parse is an assertion failure, not a file.
 std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::string>* reasons = nullptr);
 
-/// The text of a phase's migration.sql: header comment (plan, phase, what, why, lock and for how long, what the application may do), then the
-/// statement.
+/// One DO block that takes the locks and runs the statements in one transaction without ever making the
+/// application wait behind it for long: it polls with NOWAIT, waits in the queue only for short, growing
+/// times, and gives up after a minute with nothing changed. A bare statement or plain block when there is
+/// nothing to wait for. Locks at most SHARE UPDATE EXCLUSIVE (which no reader or writer minds) are simply
+/// waited for.
+Sql locked_block(const std::vector<StepLock>& locks, const std::vector<Sql>& statements);
+
+/// Throws Error when the text is not exactly one statement the parser understands: planner's own mistake,
+/// found before a file is written.
+void check_single_statement(const Sql& statement);
+
+/// The text of a phase's migration.sql: header comment (plan, phase, what, why, lock and for how long, what
+/// the application may do), then the statement.
 std::string migration_text(const Plan& plan, const Phase& phase);
 std::string rollback_text(const Plan& plan, const Phase& phase);
 

@@ -24,7 +24,8 @@ enum class Tool {
   Dbmate,         ///< one transaction per file unless `transaction:false`
   PlainSql,       ///< unknown runner: the worst of one transaction and autocommit
 };
-std::string_view tool_name(Tool tool);                           ///< `prisma`, `prisma-7.4`, `flyway`, ... as in planner.toml `deploys_with`
+std::string_view tool_name(
+    Tool tool);  ///< `prisma`, `prisma-7.4`, `flyway`, ... as in planner.toml `deploys_with`
 std::optional<Tool> tool_from_name(std::string_view name);
 
 /// Statements that share one transaction; locks last to its end.
@@ -37,10 +38,13 @@ struct TransactionGroup {
 
 struct Delivered {
   std::vector<TransactionGroup> groups;
-  std::string explanation;  ///< one sentence: "Prisma sends this file as one query: its 3 statements share one transaction"
+  std::string explanation;  ///< one sentence: "Prisma sends this file as one query: its 3 statements share
+                            ///< one transaction"
 };
 
-/// Every way the file may arrive: one for a known tool and file, several when it is not known (rules judge the worst).
-std::vector<Delivered> deliveries(const ParsedFile& file, std::string_view text, Tool tool, bool no_transaction_marker = false);
+/// Every way the file may arrive: one for a known tool and file, several when it is not known (rules judge
+/// the worst).
+std::vector<Delivered> deliveries(const ParsedFile& file, std::string_view text, Tool tool,
+                                  bool no_transaction_marker = false);
 
 }  // namespace planner

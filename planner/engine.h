@@ -11,11 +11,13 @@
 namespace planner {
 
 using RuleSet = std::vector<const Rule*>;
-/// Recipe by id (`rename-column`) -> steps for an intention. Given from outside: planner/ does not know plans/.
+/// Recipe by id (`rename-column`) -> steps for an intention. Given from outside: planner/ does not know
+/// plans/.
 struct Recipe {
   std::string_view id;
   std::string_view summary;
-  std::function<std::optional<RecipeResult>(const Intention&, const RecipeContext&)> make;  ///< nullopt: not about this intention
+  std::function<std::optional<RecipeResult>(const Intention&, const RecipeContext&)>
+      make;  ///< nullopt: not about this intention
 };
 using RecipeSet = std::vector<const Recipe*>;
 
@@ -33,16 +35,17 @@ struct JudgedMigration {
 
 struct Analysis {
   std::vector<JudgedMigration> judged;
-  Schema end;                          ///< after the whole history
-  std::vector<std::string> gaps;       ///< what replay could not follow, with file and line
-  std::size_t statements = 0;          ///< in all migrations read
+  Schema end;                     ///< after the whole history
+  std::vector<std::string> gaps;  ///< what replay could not follow, with file and line
+  std::size_t statements = 0;     ///< in all migrations read
   std::size_t unrecognized = 0;
 };
 
 struct AnalyzeOptions {
   RuleSettings rules;
   RenameAnswers answers;
-  /// When set, replay starts here instead of at an empty schema (a live database), and only pending migrations are replayed.
+  /// When set, replay starts here instead of at an empty schema (a live database), and only pending
+  /// migrations are replayed.
   const Schema* base = nullptr;
   unsigned threads = 1;
 };
@@ -53,13 +56,16 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
 struct SplitResult {
   enum class Outcome { Planned, NothingToDo, Refused, NeedsAnswer } outcome = Outcome::Planned;
   Plan plan;
-  struct Problem { std::string what, what_to_do; std::vector<SourceRef> sources; };
+  struct Problem {
+    std::string what, what_to_do;
+    std::vector<SourceRef> sources;
+  };
   std::vector<Problem> problems;          ///< Refused / NeedsAnswer: one per intention
   std::vector<std::string> explanations;  ///< NothingToDo: why each statement is harmless
 };
 
 /// Rewrites one pending migration of the history into phases.
-SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options,
-                  const Schema* base = nullptr);
+SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,
+                  const SplitOptions& options, const Schema* base = nullptr);
 
 }  // namespace planner

@@ -21,17 +21,19 @@ struct Finding {
   Severity severity = Severity::Error;
   Category category = Category::Blocks;
   std::string service, migration, path;
-  Span span;           ///< in the migration's text: what is underlined
+  Span span;  ///< in the migration's text: what is underlined
   Position start, end;
-  std::string object;  ///< `users.email`, `users`: for people and for fingerprints
-  std::string message; ///< what happens, to what, and who waits: one or two sentences
-  std::string help;    ///< the one thing to do; ends in the exact command when a recipe exists
-  std::string recipe;  ///< recipe id, empty when there is none
+  std::string object;   ///< `users.email`, `users`: for people and for fingerprints
+  std::string message;  ///< what happens, to what, and who waits: one or two sentences
+  std::string help;     ///< the one thing to do; ends in the exact command when a recipe exists
+  std::string recipe;   ///< recipe id, empty when there is none
   std::vector<std::string> notes;
   std::vector<RelationLock> locks;
-  std::string suppressed_by;  ///< reason given in `-- planner:ignore`; a suppressed finding is listed only on request
+  std::string
+      suppressed_by;  ///< reason given in `-- planner:ignore`; a suppressed finding is listed only on request
   bool in_baseline = false;
-  /// Stable across moves of the statement within the file: rule + migration + object + statement text, hashed.
+  /// Stable across moves of the statement within the file: rule + migration + object + statement text,
+  /// hashed.
   std::string fingerprint;
 };
 

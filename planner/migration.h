@@ -15,8 +15,9 @@ struct Migration {
   std::string name;  ///< `20240102030405_rename_name_to_fullname`
   std::string path;  ///< as shown to people: `prisma/migrations/2024.../migration.sql`
   std::string text;
-  bool pending = false;                ///< to be judged
-  bool no_transaction_marker = false;  ///< its tool's own word for "no transaction" (sqlx, goose, dbmate, diesel)
+  bool pending = false;  ///< to be judged
+  bool no_transaction_marker =
+      false;  ///< its tool's own word for "no transaction" (sqlx, goose, dbmate, diesel)
 };
 
 /// All migrations of one service in the order its tool applies them.

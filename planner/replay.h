@@ -12,15 +12,18 @@ struct ReplayOptions {
   bool pending = false;  ///< objects created from here on are `is_new`
 };
 
-/// Why PostgreSQL would refuse an operation, as far as the schema tells (`column "x" of relation "t" does not exist`).
+/// Why PostgreSQL would refuse an operation, as far as the schema tells (`column "x" of relation "t" does not
+/// exist`).
 struct ReplayProblem {
   std::string message;
   std::string sqlstate;  ///< empty when not known
 };
 
-/// Applies one operation to the schema as PostgreSQL would: generated names, cascades, inheritance, renames that follow into views and
-/// indexes. What cannot be applied is returned and leaves the schema unchanged (IF [NOT] EXISTS is no problem).
-/// Operations that planner does not follow mark what they may touch as uncertain.
-std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation, const ReplayOptions& options = {});
+/// Applies one operation to the schema as PostgreSQL would: generated names, cascades, inheritance, renames
+/// that follow into views and indexes. What cannot be applied is returned and leaves the schema unchanged (IF
+/// [NOT] EXISTS is no problem). Operations that planner does not follow mark what they may touch as
+/// uncertain.
+std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation,
+                                  const ReplayOptions& options = {});
 
 }  // namespace planner

@@ -24,8 +24,8 @@ struct RuleSettings {
 /// One intention with everything a rule may look at.
 struct Subject {
   const Intention& intention;
-  const Effects& effects;          ///< of the statement the intention comes from
-  const Schema& before;            ///< what the first source statement meets
+  const Effects& effects;  ///< of the statement the intention comes from
+  const Schema& before;    ///< what the first source statement meets
   const Schema& migration_start;
   const Schema& migration_end;
   const Migration& migration;
@@ -52,11 +52,11 @@ struct MigrationSubject {
 struct Verdict {
   std::string object;
   std::string message;
-  std::string help;                   ///< without the split command: the engine appends it when `recipe` applies
-  std::optional<Severity> severity;   ///< when it differs from the rule's own
+  std::string help;  ///< without the split command: the engine appends it when `recipe` applies
+  std::optional<Severity> severity;  ///< when it differs from the rule's own
   std::vector<std::string> notes;
-  std::optional<SourceRef> at;        ///< default: the intention's first source
-  bool splittable = true;             ///< false: the rule's recipe does not apply here
+  std::optional<SourceRef> at;  ///< default: the intention's first source
+  bool splittable = true;       ///< false: the rule's recipe does not apply here
 };
 
 /// A rule is a value: facts are fields, judgement is `check`.

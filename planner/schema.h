@@ -11,8 +11,8 @@
 #include "planner/operation.h"
 #include "planner/shared_map.h"
 
-/// What a migration meets: built by replaying the history or read from a live database, the same type. Every object is fully
-/// qualified here. Copying a Schema is cheap: objects are shared and cloned when changed.
+/// What a migration meets: built by replaying the history or read from a live database, the same type. Every
+/// object is fully qualified here. Copying a Schema is cheap: objects are shared and cloned when changed.
 namespace planner {
 
 /// How much planner knows about an object. Uncertain ones were touched by something not understood.
@@ -37,7 +37,8 @@ struct Column {
 };
 
 struct Constraint {
-  ConstraintDefinition definition;  ///< name never empty; foreign key target qualified and its columns filled in
+  ConstraintDefinition
+      definition;  ///< name never empty; foreign key target qualified and its columns filled in
   bool validated = true;
   bool inherited = false;
   bool local = true;            ///< also defined here: stays when the parent lets go of it
@@ -53,8 +54,8 @@ struct Index {
   TableName table;
   std::vector<IndexElement> elements;
   std::vector<Identifier> included;
-  /// The index's own column names, included ones last. They do not follow renames of the table's columns and decide the
-  /// names of indexes cloned from this one.
+  /// The index's own column names, included ones last. They do not follow renames of the table's columns and
+  /// decide the names of indexes cloned from this one.
   std::vector<Identifier> column_names;
   std::string method = "btree";
   Expression predicate;
@@ -87,7 +88,15 @@ struct RewriteRule {
   TriggerState state = TriggerState::Enable;
 };
 
-enum class RelationKind { Table, PartitionedTable, ForeignTable, View, MaterializedView, Sequence, CompositeType };
+enum class RelationKind {
+  Table,
+  PartitionedTable,
+  ForeignTable,
+  View,
+  MaterializedView,
+  Sequence,
+  CompositeType
+};
 
 /// What a live database adds. All sizes in bytes, rows as reltuples estimates them (-1: never analysed).
 struct TableSize {
@@ -114,9 +123,10 @@ struct Table {
   std::optional<TableName> partition_of;
   std::optional<PartitionBound> bound;
   std::optional<PartitionKey> partition_by;
-  std::vector<TableName> children;  ///< partitions and inheriting tables
+  std::vector<TableName> children;          ///< partitions and inheriting tables
   std::vector<ObjectName> owned_sequences;  ///< of serial and identity columns, OWNED BY
-  /// Names taken by what PostgreSQL adds per partition of a referenced table: no constraint a person meets, but no free name either.
+  /// Names taken by what PostgreSQL adds per partition of a referenced table: no constraint a person meets,
+  /// but no free name either.
   struct HiddenConstraint {
     Identifier name;
     Identifier of;        ///< the foreign key of this table
@@ -142,7 +152,7 @@ struct Table {
 struct View {
   ObjectName name;
   bool materialized = false;
-  std::vector<Identifier> columns;  ///< output names; empty when they cannot be told
+  std::vector<Identifier> columns;     ///< output names; empty when they cannot be told
   std::vector<TypeName> column_types;  ///< only from a live database
   Expression query;
   std::vector<Option> options;
@@ -150,7 +160,8 @@ struct View {
   std::vector<Index> indexes;  ///< of a materialized view
   std::vector<Trigger> triggers;
   std::vector<RewriteRule> rules;
-  /// Columns of tables and views it reads; a column list that cannot be told apart (`SELECT *`, unqualified in a join) is in `reads_all_of`.
+  /// Columns of tables and views it reads; a column list that cannot be told apart (`SELECT *`, unqualified
+  /// in a join) is in `reads_all_of`.
   std::map<ObjectName, std::vector<Identifier>> reads;
   std::vector<ObjectName> reads_all_of;
   std::string comment, owner;
@@ -218,19 +229,20 @@ struct Schema {
   SharedMap<ObjectName, Domain> domains;
   SharedMap<ObjectName, OtherType> types;
   SharedMap<ObjectName, std::vector<Function>> functions;  ///< overloads together
-  SharedMap<Identifier, std::string> schemas;              ///< name -> comment; `public` is there from the start
-  SharedMap<Identifier, std::string> extensions;           ///< name -> version
-  SharedMap<ObjectName, TableName> index_tables;           ///< index -> its table or materialized view
+  SharedMap<Identifier, std::string> schemas;     ///< name -> comment; `public` is there from the start
+  SharedMap<Identifier, std::string> extensions;  ///< name -> version
+  SharedMap<ObjectName, TableName> index_tables;  ///< index -> its table or materialized view
   SharedMap<Identifier, std::vector<TableName>> publications;
   std::vector<Identifier> search_path{Identifier("public")};
   std::vector<Identifier> session_search_path{Identifier("public")};  ///< what a new session starts with
   std::string time_zone;  ///< the session's, when SET said so; empty: the server's
   bool from_database = false;
-  int server_version = 0;  ///< 150004 as server_version_num; 0: not known
+  int server_version = 0;         ///< 150004 as server_version_num; 0: not known
   std::vector<std::string> gaps;  ///< what was not understood while it was built, one sentence each
 
   // Kept by replay and read_schema so that nobody has to look at every table.
-  SharedMap<TableName, std::vector<ForeignKeyReference>> references;  ///< foreign keys by the table they point at
+  SharedMap<TableName, std::vector<ForeignKeyReference>>
+      references;                               ///< foreign keys by the table they point at
   SharedMap<ObjectName, int> constraint_names;  ///< how many constraints of a schema bear a name
 
   /// Begun by BEGIN or SAVEPOINT: what ROLLBACK goes back to.
@@ -242,10 +254,12 @@ struct Schema {
 
   Schema();
 
-  /// Fills `references`, `constraint_names` and `index_tables` from tables and views that were put in by hand.
+  /// Fills `references`, `constraint_names` and `index_tables` from tables and views that were put in by
+  /// hand.
   void rebuild_lookups();
 
-  // Lookups take names as written (unqualified ones go through the search path) and return nullptr when there is no such object.
+  // Lookups take names as written (unqualified ones go through the search path) and return nullptr when there
+  // is no such object.
   const Table* table(const ObjectName& name) const;
   const View* view(const ObjectName& name) const;
   const Index* index(const ObjectName& name) const;
@@ -267,7 +281,8 @@ struct Schema {
   std::vector<TableName> partitions_and_children(const TableName& table) const;  ///< all levels
   /// Is NOT NULL on the column proven by a validated CHECK (PostgreSQL then skips the scan)?
   bool not_null_proven(const Table& table, const Identifier& column) const;
-  /// Functions called by the expression that are (or may be) volatile; unknown user functions count as unknown.
+  /// Functions called by the expression that are (or may be) volatile; unknown user functions count as
+  /// unknown.
   enum class ExpressionVolatility { Immutable, Stable, Volatile, Unknown };
   ExpressionVolatility volatility(const Expression& expression) const;
 };

@@ -9,8 +9,9 @@
 
 namespace planner {
 
-/// A sorted catalogue whose copies share their entries. A copy is O(1); the first change after it clones a list of chunks and one
-/// chunk of at most 64 entries; a change of an object clones that object only when a copy still shares it.
+/// A sorted catalogue whose copies share their entries. A copy is O(1); the first change after it clones a
+/// list of chunks and one chunk of at most 64 entries; a change of an object clones that object only when a
+/// copy still shares it.
 template <typename Key, typename Value>
 class SharedMap {
   struct Entry {
@@ -109,7 +110,8 @@ class SharedMap {
     chunk.insert(chunk.begin() + static_cast<std::ptrdiff_t>(place.entry), std::move(entry));
     if (chunk.size() > kMaxChunk) {
       const auto middle = chunk.begin() + static_cast<std::ptrdiff_t>(chunk.size() / 2);
-      auto upper = std::make_shared<const Chunk>(std::make_move_iterator(middle), std::make_move_iterator(chunk.end()));
+      auto upper = std::make_shared<const Chunk>(std::make_move_iterator(middle),
+                                                 std::make_move_iterator(chunk.end()));
       chunk.erase(middle, chunk.end());
       own.list.insert(own.list.begin() + static_cast<std::ptrdiff_t>(place.chunk) + 1, std::move(upper));
     }
@@ -150,14 +152,15 @@ class SharedMap {
     const auto& list = chunks_->list;
     if (list.empty()) return {};
     // The last chunk that does not start behind the key.
-    auto after = std::upper_bound(list.begin(), list.end(), key,
-                                  [](const Key& k, const std::shared_ptr<const Chunk>& c) { return k < *c->front().key; });
+    auto after = std::upper_bound(
+        list.begin(), list.end(), key,
+        [](const Key& k, const std::shared_ptr<const Chunk>& c) { return k < *c->front().key; });
     if (after != list.begin()) --after;
     const Chunk& chunk = **after;
     const auto entry = std::lower_bound(chunk.begin(), chunk.end(), key,
                                         [](const Entry& e, const Key& k) { return *e.key < k; });
-    return Place{static_cast<std::size_t>(after - list.begin()), static_cast<std::size_t>(entry - chunk.begin()),
-                 entry != chunk.end() && *entry->key == key};
+    return Place{static_cast<std::size_t>(after - list.begin()),
+                 static_cast<std::size_t>(entry - chunk.begin()), entry != chunk.end() && *entry->key == key};
   }
 
   Chunks& own_chunks() {

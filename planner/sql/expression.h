@@ -21,21 +21,24 @@ struct FunctionCall {
 
 /// What one look at an expression's tree tells; gathered while parsing, so that nobody parses it again.
 struct ExpressionFacts {
-  std::vector<Identifier> columns;      ///< column names mentioned (last part), each once, in order
-  std::vector<FunctionCall> functions;  ///< calls; CURRENT_TIMESTAMP and its kin count as `current_timestamp` etc.
-  std::vector<ObjectName> operators;    ///< operators that are not built-in symbols are still listed by their text
-  std::vector<ObjectName> casts_to;     ///< type names of explicit casts
-  std::vector<ObjectName> relations;    ///< tables and views in sub-queries (or in the FROM of a query)
-  std::vector<std::string> string_constants;  ///< text of every string literal: enum labels, 'seq'::regclass, ...
-  bool whole_row = false;               ///< `t.*`, `*` or a row variable
+  std::vector<Identifier> columns;  ///< column names mentioned (last part), each once, in order
+  std::vector<FunctionCall>
+      functions;  ///< calls; CURRENT_TIMESTAMP and its kin count as `current_timestamp` etc.
+  std::vector<ObjectName>
+      operators;  ///< operators that are not built-in symbols are still listed by their text
+  std::vector<ObjectName> casts_to;   ///< type names of explicit casts
+  std::vector<ObjectName> relations;  ///< tables and views in sub-queries (or in the FROM of a query)
+  std::vector<std::string>
+      string_constants;    ///< text of every string literal: enum labels, 'seq'::regclass, ...
+  bool whole_row = false;  ///< `t.*`, `*` or a row variable
   bool has_subquery = false;
   bool has_parameters = false;
-  bool is_null_constant = false;        ///< NULL or NULL::type
-  bool is_constant = false;             ///< literals, casts of literals, arrays of them: no column, no function
+  bool is_null_constant = false;  ///< NULL or NULL::type
+  bool is_constant = false;       ///< literals, casts of literals, arrays of them: no column, no function
 };
 
-/// A SQL expression or query, kept as a syntax tree (packed; shared between copies) and turned into text on demand.
-/// Everything that changes one changes the tree and deparses it: text is never searched or replaced.
+/// A SQL expression or query, kept as a syntax tree (packed; shared between copies) and turned into text on
+/// demand. Everything that changes one changes the tree and deparses it: text is never searched or replaced.
 /// An empty Expression means "there is none".
 class Expression {
  public:
@@ -64,8 +67,8 @@ class Expression {
 
   /// Same meaning after what PostgreSQL does when it stores one: casts of constants (`'a'::text`), `IN` as
   /// `= ANY (ARRAY[..])`, BETWEEN, `!=` as `<>`, parentheses, COLLATE and qualifier noise do not count.
-  /// Used to compare replay with pg_get_expr / pg_get_viewdef. May say false for equal ones, never true for different ones
-  /// of ordinary kinds.
+  /// Used to compare replay with pg_get_expr / pg_get_viewdef. May say false for equal ones, never true for
+  /// different ones of ordinary kinds.
   friend bool same_meaning(const Expression& a, const Expression& b);
   /// Byte equality of trees.
   friend bool operator==(const Expression& a, const Expression& b);
@@ -78,12 +81,12 @@ class Expression {
 
 bool same_meaning(const Expression& a, const Expression& b);
 
-/// Does a validated CHECK of `check` spare SET NOT NULL on `column` its scan? Measured list: facts "SET NOT NULL: which
-/// CHECK spares the scan" (tests/effects). Conservative: false when not in the list.
+/// Does a validated CHECK of `check` spare SET NOT NULL on `column` its scan? Measured list: facts "SET NOT
+/// NULL: which CHECK spares the scan" (tests/effects). Conservative: false when not in the list.
 bool proves_not_null(const Expression& check, const Identifier& column);
 
-/// For `USING` of a type change: the single column that is cast, through which types, when the expression is nothing but
-/// a column reference under zero or more casts (`c`, `c::text`, `(c::text)::status`).
+/// For `USING` of a type change: the single column that is cast, through which types, when the expression is
+/// nothing but a column reference under zero or more casts (`c`, `c::text`, `(c::text)::status`).
 struct CastChain {
   Identifier column;
   std::vector<TypeName> casts;  ///< innermost first
@@ -93,7 +96,8 @@ std::optional<CastChain> cast_chain(const Expression& expression);
 /// `column AT TIME ZONE 'zone'` -> zone (what a timestamp -> timestamptz USING usually says).
 std::optional<std::string> at_time_zone_of_column(const Expression& expression, const Identifier& column);
 
-/// Text of a string/number/boolean constant under any casts: `'active'::text` -> `active`; nullopt for anything else.
+/// Text of a string/number/boolean constant under any casts: `'active'::text` -> `active`; nullopt for
+/// anything else.
 std::optional<std::string> constant_value(const Expression& expression);
 
 /// `nextval('seq'::regclass)` -> seq.

@@ -60,7 +60,8 @@ std::string truncated_name(std::string_view name, std::size_t bytes = kMaxNameBy
 /// 63 bytes (makeObjectName in src/backend/commands/indexcmds.c). Either of the last two may be empty.
 std::string generated_name(std::string_view name1, std::string_view name2, std::string_view label);
 
-/// At most 63 bytes: `text` itself when it fits, else its head and a hash of the whole, so that it stays unique.
+/// At most 63 bytes: `text` itself when it fits, else its head and a hash of the whole, so that it stays
+/// unique.
 Identifier fitted_name(std::string_view text);
 
 /// FNV-1a as 8 hex digits; stable between runs and machines.

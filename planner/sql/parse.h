@@ -25,17 +25,20 @@ Position position_of(std::string_view text, std::uint32_t offset);
 
 enum class ParseProblem {
   None,
-  Syntax,          ///< the parser's own message is in `error`, its place in `error_at`
-  NewerSyntax,     ///< not PostgreSQL 15's grammar but a newer server's (NOT NULL .. NOT VALID, VIRTUAL, NOT ENFORCED, MERGE .. RETURNING, ...)
-  PsqlCommand,     ///< `\set`, `\i`: psql's own, no server knows it
-  CopyData,        ///< inline data after COPY .. FROM STDIN
-  InvalidText,     ///< BOM, invalid UTF-8, NUL byte
+  Syntax,       ///< the parser's own message is in `error`, its place in `error_at`
+  NewerSyntax,  ///< not PostgreSQL 15's grammar but a newer server's (NOT NULL .. NOT VALID, VIRTUAL, NOT
+                ///< ENFORCED, MERGE .. RETURNING, ...)
+  PsqlCommand,  ///< `\set`, `\i`: psql's own, no server knows it
+  CopyData,     ///< inline data after COPY .. FROM STDIN
+  InvalidText,  ///< BOM, invalid UTF-8, NUL byte
 };
 
-/// One top-level statement of a file, or one piece that is none (then `problem` says why and `operations` holds one Unrecognized).
+/// One top-level statement of a file, or one piece that is none (then `problem` says why and `operations`
+/// holds one Unrecognized).
 struct Statement {
-  Span span;           ///< from its first token to its last, without the semicolon
-  Span comments;       ///< the comments (and blank lines between them) directly above, up to the previous statement
+  Span span;  ///< from its first token to its last, without the semicolon
+  Span
+      comments;  ///< the comments (and blank lines between them) directly above, up to the previous statement
   std::vector<Operation> operations;
   ParseProblem problem = ParseProblem::None;
   std::string error;
@@ -47,15 +50,16 @@ struct ParsedFile {
   Span trailing_comments;
 };
 
-/// Reads a whole file. Never throws on bad SQL: a statement the parser rejects becomes one with a problem and the rest is read.
-/// One libpg_query call when the file is clean. Thread-safe.
+/// Reads a whole file. Never throws on bad SQL: a statement the parser rejects becomes one with a problem and
+/// the rest is read. One libpg_query call when the file is clean. Thread-safe.
 ParsedFile parse_file(std::string_view text);
 
-/// Parses exactly one statement given by planner's own code or a user's argument. Throws Error when it is not one.
+/// Parses exactly one statement given by planner's own code or a user's argument. Throws Error when it is not
+/// one.
 std::vector<Operation> parse_statement(std::string_view text);
 
-/// The place of the n-th operation's own words within its statement (`DROP COLUMN "name"` of a longer ALTER TABLE): for underlining.
-/// Computed on demand with the scanner; the whole statement when it has only one.
+/// The place of the n-th operation's own words within its statement (`DROP COLUMN "name"` of a longer ALTER
+/// TABLE): for underlining. Computed on demand with the scanner; the whole statement when it has only one.
 Span span_of_operation(std::string_view file_text, const Statement& statement, std::size_t operation_index);
 
 /// Is this text exactly one statement for the wire (comments and extra semicolons do not count)?
@@ -68,8 +72,9 @@ struct FileComment {
 };
 std::vector<FileComment> comments_of(std::string_view text);
 
-/// Would Prisma >= 7.4 send this file statement by statement? Its splitter must understand every statement; the list of those it does not
-/// is measured (facts on Prisma, section 2). When unsure: the answer is false and `unsure` is set.
+/// Would Prisma >= 7.4 send this file statement by statement? Its splitter must understand every statement;
+/// the list of those it does not is measured (facts on Prisma, section 2). When unsure: the answer is false
+/// and `unsure` is set.
 struct SplitAnswer {
   bool splits = false;
   bool unsure = false;

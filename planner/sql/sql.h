@@ -41,14 +41,16 @@ struct Literal {
 std::string quoted(const Literal& literal);
 
 template <typename T>
-concept SqlArgument = std::same_as<T, Identifier> || std::same_as<T, ObjectName> || std::same_as<T, Literal> ||
-                      std::same_as<T, Sql> || (std::integral<T> && !std::same_as<T, char> && !std::same_as<T, bool>);
+concept SqlArgument = std::same_as<T, Identifier> || std::same_as<T, ObjectName> ||
+    std::same_as<T, Literal> || std::same_as<T, Sql> ||
+    (std::integral<T> && !std::same_as<T, char> && !std::same_as<T, bool>);
 
-/// `sql("ALTER TABLE {} RENAME COLUMN {} TO {}", table, from, to)`. Arguments are quoted by their type; a plain
-/// string does not compile.
+/// `sql("ALTER TABLE {} RENAME COLUMN {} TO {}", table, from, to)`. Arguments are quoted by their type; a
+/// plain string does not compile.
 template <typename... Args>
 Sql sql(fmt::format_string<Args...> format, const Args&... args) {
-  static_assert((SqlArgument<Args> && ...), "only Identifier, ObjectName, Literal, Sql and integers become SQL");
+  static_assert((SqlArgument<Args> && ...),
+                "only Identifier, ObjectName, Literal, Sql and integers become SQL");
   return Sql(fmt::vformat(format, fmt::make_format_args(args...)));
 }
 
@@ -60,7 +62,8 @@ Sql column_list(const std::vector<Identifier>& names);
 /// Statements one under another, each ended by a semicolon.
 Sql block(const std::vector<Sql>& statements);
 
-/// Text made harmless inside a `-- ` comment: one line per line of text, each starting with `-- `; control characters dropped.
+/// Text made harmless inside a `-- ` comment: one line per line of text, each starting with `-- `; control
+/// characters dropped.
 std::string comment_lines(std::string_view text);
 
 /// A dollar-quoted string literal whose tag does not occur in the body: `$planner$...$planner$`.

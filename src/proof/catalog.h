@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace planner {
+
+class Connection;
+
+/// Every object of the user's schemas as one line each, in pg_catalog's own words, sorted; column order left
+/// out. Planner's oracle and the deploying tool's history table are not the application's schema and stay
+/// out.
+std::vector<std::string> catalog_lines(Connection& connection);
+
+/// Every row of every table as text, columns in name order, rows sorted: `public.users` -> rows.
+using DataSnapshot = std::map<std::string, std::vector<std::string>>;
+DataSnapshot data_snapshot(Connection& connection);
+
+/// Lines of `expected` that `found` lacks (`- ...`) and the other way round (`+ ...`), at most `at_most`.
+std::vector<std::string> difference(const std::vector<std::string>& expected,
+                                    const std::vector<std::string>& found, std::size_t at_most = 40);
+std::vector<std::string> difference(const DataSnapshot& expected, const DataSnapshot& found,
+                                    std::size_t at_most = 40);
+
+}  // namespace planner

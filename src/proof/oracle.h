@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/proof/release_model.h"
+#include "src/proof/workload.h"
+
+namespace planner {
+
+class Connection;
+
+/// The log of committed writes: schema `planner_oracle` in the database under test.
+void create_oracle(Connection& connection);
+/// Takes the rows that are there as committed by the old release.
+void remember_rows(Connection& connection, const ReleaseTable& table);
+/// The text of a row's key as the log keeps it.
+Sql key_text(const ReleaseTable& table, const Identifier& row);
+/// Every value committed last against every value that is there, as `model` sees the database; `old_release`
+/// gives the types old writers used.
+std::vector<Difference> compare_with_oracle(Connection& connection, const ReleaseModel& model,
+                                            const ReleaseModel& old_release, std::size_t at_most);
+
+}  // namespace planner

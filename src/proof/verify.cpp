@@ -1,0 +1,245 @@
+#include "src/proof/verify.h"
+
+#include <algorithm>
+
+#include "planner/compose.h"
+#include "src/database/connection.h"
+#include "src/database/live_schema.h"
+#include "src/proof/catalog.h"
+#include "src/proof/generate_data.h"
+#include "src/proof/oracle.h"
+
+namespace planner {
+namespace {
+
+/// A database that is dropped when the proof is done with it.
+class TemporaryDatabase {
+ public:
+  TemporaryDatabase(const ProofServer& server, const std::string& template_name)
+      : server_(server), name_(server.create(template_name)) {}
+  ~TemporaryDatabase() {
+    try {
+      server_.drop(name_);
+    } catch (const Error&) {  // the server goes away with it
+    }
+  }
+  TemporaryDatabase(const TemporaryDatabase&) = delete;
+  TemporaryDatabase& operator=(const TemporaryDatabase&) = delete;
+  std::string url() const { return server_.url(name_); }
+  const std::string& name() const { return name_; }
+
+ private:
+  const ProofServer& server_;
+  std::string name_;
+};
+
+std::string run(const std::string& url, const std::string& text) {
+  try {
+    Connection connection(url);
+    connection.exec(text);
+    return "";
+  } catch (const DatabaseError& error) {
+    return error.sqlstate() + " " + error.what();
+  }
+}
+
+struct State {
+  std::vector<std::string> catalog;
+  DataSnapshot data;
+};
+
+State state_of(const std::string& url) {
+  Connection connection(url);
+  return {catalog_lines(connection), data_snapshot(connection)};
+}
+
+bool recognised_from_several(const std::vector<Intention>& intentions) {
+  return std::any_of(intentions.begin(), intentions.end(),
+                     [](const Intention& intention) { return intention.evidence.has_value(); });
+}
+
+bool changes_data(const std::vector<Intention>& intentions) {
+  return std::any_of(intentions.begin(), intentions.end(), [](const Intention& intention) {
+    const Operation& operation = intention.operation;
+    return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
+           std::holds_alternative<Insert>(operation) || std::holds_alternative<Merge>(operation) ||
+           std::holds_alternative<Truncate>(operation);
+  });
+}
+
+class Verification {
+ public:
+  Verification(const ProofServer& server, const ProofInput& input) : server_(server), input_(input) {}
+
+  VerifyReport run_all() {
+    TemporaryDatabase start(server_, "");
+    for (std::size_t i = 0; i < input_.history.size(); ++i) {
+      const std::string problem = run(start.url(), input_.history[i]);
+      if (!problem.empty())
+        throw Error("migration " + std::to_string(i + 1) + " of the history does not apply: " + problem,
+                    "a plan can only be proven on a history that applies");
+    }
+    TemporaryDatabase empty(server_, start.name());
+    Schema schema;
+    {
+      Connection connection(start.url());
+      schema = read_schema(connection);
+      report_.notes = fill(connection, schema, input_.rows).problems;
+      mapping_ = mapping_of(input_.intentions);
+      before_ = release_model(schema, Release::Old, mapping_);
+      create_oracle(connection);
+      for (const ReleaseTable& table : before_.tables) remember_rows(connection, table);
+    }
+    apply_phases(start);
+    const std::string on_rows = apply_original(empty, start);
+    (void)on_rows;
+    return std::move(report_);
+  }
+
+ private:
+  void check(const std::string& phase, const std::string& what, std::vector<std::string> details) {
+    const bool ok = details.empty();
+    report_.checks.push_back({phase, what, ok, std::move(details)});
+  }
+
+  void conditions(const std::string& url, const Phase& phase, const std::vector<Condition>& conditions,
+                  const char* when) {
+    Connection connection(url);
+    for (const Condition& condition : conditions) {
+      std::vector<std::string> details;
+      try {
+        if (!connection.exec(condition.query.str()).rows.empty()) details.push_back(condition.says);
+      } catch (const DatabaseError& error) {
+        details.push_back(error.sqlstate() + " " + error.what());
+      }
+      check(phase.folder, std::string(when) + ": " + condition.says, std::move(details));
+    }
+  }
+
+  /// The locks a phase holds when it is about to commit; phases that commit as they go are measured by their
+  /// parts only.
+  void measure_locks(const std::string& url, const Phase& phase) {
+    if (phase.commits) return;
+    try {
+      Connection connection(url);
+      connection.exec("BEGIN");
+      connection.exec(migration_text(*input_.plan, phase));
+      PhaseLocks locks{phase.folder, {}};
+      const Result held = connection.exec(
+          "SELECT n.nspname, c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN "
+          "pg_namespace n ON n.oid = c.relnamespace "
+          "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p') AND "
+          "n.nspname NOT IN ('pg_catalog', 'planner_oracle') AND c.xmin::text <> pg_current_xact_id()::text "
+          "AND l.mode <> 'AccessShareLock' ORDER BY 1, 2, 3");
+      for (const auto& row : held.rows)
+        locks.taken.push_back(
+            {ObjectName(Identifier(*row[0]), Identifier(*row[1])), LockMode::None, row[2].value_or("")});
+      connection.exec("ROLLBACK");
+      report_.locks.push_back(std::move(locks));
+    } catch (const DatabaseError&) {
+      return;  // applying it for good says what is wrong
+    }
+  }
+
+  void apply_phases(const TemporaryDatabase& start) {
+    phases_.emplace_back(std::make_unique<TemporaryDatabase>(server_, start.name()));
+    const std::string url = phases_.back()->url();
+    for (const Phase& phase : input_.plan->phases) {
+      conditions(url, phase, phase.before, "before");
+      measure_locks(url, phase);
+      const State before = state_of(url);
+      const std::string problem = run(url, migration_text(*input_.plan, phase));
+      check(phase.folder, "applies",
+            problem.empty() ? std::vector<std::string>{} : std::vector<std::string>{problem});
+      if (!problem.empty()) return;
+      const std::string again = phase.commits ? run(url, migration_text(*input_.plan, phase)) : "";
+      if (phase.commits && phase.backfill)
+        check(phase.folder, "may run again",
+              again.empty() ? std::vector<std::string>{} : std::vector<std::string>{again});
+      if (phase.reversible) {
+        const std::string undone = phase.rollback.empty() ? "" : run(url, rollback_text(*input_.plan, phase));
+        check(phase.folder, "rollback applies",
+              undone.empty() ? std::vector<std::string>{} : std::vector<std::string>{undone});
+        const State after = state_of(url);
+        std::vector<std::string> differs = difference(before.catalog, after.catalog);
+        // A backfill's rollback may leave the filled values: the column is not readable for anyone yet.
+        if (!phase.backfill) {
+          for (std::string& line : difference(before.data, after.data)) differs.push_back(std::move(line));
+        }
+        check(phase.folder, "rollback returns to the state before", std::move(differs));
+        if (!phase.rollback.empty()) {
+          const std::string redone = run(url, migration_text(*input_.plan, phase));
+          check(phase.folder, "applies again after its rollback",
+                redone.empty() ? std::vector<std::string>{} : std::vector<std::string>{redone});
+        }
+      }
+      conditions(url, phase, phase.after, "after");
+    }
+    finished_ = true;
+  }
+
+  std::string apply_original(const TemporaryDatabase& empty, const TemporaryDatabase& filled) {
+    if (!finished_) return "";
+    const std::string end_url = phases_.back()->url();
+    TemporaryDatabase with_rows(server_, filled.name());
+    const std::string on_rows = run(with_rows.url(), input_.plan->original);
+    if (!on_rows.empty())
+      report_.notes.push_back("the original does not apply to tables with rows: " + on_rows);
+    const std::string on_empty = run(empty.url(), input_.plan->original);
+    check("original", "applies to empty tables",
+          on_empty.empty() ? std::vector<std::string>{} : std::vector<std::string>{on_empty});
+    Connection end(end_url);
+    if (on_empty.empty()) {
+      Connection expected(empty.url());
+      check("end", "same schema as the original", difference(catalog_lines(expected), catalog_lines(end)));
+    }
+    const Schema end_schema = read_schema(end);
+    if (on_rows.empty() && !recognised_from_several(input_.intentions)) {
+      if (!holds_volatile_values(input_.intentions, end_schema)) {
+        Connection expected(with_rows.url());
+        check("end", "same rows as the original", difference(data_snapshot(expected), data_snapshot(end)));
+        return on_rows;
+      }
+    }
+    if (!changes_data(input_.intentions)) {
+      std::vector<std::string> lost;
+      for (const Difference& one :
+           compare_with_oracle(end, release_model(end_schema, Release::New, mapping_), before_, 20)) {
+        lost.push_back(one.where + ": expected " + one.expected + ", found " + one.found);
+      }
+      check("end", "every value that was there is there", std::move(lost));
+    }
+    return on_rows;
+  }
+
+  const ProofServer& server_;
+  const ProofInput& input_;
+  VerifyReport report_;
+  ReleaseMapping mapping_;
+  ReleaseModel before_;
+  std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+bool VerifyReport::ok() const {
+  return std::all_of(checks.begin(), checks.end(), [](const ProofCheck& check) { return check.ok; });
+}
+
+bool holds_volatile_values(const std::vector<Intention>& intentions, const Schema& before) {
+  const auto varies = [&](const Expression& expression) {
+    return !expression.empty() && before.volatility(expression) != Schema::ExpressionVolatility::Immutable;
+  };
+  return std::any_of(intentions.begin(), intentions.end(), [&](const Intention& intention) {
+    const auto* add = std::get_if<AddColumn>(&intention.operation);
+    return add != nullptr && (varies(add->column.default_value) || add->column.identity ||
+                              add->column.type.name.name.str().starts_with("serial"));
+  });
+}
+
+VerifyReport verify(const ProofServer& server, const ProofInput& input) {
+  return Verification(server, input).run_all();
+}
+
+}  // namespace planner

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "planner/plan.h"
+#include "planner/schema.h"
+
+namespace planner {
+
+/// Where a proof may make databases: a scratch server, or a server given by URL. Never the database the plan
+/// is for.
+struct ProofServer {
+  /// A new database, a copy of `template_name` (empty: an empty database); returns its name.
+  std::function<std::string(const std::string& template_name)> create;
+  std::function<void(const std::string& name)> drop;
+  std::function<std::string(const std::string& name)> url;
+};
+
+struct ProofInput {
+  std::vector<std::string> history;  ///< the SQL of every migration before the one that was split, in order,
+                                     ///< each as its tool sends it
+  const Plan* plan = nullptr;
+  std::vector<Intention> intentions;  ///< what split recognised in the original
+  int rows = 100;                     ///< generated rows per table
+};
+
+struct ProofCheck {
+  std::string phase;  ///< folder, `original` or `end`
+  std::string what;   ///< "rollback returns to the state before"
+  bool ok = true;
+  std::vector<std::string> details;  ///< what differs; shown when not ok
+};
+
+struct PhaseLocks {
+  std::string phase;
+  std::vector<StepLock> taken;  ///< strongest lock really held per relation, measured
+};
+
+struct VerifyReport {
+  std::vector<ProofCheck> checks;
+  std::vector<PhaseLocks> locks;
+  std::vector<std::string> notes;  ///< tables without rows, an original that cannot run on rows, ...
+  bool ok() const;
+};
+
+/// Proves a plan: history + phases end in the same catalog as history + original, no value is lost or
+/// changed, each rollback returns to the state before its phase, each phase's conditions hold. Throws Error
+/// when the history itself does not apply.
+VerifyReport verify(const ProofServer& server, const ProofInput& input);
+
+/// Lines in which two releases' worth of catalogs differ for a reason that is not the plan's: columns added
+/// by the original that hold volatile values and so on. Exposed for tests.
+bool holds_volatile_values(const std::vector<Intention>& intentions, const Schema& before);
+
+}  // namespace planner
