@@ -1,0 +1,178 @@
+#include "src/project/config.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "planner/error.h"
+#include "planner/recognize.h"
+#include "src/project/files.h"
+#include "src/project/toml_reader.h"
+
+namespace planner::project {
+namespace {
+
+constexpr int kOldestServer = 12;
+constexpr int kNewestServer = 18;
+
+const std::vector<std::string>& tool_words() {
+  static const std::vector<std::string> words = [] {
+    std::vector<std::string> all;
+    for (int i = 0; i <= static_cast<int>(Tool::PlainSql); ++i) all.emplace_back(tool_name(static_cast<Tool>(i)));
+    return all;
+  }();
+  return words;
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "`" : ", `") + word + "`";
+  return text;
+}
+
+std::optional<Tool> tool_of(TomlTable& table, const std::string& key) {
+  const std::optional<std::string> word = table.text(key);
+  if (!word) return std::nullopt;
+  const std::optional<Tool> tool = tool_from_name(*word);
+  if (!tool) table.fail(key, fmt::format("does not know the tool \"{}\"", *word), "use one of " + list_of(tool_words()));
+  return tool;
+}
+
+std::optional<Severity> severity_of(TomlTable& table, const std::string& key) {
+  const std::optional<std::string> word = table.text(key);
+  if (!word) return std::nullopt;
+  const std::optional<Severity> severity = severity_from_name(*word);
+  if (!severity) table.fail(key, fmt::format("is \"{}\"", *word), "use `off`, `info`, `warning` or `error`");
+  return severity;
+}
+
+/// Accepts 15 and 150004.
+std::optional<int> server_version_of(TomlTable& table, const std::string& key) {
+  const std::optional<std::int64_t> number = table.integer(key);
+  if (!number) return std::nullopt;
+  const std::int64_t major = *number >= 10000 ? *number / 10000 : *number;
+  if (major < kOldestServer || major > kNewestServer) {
+    table.fail(key, fmt::format("is {}", *number), fmt::format("planner knows PostgreSQL {} to {}: write the lowest major version you run", kOldestServer, kNewestServer));
+  }
+  return static_cast<int>(*number >= 10000 ? *number : *number * 10000);
+}
+
+ServiceConfig service_of(TomlTable table) {
+  ServiceConfig service;
+  service.line = table.line();
+  service.name = table.required_text("name");
+  service.migrations = table.required_text("migrations");
+  service.plans = table.text("plans").value_or("");
+  service.schema = table.text("schema").value_or("");
+  service.database_env = table.text("database_env").value_or("");
+  service.deploys_with = tool_of(table, "deploys_with");
+  service.tables = table.texts("tables");
+  table.no_others();
+  if (service.name.empty()) table.fail("name", "is empty");
+  if (service.migrations.empty()) table.fail("migrations", "is empty");
+  if (service.database_env.find("://") != std::string::npos) {
+    table.fail("database_env", "must be the name of an environment variable, not a URL",
+               "keep passwords out of the repository: database_env = \"DATABASE_URL\"");
+  }
+  return service;
+}
+
+}  // namespace
+
+std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known, std::size_t count) {
+  std::vector<std::pair<double, std::string>> ranked;
+  for (const std::string& candidate : known) ranked.emplace_back(name_similarity(word, candidate), candidate);
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<std::string> best;
+  for (const auto& [likeness, candidate] : ranked) {
+    if (best.size() < count) best.push_back(candidate);
+  }
+  return best;
+}
+
+Config read_config(const fs::path& file) {
+  const std::string text = read_file(file);
+  require_plain_text(text, file);
+  const toml::value parsed = parse_toml(text, shown(file));
+  TomlTable table(parsed, shown(file), "planner.toml");
+
+  Config config;
+  config.file = file;
+  config.deploys_with = tool_of(table, "deploys_with");
+  config.server_version = server_version_of(table, "server_version");
+  if (const std::optional<std::int64_t> rows = table.integer("small_table_rows")) {
+    if (*rows < 0) table.fail("small_table_rows", "is negative");
+    config.small_table_rows = static_cast<double>(*rows);
+  }
+  if (const std::optional<std::int64_t> rows = table.integer("batch_rows")) {
+    if (*rows < 1 || *rows > 1'000'000) table.fail("batch_rows", fmt::format("is {}", *rows), "write a number from 1 to 1000000");
+    config.batch_rows = static_cast<int>(*rows);
+  }
+  config.time_zone = table.text("time_zone");
+  config.fail_on = severity_of(table, "fail_on");
+  config.hygiene = table.boolean("hygiene").value_or(false);
+  config.base = table.text("base").value_or("");
+  config.plans = table.text("plans").value_or("");
+  if (std::optional<TomlTable> rules = table.table("rules")) {
+    for (const std::string& id : rules->keys()) config.rules[id] = {*severity_of(*rules, id), rules->line_of(id)};
+  }
+  for (TomlTable& entry : table.tables("service")) {
+    ServiceConfig service = service_of(std::move(entry));
+    for (const ServiceConfig& other : config.services) {
+      if (other.name == service.name) {
+        throw Error(fmt::format("{}:{}: the service `{}` is already named in line {}", shown(file), service.line,
+                                service.name, other.line));
+      }
+    }
+    config.services.push_back(std::move(service));
+  }
+  table.no_others();
+  return config;
+}
+
+std::optional<fs::path> find_config(const fs::path& folder) {
+  std::error_code error;
+  const fs::path start = fs::absolute(folder, error).lexically_normal();
+  const fs::path stop = start.root_path();
+  // The way up is walked in absolute terms, the answer keeps the form in which the folder was given.
+  fs::path given = folder.empty() ? fs::path(".") : folder;
+  for (fs::path at = start;; at = at.parent_path(), given /= "..") {
+    if (is_file(at / "planner.toml")) return (given / "planner.toml").lexically_normal();
+    if (fs::exists(at / ".git", error) || at == stop || !at.has_relative_path()) return std::nullopt;
+  }
+}
+
+bool diesel_runs_in_transaction(const fs::path& metadata) {
+  const toml::value parsed = parse_toml(read_file(metadata), shown(metadata));
+  TomlTable table(parsed, shown(metadata), "metadata.toml");
+  return table.boolean("run_in_transaction").value_or(true);
+}
+
+std::optional<std::string> lock_provider_as_toml(const std::string& text) {
+  try {
+    const toml::value parsed = parse_toml(text, "migration_lock.toml");
+    return TomlTable(parsed, "migration_lock.toml", "migration_lock.toml").text("provider");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+bool cargo_depends_on(const fs::path& cargo_toml, const std::string& crate) {
+  try {
+    const toml::value parsed = parse_toml(read_file(cargo_toml), shown(cargo_toml));
+    for (const char* section : {"dependencies", "build-dependencies", "dev-dependencies"}) {
+      if (parsed.contains(section) && parsed.at(section).is_table() && parsed.at(section).contains(crate)) return true;
+    }
+    if (parsed.contains("workspace") && parsed.at("workspace").is_table()) {
+      const toml::value& workspace = parsed.at("workspace");
+      return workspace.contains("dependencies") && workspace.at("dependencies").is_table() &&
+             workspace.at("dependencies").contains(crate);
+    }
+  } catch (const Error&) {
+    // Someone else's file: it only helps to guess which tool runs the migrations.
+  }
+  return false;
+}
+
+}  // namespace planner::project

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Reading and writing files so that a person always learns which file failed and what to do.
+namespace planner::project {
+
+namespace fs = std::filesystem;
+
+/// As shown to people: forward slashes, no `./` in front.
+std::string shown(const fs::path& path);
+
+/// The whole file as bytes. Throws Error when it is missing, unreadable, a folder or no regular file.
+std::string read_file(const fs::path& path);
+
+/// Throws Error unless the text is UTF-8 without byte order mark and without NUL bytes: no runner of SQL files takes
+/// anything else.
+void require_plain_text(const std::string& text, const fs::path& path);
+
+/// Writes a new file and makes sure that it has reached the disk. Throws Error (read-only, disk full, ...).
+void write_file(const fs::path& path, std::string_view content);
+
+/// Makes the entries of a folder durable after a rename or a removal.
+void sync_folder(const fs::path& folder);
+
+/// Creates the folder and its parents. Throws Error.
+void make_folders(const fs::path& folder);
+
+/// Renames within one file system in one step; `what` names the thing in the error. Throws Error.
+void rename_path(const fs::path& from, const fs::path& to, std::string_view what);
+
+/// Removes a file or a folder with everything in it. Throws Error.
+void remove_path(const fs::path& path);
+
+/// Sorted entries of a folder. Throws Error when it cannot be listed.
+std::vector<fs::directory_entry> entries_of(const fs::path& folder);
+
+/// Absolute, without symbolic links, `.` and `..`; what does not exist yet is kept as written.
+fs::path real_path(const fs::path& path);
+
+bool is_folder(const fs::path& path);      ///< symbolic links are followed
+bool is_file(const fs::path& path);        ///< symbolic links are followed
+bool is_real_folder(const fs::path& path); ///< symbolic links are not followed
+
+}  // namespace planner::project

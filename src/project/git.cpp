@@ -1,0 +1,124 @@
+#include "src/project/git.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <system_error>
+#include <vector>
+
+#include "planner/error.h"
+#include "src/project/files.h"
+#include "src/project/process.h"
+
+namespace planner::project {
+namespace {
+
+Ran git(const fs::path& folder, const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{"git", "-C", folder.string(), "--literal-pathspecs"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run(words);
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+/// The commit a name stands for. `--end-of-options` keeps a name that starts with a dash from being read as an option.
+std::optional<std::string> commit_of(const GitRepository& repository, const std::string& ref) {
+  const Ran ran =
+      git(repository.top, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});
+  if (ran.status != 0) return std::nullopt;
+  return first_line(ran.out);
+}
+
+struct Base {
+  std::string commit;
+  std::string described;
+};
+
+Base base_of(const GitRepository& repository, const std::string& ref) {
+  const std::optional<std::string> tip = commit_of(repository, ref);
+  if (!tip) {
+    throw Error(fmt::format("git does not know the base `{}` in {}", ref, shown(repository.top)),
+                repository.shallow ? fmt::format("the clone is shallow: fetch it first (`git fetch --depth=1 origin {}`, or "
+                                                 "`fetch-depth: 0` in the checkout step)",
+                                                 ref.substr(0, 7) == "origin/" ? ref.substr(7) : ref)
+                                   : "name a branch, tag or commit that exists here; `git fetch` brings those of the remote");
+  }
+  const Ran merge_base = git(repository.top, {"merge-base", *tip, "HEAD"});
+  if (merge_base.status == 0) return {first_line(merge_base.out), ref};
+  if (repository.shallow) {
+    return {*tip, fmt::format("the tip of {} (the clone is shallow and does not hold the commit where this branch left it)", ref)};
+  }
+  // No common ancestor, or no commit yet on this branch: the tip is all there is to compare with.
+  return {*tip, fmt::format("the tip of {} (no common ancestor with HEAD)", ref)};
+}
+
+}  // namespace
+
+std::optional<GitRepository> git_repository(const fs::path& inside, std::string* why_not) {
+  const auto no = [&](std::string text) {
+    if (why_not != nullptr) *why_not = std::move(text);
+    return std::optional<GitRepository>();
+  };
+  const fs::path folder = is_folder(inside) ? inside : inside.parent_path();
+  const Ran ran =
+      git(folder.empty() ? fs::path(".") : folder, {"rev-parse", "--show-toplevel", "--is-shallow-repository"});
+  if (!ran.started) return no("there is no git program on this machine");
+  if (ran.status != 0) {
+    if (ran.err.find("not a git repository") != std::string::npos) return no("this is not a git repository");
+    return no("git says: " + first_line(ran.err));
+  }
+  const std::string top = first_line(ran.out);
+  if (top.empty()) return no("this git repository has no work tree");
+  GitRepository repository;
+  repository.top = real_path(top);
+  repository.shallow = ran.out.find("\ntrue\n") != std::string::npos;
+  return repository;
+}
+
+std::optional<std::string> default_branch(const GitRepository& repository) {
+  const Ran head = git(repository.top, {"symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"});
+  if (head.status == 0 && commit_of(repository, first_line(head.out))) return first_line(head.out);
+  for (const char* name : {"origin/main", "origin/master", "main", "master"}) {
+    if (commit_of(repository, name)) return name;
+  }
+  return std::nullopt;
+}
+
+BaseFiles files_at_base(const GitRepository& repository, const std::string& ref, const fs::path& folder) {
+  const Base base = base_of(repository, ref);
+  const std::optional<std::string> inside = path_in(repository, folder);
+  if (!inside) {
+    throw Error(fmt::format("{} lies outside the git repository {}", shown(folder), shown(repository.top)),
+                "run planner inside the repository that holds the migrations");
+  }
+  std::vector<std::string> words{"ls-tree", "-r", "-z", "--name-only", "--full-tree", base.commit};
+  if (*inside != ".") words.push_back(*inside);
+  const Ran ran = git(repository.top, words);
+  if (ran.status != 0) throw Error(fmt::format("git cannot list the files at {}: {}", ref, first_line(ran.err)));
+  BaseFiles files;
+  files.described = base.described;
+  std::size_t at = 0;
+  while (at < ran.out.size()) {
+    const std::size_t end = ran.out.find('\0', at);
+    files.paths.insert(ran.out.substr(at, end - at));
+    if (end == std::string::npos) break;
+    at = end + 1;
+  }
+  return files;
+}
+
+std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref, const fs::path& file) {
+  const std::optional<std::string> inside = path_in(repository, file);
+  if (!inside) return std::nullopt;
+  const Ran ran = git(repository.top, {"cat-file", "blob", base_of(repository, ref).commit + ":" + *inside});
+  if (ran.status != 0) return std::nullopt;
+  return ran.out;
+}
+
+std::optional<std::string> path_in(const GitRepository& repository, const fs::path& path) {
+  const fs::path inside = real_path(path).lexically_relative(repository.top);
+  if (inside.empty() || *inside.begin() == "..") return std::nullopt;
+  return inside.generic_string();
+}
+
+}  // namespace planner::project

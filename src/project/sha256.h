@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace planner::project {
+
+/// Lowercase hex SHA-256 (FIPS 180-4), as `sha256sum` prints it and as Prisma stores it for a migration.
+std::string sha256(std::string_view bytes);
+
+}  // namespace planner::project
