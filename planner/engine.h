@@ -48,6 +48,11 @@ struct AnalyzeOptions {
   /// migrations are replayed.
   const Schema* base = nullptr;
   unsigned threads = 1;
+  /// Judge each pending migration as if it were deployed alone (`--all`): a table made by an earlier one has rows and readers by then.
+  /// Otherwise the pending ones are one deployment and what they create is new to all of them.
+  bool each_alone = false;
+  /// Recipes there are: a help ends in `planner split NAME` only when the rule's recipe is among them. Null: all are.
+  const RecipeSet* recipes = nullptr;
 };
 
 /// Replays the whole history, judges the pending migrations. Pure: no file, socket, clock or environment.

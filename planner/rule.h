@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "planner/migration.h"
 #include "planner/plan.h"
 #include "planner/recognize.h"
+#include "planner/replay.h"
 
 namespace planner {
 
@@ -19,12 +21,14 @@ struct RuleSettings {
   EffectsSettings effects;
   double small_table_rows = kSmallTableRows;
   bool include_hygiene = false;
+  std::map<std::string, Severity, std::less<>> severities;  ///< by rule id; Off silences, anything else also switches opt-in rules on
 };
 
 /// One intention with everything a rule may look at.
 struct Subject {
   const Intention& intention;
   const Effects& effects;  ///< of the statement the intention comes from
+  const Effects& own;      ///< of the first source operation alone
   const Schema& before;    ///< what the first source statement meets
   const Schema& migration_start;
   const Schema& migration_end;
@@ -32,6 +36,12 @@ struct Subject {
   const ParsedFile& file;
   const std::vector<Delivered>& deliveries;
   const RuleSettings& settings;
+};
+
+/// What replay says PostgreSQL would refuse.
+struct StatementProblem {
+  std::size_t statement = 0;
+  ReplayProblem problem;
 };
 
 /// A whole migration, for rules about how its statements meet (transactions, order, several locks).
@@ -46,6 +56,8 @@ struct MigrationSubject {
   const Schema& end;
   const std::vector<Delivered>& deliveries;
   const RuleSettings& settings;
+  const std::vector<StatementProblem>& problems;
+  Tool tool = Tool::PrismaUnknown;
 };
 
 /// What a check says. The engine adds place, migration, severity and fingerprint.
@@ -57,6 +69,7 @@ struct Verdict {
   std::vector<std::string> notes;
   std::optional<SourceRef> at;  ///< default: the intention's first source
   bool splittable = true;       ///< false: the rule's recipe does not apply here
+  std::string recipe = {};           ///< another recipe than the rule's own
 };
 
 /// A rule is a value: facts are fields, judgement is `check`.
@@ -65,7 +78,8 @@ struct Rule {
   std::string_view summary;
   Severity severity = Severity::Error;
   Category category = Category::Blocks;
-  std::string_view recipe;  ///< id of the recipe that remedies it; empty: none
+  std::string_view recipe = {};  ///< id of the recipe that remedies it; empty: none
+  bool opt_in = false;           ///< off unless planner.toml gives it a severity (or all hygiene is switched on)
   std::function<std::vector<Verdict>(const Subject&)> check = nullptr;
   std::function<std::vector<Verdict>(const MigrationSubject&)> check_migration = nullptr;
 };

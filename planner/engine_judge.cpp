@@ -1,0 +1,321 @@
+#include "planner/engine_judge.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "planner/recognize_walk.h"
+#include "planner/replay.h"
+#include "planner/suppress.h"
+
+namespace planner {
+namespace {
+
+/// The worst of the ways the file may arrive: the one whose transactions hold most statements.
+const Delivered* longest_transactions(const std::vector<Delivered>& deliveries) {
+  const Delivered* worst = nullptr;
+  std::size_t most = 0;
+  for (const Delivered& delivery : deliveries) {
+    std::size_t longest = 0;
+    for (const TransactionGroup& group : delivery.groups)
+      longest = std::max(longest, group.statements.size());
+    if (worst == nullptr || longest > most) {
+      worst = &delivery;
+      most = longest;
+    }
+  }
+  return worst;
+}
+
+/// Everything gathered in one walk over the migration.
+struct Walk {
+  std::vector<Schema> before;    ///< one per statement
+  std::vector<Effects> effects;  ///< one per statement
+  std::map<std::pair<std::size_t, std::pair<std::size_t, int>>, Effects>
+      own;  ///< of operations that share their statement
+  std::vector<Piece> pieces;
+  std::vector<StatementProblem> problems;
+};
+
+Walk walk(const ParsedFile& file, Schema& schema, const std::vector<Delivered>& deliveries,
+          const EffectsSettings& settings) {
+  Walk result;
+  result.before.reserve(file.statements.size());
+  result.effects.reserve(file.statements.size());
+  std::vector<std::size_t> group_of(file.statements.size(), file.statements.size());
+  if (const Delivered* delivery = longest_transactions(deliveries)) {
+    for (std::size_t g = 0; g < delivery->groups.size(); ++g) {
+      for (const std::size_t statement : delivery->groups[g].statements) {
+        if (statement < group_of.size()) group_of[statement] = g;
+      }
+    }
+  }
+  std::vector<const Operation*> earlier;
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    const Statement& statement = file.statements[i];
+    if (i > 0 && group_of[i] != group_of[i - 1]) earlier.clear();
+    result.before.push_back(schema);
+    result.effects.push_back(effects_of_statement(statement.operations, schema, settings, earlier));
+    const bool shared =
+        statement.operations.size() > 1 ||
+        (statement.operations.size() == 1 &&
+         std::holds_alternative<std::shared_ptr<const DoBlock>>(statement.operations.front()));
+    WalkVisitor visit;
+    if (shared) {
+      visit = [&](const Piece& piece, const Schema& met) {
+        result.own.emplace(std::pair(i, std::pair(piece.source.operation, piece.source.nested)),
+                           effects_of(piece.operation, met, settings, earlier));
+      };
+    }
+    for (ReplayProblem& problem :
+         walk_statement(statement, i, schema, ReplayOptions{true}, result.pieces, visit)) {
+      result.problems.push_back({i, std::move(problem)});
+    }
+    for (const Operation& operation : statement.operations) earlier.push_back(&operation);
+  }
+  return result;
+}
+
+struct Judge {
+  const JudgedPlace& place;
+  const AnalyzeOptions& options;
+  const Walk& walked;
+  JudgedMigration& judged;
+  std::vector<Suppression>& suppressions;
+  const std::vector<const Schema*>& before;
+
+  bool has_recipe(std::string_view id) const {
+    if (id.empty()) return false;
+    if (options.recipes == nullptr) return true;
+    return std::any_of(options.recipes->begin(), options.recipes->end(),
+                       [&](const Recipe* recipe) { return recipe->id == id; });
+  }
+
+  std::optional<Severity> severity_of(const Rule& rule, const Verdict& verdict) const {
+    const auto set = options.rules.severities.find(rule.id);
+    if (set != options.rules.severities.end()) {
+      if (set->second == Severity::Off) return std::nullopt;
+      // A verdict may be milder than its rule (a small table): what the team says is the upper limit then.
+      return verdict.severity ? std::min(*verdict.severity, set->second) : set->second;
+    }
+    const Severity severity = verdict.severity.value_or(rule.severity);
+    if (severity == Severity::Off) return std::nullopt;
+    return severity;
+  }
+
+  bool switched_on(const Rule& rule) const {
+    const auto set = options.rules.severities.find(rule.id);
+    if (set != options.rules.severities.end()) return set->second != Severity::Off;
+    return !rule.opt_in || options.rules.include_hygiene;
+  }
+
+  void add(const Rule& rule, Verdict verdict, SourceRef at, const Effects* effects) {
+    const std::optional<Severity> severity = severity_of(rule, verdict);
+    if (!severity) return;
+    const std::string& text = place.migration.text;
+    Finding finding;
+    finding.rule = std::string(rule.id);
+    finding.severity = *severity;
+    finding.category = rule.category;
+    finding.service = place.history.service;
+    finding.migration = place.migration.name;
+    finding.path = place.migration.path;
+    finding.object = std::move(verdict.object);
+    finding.message = std::move(verdict.message);
+    finding.notes = std::move(verdict.notes);
+    std::string_view statement_text = text;
+    if (at.statement < judged.file.statements.size()) {
+      const Statement& statement = judged.file.statements[at.statement];
+      finding.span = statement.problem == ParseProblem::None
+                         ? span_of_operation(text, statement, at.operation)
+                         : Span{statement.error_at, statement.span.end};
+      if (finding.span.begin >= finding.span.end) finding.span = statement.span;
+      statement_text =
+          std::string_view(text).substr(statement.span.begin, statement.span.end - statement.span.begin);
+    }
+    finding.start = position_of(text, finding.span.begin);
+    finding.end = position_of(text, finding.span.end);
+    const std::string_view recipe = verdict.recipe.empty() ? rule.recipe : std::string_view(verdict.recipe);
+    finding.help = std::move(verdict.help);
+    if (verdict.splittable && has_recipe(recipe)) {
+      finding.recipe = std::string(recipe);
+      const std::string command = "planner split " + place.split_name;
+      finding.help = finding.help.empty() ? command : finding.help + ": " + command;
+    }
+    if (effects != nullptr) finding.locks = effects->locks;
+    finding.fingerprint = short_hash(finding.rule + '\n' + finding.migration + '\n' + finding.object) +
+                          short_hash(std::string(statement_text));
+    if (const Suppression* suppression = find_suppression(suppressions, finding.rule, at.statement)) {
+      finding.suppressed_by = suppression->reason;
+    }
+    judged.findings.push_back(std::move(finding));
+  }
+
+  void judge_intention(const Intention& intention, const RuleSet& rules) {
+    const SourceRef first = intention.sources.front();
+    const Effects& of_statement = judged.effects[first.statement];
+    const auto own = walked.own.find({first.statement, {first.operation, first.nested}});
+    const Effects& of_operation = own == walked.own.end() ? of_statement : own->second;
+    const Effects& effects = first.nested >= 0 ? of_operation : of_statement;
+    const Subject subject{intention,         effects,        of_operation,    *before[first.statement],
+                          *before.front(),   *before.back(), place.migration, judged.file,
+                          judged.deliveries, options.rules};
+    for (const Rule* rule : rules) {
+      if (!rule->check || !switched_on(*rule)) continue;
+      for (Verdict& verdict : rule->check(subject)) {
+        const SourceRef at = verdict.at.value_or(first);
+        add(*rule, std::move(verdict), at, &effects);
+      }
+    }
+  }
+
+  void judge_whole(const RuleSet& rules, Tool tool) {
+    const MigrationSubject subject{place.migration,   judged.file,   judged.intentions, judged.questions,
+                                   judged.effects,    before,        *before.front(),   *before.back(),
+                                   judged.deliveries, options.rules, walked.problems,   tool};
+    for (const Rule* rule : rules) {
+      if (!rule->check_migration || !switched_on(*rule)) continue;
+      for (Verdict& verdict : rule->check_migration(subject)) {
+        const SourceRef at = verdict.at.value_or(SourceRef{});
+        const Effects* effects =
+            at.statement < judged.effects.size() ? &judged.effects[at.statement] : nullptr;
+        add(*rule, std::move(verdict), at, effects);
+      }
+    }
+  }
+
+  void add_at(const Rule& rule, const Span& span, Verdict verdict) {
+    const std::optional<Severity> severity = severity_of(rule, verdict);
+    if (!severity || !switched_on(rule)) return;
+    Finding finding;
+    finding.rule = std::string(rule.id);
+    finding.severity = *severity;
+    finding.category = rule.category;
+    finding.service = place.history.service;
+    finding.migration = place.migration.name;
+    finding.path = place.migration.path;
+    finding.span = span;
+    finding.start = position_of(place.migration.text, span.begin);
+    finding.end = position_of(place.migration.text, span.end);
+    finding.object = std::move(verdict.object);
+    finding.message = std::move(verdict.message);
+    finding.help = std::move(verdict.help);
+    finding.fingerprint =
+        short_hash(finding.rule + '\n' + finding.migration) + short_hash(finding.object + finding.message);
+    judged.findings.push_back(std::move(finding));
+  }
+
+  /// Directives are judged last: whether one was needed shows only then.
+  void judge_suppressions(const RuleSet& rules) {
+    const auto rule_named = [&](std::string_view id) -> const Rule* {
+      const auto found =
+          std::find_if(rules.begin(), rules.end(), [&](const Rule* rule) { return rule->id == id; });
+      return found == rules.end() ? nullptr : *found;
+    };
+    for (const Suppression& suppression : suppressions) {
+      std::string ids;
+      bool all_known = !suppression.rules.empty();
+      for (const std::string& id : suppression.rules) {
+        ids += (ids.empty() ? "" : ", ") + id;
+        if (rule_named(id) != nullptr) continue;
+        all_known = false;
+        if (const Rule* rule = rule_named("unknown-ignore")) {
+          add_at(*rule, suppression.span,
+                 {id,
+                  "There is no rule \"" + id + "\", so this comment silences nothing",
+                  "`planner rules` lists them all",
+                  std::nullopt,
+                  {},
+                  std::nullopt,
+                  false,
+                  {}});
+        }
+      }
+      if (suppression.rules.empty()) {
+        if (const Rule* rule = rule_named("unknown-ignore")) {
+          add_at(*rule, suppression.span,
+                 {"",
+                  "This comment names no rule, so it silences nothing",
+                  "Write `-- planner:ignore rule-id reason`",
+                  std::nullopt,
+                  {},
+                  std::nullopt,
+                  false,
+                  {}});
+        }
+      } else if (suppression.reason.empty()) {
+        if (const Rule* rule = rule_named("ignore-without-reason")) {
+          add_at(*rule, suppression.span,
+                 {ids,
+                  "This comment gives no reason for ignoring " + ids + ", so it silences nothing",
+                  "Write the reason behind the rule's name",
+                  std::nullopt,
+                  {},
+                  std::nullopt,
+                  false,
+                  {}});
+        }
+      } else if (all_known && !suppression.used) {
+        if (const Rule* rule = rule_named("unused-ignore")) {
+          add_at(*rule, suppression.span,
+                 {ids,
+                  "Nothing here is reported by " + ids + ", so there is nothing to ignore",
+                  "Remove the comment",
+                  std::nullopt,
+                  {},
+                  std::nullopt,
+                  false,
+                  {}});
+        }
+      }
+    }
+  }
+};
+
+}  // namespace
+
+JudgedMigration judge_migration(const JudgedPlace& place, ParsedFile file, Schema& schema,
+                                const RuleSet& rules, const AnalyzeOptions& options) {
+  JudgedMigration judged;
+  judged.file = std::move(file);
+  judged.deliveries = deliveries(judged.file, place.migration.text, place.history.tool,
+                                 place.migration.no_transaction_marker);
+  const Schema start = schema;
+  Walk walked = walk(judged.file, schema, judged.deliveries, options.rules.effects);
+  Recognized recognized = recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers);
+  judged.intentions = std::move(recognized.intentions);
+  judged.questions = std::move(recognized.questions);
+  judged.effects = std::move(walked.effects);
+
+  std::vector<const Schema*> before;
+  for (const Schema& met : walked.before) before.push_back(&met);
+  if (before.empty()) before.push_back(&start);
+  before.push_back(&schema);  // what the last statement leaves
+
+  std::vector<Suppression> suppressions = suppressions_of(judged.file, place.migration.text);
+  Judge judge{place, options, walked, judged, suppressions, before};
+  for (const Intention& intention : judged.intentions) judge.judge_intention(intention, rules);
+  judge.judge_whole(rules, place.history.tool);
+  judge.judge_suppressions(rules);
+  std::stable_sort(judged.findings.begin(), judged.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
+  return judged;
+}
+
+std::vector<std::string> split_names(const History& history) {
+  std::vector<std::string> names;
+  std::map<std::string, int> uses;
+  for (const Migration& migration : history.migrations) {
+    names.push_back(purpose_of(migration.name));
+    ++uses[names.back()];
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (uses[names[i]] > 1) names[i] = history.migrations[i].name;
+  }
+  return names;
+}
+
+}  // namespace planner
