@@ -1,0 +1,206 @@
+#include "planner/sql/conditions.h"
+
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "planner/sql/tree.h"
+
+namespace planner {
+namespace {
+
+using Together = std::vector<Condition>;
+using Alternatives = std::vector<Together>;
+
+/// Growing AND of ORs: beyond this many alternatives nothing is said.
+constexpr std::size_t kMaxAlternatives = 64;
+
+const Alternatives kAnything{{}};
+
+const pg::Node* without_casts(const pg::Node* node) {
+  while (node != nullptr && node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) node = node->type_cast->arg;
+  return node;
+}
+
+std::optional<Identifier> column_of(const pg::Node* node) {
+  node = without_casts(node);
+  if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return std::nullopt;
+  const PgQuery__ColumnRef& reference = *node->column_ref;
+  if (reference.n_fields == 0) return std::nullopt;
+  const pg::Node* last = reference.fields[reference.n_fields - 1];
+  if (last->node_case != PG_QUERY__NODE__NODE_STRING) return std::nullopt;
+  return Identifier(pg::string_of(last));
+}
+
+std::optional<std::string> constant_of(const pg::Node* node) {
+  node = without_casts(node);
+  if (node == nullptr) return std::nullopt;
+  if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) {  // -5
+    const PgQuery__AExpr& minus = *node->a_expr;
+    if (minus.lexpr != nullptr || minus.n_name != 1 || pg::string_of(minus.name[0]) != "-")
+      return std::nullopt;
+    const auto inner = constant_of(minus.rexpr);
+    return inner ? std::optional("-" + *inner) : std::nullopt;
+  }
+  if (node->node_case != PG_QUERY__NODE__NODE_A_CONST || node->a_const->isnull) return std::nullopt;
+  const PgQuery__AConst& value = *node->a_const;
+  switch (value.val_case) {
+    case PG_QUERY__A__CONST__VAL_IVAL:
+      return std::to_string(value.ival->ival);
+    case PG_QUERY__A__CONST__VAL_FVAL:
+      return std::string(pg::text_of(value.fval->fval));
+    case PG_QUERY__A__CONST__VAL_SVAL:
+      return std::string(pg::text_of(value.sval->sval));
+    case PG_QUERY__A__CONST__VAL_BOOLVAL:
+      return value.boolval->boolval != 0 ? "true" : "false";
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string mirrored(std::string_view comparison) {
+  if (comparison == "<") return ">";
+  if (comparison == "<=") return ">=";
+  if (comparison == ">") return "<";
+  if (comparison == ">=") return "<=";
+  return std::string(comparison);
+}
+
+bool is_comparison(std::string_view text) {
+  return text == "=" || text == "<" || text == "<=" || text == ">" || text == ">=";
+}
+
+std::vector<std::string> constants_of(const pg::Node* list_node) {
+  std::vector<std::string> out;
+  const pg::Node* node = without_casts(list_node);
+  if (node == nullptr) return out;
+  std::span<pg::Node* const> items;
+  if (node->node_case == PG_QUERY__NODE__NODE_LIST) items = pg::list(node->list->n_items, node->list->items);
+  if (node->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR) {
+    items = pg::list(node->a_array_expr->n_elements, node->a_array_expr->elements);
+  }
+  for (const pg::Node* item : items) {
+    const auto value = constant_of(item);
+    if (!value) return {};
+    out.push_back(*value);
+  }
+  return out;
+}
+
+Alternatives read(const pg::Node* node);
+
+Alternatives of_comparison(const PgQuery__AExpr& expr) {
+  const std::string_view name = expr.n_name == 1 ? pg::string_of(expr.name[0]) : std::string_view{};
+  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && is_comparison(name)) {
+    if (const auto column = column_of(expr.lexpr)) {
+      if (const auto value = constant_of(expr.rexpr))
+        return {{Condition{*column, std::string(name), {*value}}}};
+    } else if (const auto right = column_of(expr.rexpr)) {
+      if (const auto value = constant_of(expr.lexpr)) return {{Condition{*right, mirrored(name), {*value}}}};
+    }
+    return kAnything;
+  }
+  const bool in =
+      expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
+  if (in && name == "=") {
+    const auto column = column_of(expr.lexpr);
+    std::vector<std::string> values = constants_of(expr.rexpr);
+    if (column && !values.empty()) return {{Condition{*column, "in", std::move(values)}}};
+    return kAnything;
+  }
+  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN && expr.rexpr != nullptr &&
+      expr.rexpr->node_case == PG_QUERY__NODE__NODE_LIST && expr.rexpr->list->n_items == 2) {
+    const auto column = column_of(expr.lexpr);
+    const auto low = constant_of(expr.rexpr->list->items[0]);
+    const auto high = constant_of(expr.rexpr->list->items[1]);
+    Together both;
+    if (column && low) both.push_back(Condition{*column, ">=", {*low}});
+    if (column && high) both.push_back(Condition{*column, "<=", {*high}});
+    return {both};
+  }
+  return kAnything;
+}
+
+Alternatives read(const pg::Node* node) {
+  if (node == nullptr) return kAnything;
+  if (node->node_case == PG_QUERY__NODE__NODE_NULL_TEST) {
+    const auto column = column_of(node->null_test->arg);
+    if (!column) return kAnything;
+    const bool is_null = node->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
+    return {{Condition{*column, is_null ? "is null" : "is not null", {}}}};
+  }
+  if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) return of_comparison(*node->a_expr);
+  if (node->node_case != PG_QUERY__NODE__NODE_BOOL_EXPR) return kAnything;
+  const PgQuery__BoolExpr& expr = *node->bool_expr;
+  const auto parts = pg::list(expr.n_args, expr.args);
+  if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR) {
+    Alternatives all;
+    for (const pg::Node* part : parts) {
+      Alternatives one = read(part);
+      all.insert(all.end(), std::make_move_iterator(one.begin()), std::make_move_iterator(one.end()));
+    }
+    return all.size() > kMaxAlternatives ? kAnything : all;
+  }
+  if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
+    Alternatives all = kAnything;
+    for (const pg::Node* part : parts) {
+      const Alternatives one = read(part);
+      Alternatives product;
+      for (const Together& left : all) {
+        for (const Together& right : one) {
+          product.push_back(left);
+          product.back().insert(product.back().end(), right.begin(), right.end());
+        }
+      }
+      if (product.size() > kMaxAlternatives) continue;
+      all = std::move(product);
+    }
+    return all;
+  }
+  return kAnything;
+}
+
+}  // namespace
+
+std::vector<std::vector<Condition>> alternatives(const Expression& condition) {
+  return condition ? read(ExpressionAccess::node(condition)) : kAnything;
+}
+
+QueryAccess query_access(const Expression& query) {
+  QueryAccess access;
+  const pg::Node* root = ExpressionAccess::node(query);
+  if (root == nullptr) return access;
+  pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
+    if (message.descriptor == &pg_query__locking_clause__descriptor) {
+      const auto& clause = pg::as_message_of<PgQuery__LockingClause>(message);
+      access.all_row_locked = access.all_row_locked || clause.n_locked_rels == 0;
+      for (const pg::Node* relation : pg::list(clause.n_locked_rels, clause.locked_rels)) {
+        if (relation->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
+          access.row_locked.push_back(pg::table_name(relation->range_var));
+        }
+      }
+    } else if (message.descriptor == &pg_query__insert_stmt__descriptor) {
+      access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__InsertStmt>(message).relation));
+    } else if (message.descriptor == &pg_query__update_stmt__descriptor) {
+      access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__UpdateStmt>(message).relation));
+    } else if (message.descriptor == &pg_query__delete_stmt__descriptor) {
+      access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__DeleteStmt>(message).relation));
+    }
+    return true;
+  });
+  return access;
+}
+
+bool has_on_conflict(const Expression& statement) {
+  const pg::Node* root = ExpressionAccess::node(statement);
+  bool found = false;
+  if (root != nullptr) {
+    pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
+      found = found || message.descriptor == &pg_query__on_conflict_clause__descriptor;
+      return !found;
+    });
+  }
+  return found;
+}
+
+}  // namespace planner

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "planner/sql/expression.h"
+#include "planner/sql/names.h"
+
+/// What can be read off conditions and queries without a server.
+namespace planner {
+
+/// One comparison of a column with constants.
+struct Condition {
+  Identifier column;
+  std::string comparison;              ///< `=`, `<`, `<=`, `>`, `>=`, `in`, `is not null`, `is null`
+  std::vector<std::string> constants;  ///< as text, casts left out; several for `in`
+};
+
+/// A condition as alternatives (OR) of conditions that hold together (AND). Parts of another shape are left
+/// out of their AND: what is returned follows from the condition, it may say less. An alternative about which
+/// nothing is known is empty.
+std::vector<std::vector<Condition>> alternatives(const Expression& condition);
+
+/// What a query does to tables beside reading them.
+struct QueryAccess {
+  std::vector<ObjectName> row_locked;  ///< FOR UPDATE, FOR SHARE, ...
+  bool all_row_locked = false;         ///< the clause names no table
+  std::vector<ObjectName> written;     ///< by INSERT, UPDATE, DELETE in WITH
+};
+QueryAccess query_access(const Expression& query);
+
+/// Does the statement hold INSERT .. ON CONFLICT?
+bool has_on_conflict(const Expression& statement);
+
+}  // namespace planner
