@@ -1,55 +1,28 @@
 #include "src/project/collation.h"
 
-#include <array>
-#include <cstdint>
-#include <vector>
+#include <unicode/coll.h>
+
+#include <memory>
+
+#include "planner/error.h"
 
 namespace planner::project {
-namespace {
-
-/// CLDR's root order of ASCII's visible punctuation (control characters are ignored by it).
-constexpr std::string_view kPunctuation = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
-
-constexpr int kFirstDigit = 100;
-constexpr int kFirstLetter = 200;
-constexpr int kOther = 1000;
-
-bool is_upper(unsigned char c) { return c >= 'A' && c <= 'Z'; }
-
-/// 0: ignored.
-int primary_weight(unsigned char c) {
-  if (c >= '0' && c <= '9') return kFirstDigit + (c - '0');
-  if (is_upper(c)) return kFirstLetter + (c - 'A');
-  if (c >= 'a' && c <= 'z') return kFirstLetter + (c - 'a');
-  if (c >= 0x80) return kOther + c;
-  const std::size_t place = kPunctuation.find(static_cast<char>(c));
-  return place == std::string_view::npos ? 0 : 1 + static_cast<int>(place);
-}
-
-struct Key {
-  std::vector<int> primary;
-  std::vector<bool> upper;
-};
-
-Key key_of(std::string_view text) {
-  Key key;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const int weight = primary_weight(byte);
-    if (weight == 0) continue;
-    key.primary.push_back(weight);
-    key.upper.push_back(is_upper(byte));
-  }
-  return key;
-}
-
-}  // namespace
 
 int locale_compare(std::string_view a, std::string_view b) {
-  const Key left = key_of(a), right = key_of(b);
-  if (left.primary != right.primary) return left.primary < right.primary ? -1 : 1;
-  if (left.upper != right.upper) return left.upper < right.upper ? -1 : 1;
-  return 0;
+  static const std::unique_ptr<icu::Collator> collator = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    std::unique_ptr<icu::Collator> root(icu::Collator::createInstance(icu::Locale::getRoot(), status));
+    if (U_FAILURE(status) != 0) {
+      throw Error(std::string("ICU cannot order names: ") + u_errorName(status), "install Debian's libicu72");
+    }
+    return root;
+  }();
+  UErrorCode status = U_ZERO_ERROR;
+  const auto piece = [](std::string_view text) {
+    return icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size()));
+  };
+  const UCollationResult order = collator->compareUTF8(piece(a), piece(b), status);
+  return order == UCOL_LESS ? -1 : order == UCOL_GREATER ? 1 : 0;
 }
 
 }  // namespace planner::project
