@@ -1,0 +1,98 @@
+#include "planner/sql/expression.h"
+
+#include <algorithm>
+
+#include "planner/error.h"
+#include "planner/sql/tree.h"
+
+namespace planner {
+
+Expression ExpressionAccess::make(std::shared_ptr<pg::Arena> arena, const pg::Node* node, bool is_query) {
+  Expression expression;
+  expression.tree_ = std::make_shared<Expression::Tree>(std::move(arena), node, is_query);
+  return expression;
+}
+
+ExpressionAccess::Draft ExpressionAccess::copy(const Expression& expression) {
+  const std::string bytes = pg::packed(pg::message_of(*expression.tree_->node));
+  auto arena = std::make_shared<pg::Arena>(bytes.size() * 8 + 512);
+  auto* node = pg_query__node__unpack(arena->allocator(), bytes.size(),
+                                      reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  if (node == nullptr) throw Error("a syntax tree could not be copied");
+  return {std::move(arena), node, expression.tree_->is_query};
+}
+
+Expression Expression::parse(std::string_view text) {
+  // The line break ends a `--` comment of the text itself.
+  const pg::Parsed parsed = pg::parse("SELECT (" + std::string(text) + "\n)");
+  const auto refuse = [&](const std::string& why) {
+    return Error("not an expression: " + std::string(text), why);
+  };
+  if (parsed.result == nullptr) throw refuse(parsed.error);
+  if (parsed.result->n_stmts != 1) throw refuse("several statements");
+  const pg::Node* statement = parsed.result->stmts[0]->stmt;
+  if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw refuse("");
+  const PgQuery__SelectStmt& select = *statement->select_stmt;
+  // `1), (2` or `1) FROM t WHERE (true` would close the parenthesis that is ours.
+  if (select.n_target_list != 1 || select.n_from_clause != 0 || select.where_clause != nullptr ||
+      select.op != PG_QUERY__SET_OPERATION__SETOP_NONE || select.n_sort_clause != 0 || select.limit_count != nullptr ||
+      select.limit_offset != nullptr || select.n_group_clause != 0 || select.having_clause != nullptr ||
+      select.into_clause != nullptr || select.n_locking_clause != 0 || select.n_window_clause != 0) {
+    throw refuse("more than one expression");
+  }
+  const PgQuery__ResTarget& target = *select.target_list[0]->res_target;
+  if (pg::has_text(target.name)) throw refuse("an alias is not part of an expression");
+  return ExpressionAccess::make(parsed.arena, target.val, false);
+}
+
+Expression Expression::parse_query(std::string_view text) {
+  const pg::Parsed parsed = pg::parse(std::string(text));
+  const auto refuse = [&](const std::string& why) { return Error("not one statement: " + std::string(text), why); };
+  if (parsed.result == nullptr) throw refuse(parsed.error);
+  if (parsed.result->n_stmts != 1) throw refuse(std::to_string(parsed.result->n_stmts) + " statements");
+  return ExpressionAccess::make(parsed.arena, parsed.result->stmts[0]->stmt, true);
+}
+
+namespace {
+
+/// The statements of BEGIN ATOMIC .. END stand in a list of lists.
+std::string atomic_body(const PgQuery__List& body) {
+  std::string text = "BEGIN ATOMIC ";
+  for (const pg::Node* item : pg::list(body.n_items, body.items)) {
+    if (item->node_case == PG_QUERY__NODE__NODE_LIST) {
+      for (const pg::Node* statement : pg::list(item->list->n_items, item->list->items)) {
+        text += pg::deparse_statement(*statement) + "; ";
+      }
+    } else {
+      text += pg::deparse_statement(*item) + "; ";
+    }
+  }
+  return text + "END";
+}
+
+}  // namespace
+
+Sql Expression::text() const {
+  if (tree_ == nullptr) return {};
+  const pg::Node& node = *tree_->node;
+  if (!tree_->is_query) return Sql::verbatim(pg::deparse_expression(node));
+  if (node.node_case == PG_QUERY__NODE__NODE_LIST) return Sql::verbatim(atomic_body(*node.list));
+  if (node.node_case == PG_QUERY__NODE__NODE_RETURN_STMT) {
+    return Sql::verbatim("RETURN " + pg::deparse_expression(*node.return_stmt->returnval));
+  }
+  return Sql::verbatim(pg::deparse_statement(node));
+}
+
+bool Expression::mentions(const Identifier& column) const {
+  if (tree_ == nullptr) return false;
+  const auto& columns = facts().columns;
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+bool operator==(const Expression& a, const Expression& b) {
+  if (a.tree_ == b.tree_) return true;
+  if (a.tree_ == nullptr || b.tree_ == nullptr) return false;
+  return a.tree_->is_query == b.tree_->is_query && a.text() == b.text();
+}
+
+}  // namespace planner

@@ -1,0 +1,164 @@
+#include "planner/sql/tree.h"
+
+#include <pg_query.h>
+
+#include <algorithm>
+
+#include "planner/error.h"
+
+namespace planner::pg {
+
+namespace {
+
+void* arena_alloc(void* arena, std::size_t bytes) { return static_cast<Arena*>(arena)->allocate(bytes); }
+void arena_free(void*, void*) {}
+
+constexpr std::size_t kAlignment = alignof(std::max_align_t);
+
+}  // namespace
+
+Arena::Arena(std::size_t first_block) : allocator_{arena_alloc, arena_free, this} {
+  blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(first_block));
+  next_ = blocks_.back().get();
+  left_ = first_block;
+}
+
+void* Arena::allocate(std::size_t bytes) {
+  bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  if (bytes > left_) {
+    const std::size_t size = std::max<std::size_t>(bytes, 32 * 1024);
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
+    next_ = blocks_.back().get();
+    left_ = size;
+  }
+  void* result = next_;
+  next_ += bytes;
+  left_ -= bytes;
+  return result;
+}
+
+char* Arena::copy(std::string_view text) {
+  auto* result = static_cast<char*>(allocate(text.size() + 1));
+  std::copy(text.begin(), text.end(), result);
+  result[text.size()] = '\0';
+  return result;
+}
+
+std::string packed(const ProtobufCMessage& message) {
+  std::string bytes(protobuf_c_message_get_packed_size(&message), '\0');
+  protobuf_c_message_pack(&message, reinterpret_cast<std::uint8_t*>(bytes.data()));
+  return bytes;
+}
+
+std::string deparse_statement(const Node& statement) {
+  PgQuery__RawStmt raw;
+  pg_query__raw_stmt__init(&raw);
+  raw.stmt = const_cast<Node*>(&statement);  // NOLINT: packing only reads
+  PgQuery__RawStmt* statements[] = {&raw};
+  ParseResult result;
+  pg_query__parse_result__init(&result);
+  result.version = PG_VERSION_NUM;
+  result.n_stmts = 1;
+  result.stmts = statements;
+  std::string bytes = packed(*reinterpret_cast<const ProtobufCMessage*>(&result));
+  const PgQueryDeparseResult deparsed = pg_query_deparse_protobuf({bytes.size(), bytes.data()});
+  std::string error = deparsed.error != nullptr ? deparsed.error->message : "";
+  std::string text = deparsed.query != nullptr ? deparsed.query : "";
+  pg_query_free_deparse_result(deparsed);
+  if (!error.empty()) throw Error("cannot turn a syntax tree back into SQL: " + error);
+  return text;
+}
+
+std::string deparse_expression(const Node& expression) {
+  PgQuery__ResTarget target;
+  pg_query__res_target__init(&target);
+  target.val = const_cast<Node*>(&expression);  // NOLINT: packing only reads
+  Node target_node;
+  pg_query__node__init(&target_node);
+  target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+  target_node.res_target = &target;
+  Node* targets[] = {&target_node};
+  PgQuery__SelectStmt select;
+  pg_query__select_stmt__init(&select);
+  select.n_target_list = 1;
+  select.target_list = targets;
+  select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+  select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
+  Node statement;
+  pg_query__node__init(&statement);
+  statement.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+  statement.select_stmt = &select;
+  constexpr std::string_view kSelect = "SELECT ";
+  return deparse_statement(statement).substr(kSelect.size());
+}
+
+std::string_view string_of(const Node* node) {
+  if (node == nullptr) return {};
+  if (node->node_case == PG_QUERY__NODE__NODE_STRING) return text_of(node->string->sval);
+  if (node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
+    return text_of(node->a_const->sval->sval);
+  }
+  return {};
+}
+
+std::vector<Identifier> identifiers(std::span<Node* const> names) {
+  std::vector<Identifier> result;
+  result.reserve(names.size());
+  for (const Node* name : names) result.emplace_back(string_of(name));
+  return result;
+}
+
+ObjectName object_name(std::span<Node* const> names) {
+  if (names.empty()) return {};
+  ObjectName result{Identifier(string_of(names.back()))};
+  if (names.size() > 1) {
+    const std::string_view schema = string_of(names[names.size() - 2]);
+    if (schema != "pg_catalog") result.schema = Identifier(schema);
+  }
+  return result;
+}
+
+ObjectName table_name(const PgQuery__RangeVar* range) {
+  if (range == nullptr) return {};
+  return {identifier(range->schemaname), identifier(range->relname)};
+}
+
+std::string role_name(const PgQuery__RoleSpec* role) {
+  if (role == nullptr) return {};
+  switch (role->roletype) {
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC: return "public";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_ROLE: return "current_role";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_USER: return "current_user";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER: return "session_user";
+    default: return std::string(text_of(role->rolename));
+  }
+}
+
+std::vector<TableName> relations_of(const ProtobufCMessage& message) {
+  std::vector<TableName> found;
+  std::vector<std::string_view> common;
+  walk(message, [&](const ProtobufCMessage& part) {
+    if (part.descriptor == &pg_query__common_table_expr__descriptor) {
+      common.push_back(text_of(as_message_of<PgQuery__CommonTableExpr>(part).ctename));
+    }
+    return true;
+  });
+  walk(message, [&](const ProtobufCMessage& part) {
+    if (part.descriptor != &pg_query__range_var__descriptor) return true;
+    TableName name = table_name(&as_message_of<PgQuery__RangeVar>(part));
+    if (name.schema.empty() && std::find(common.begin(), common.end(), name.name.str()) != common.end()) return true;
+    if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(std::move(name));
+    return true;
+  });
+  return found;
+}
+
+Expression scalar(const Source& source, const Node* node) {
+  return node == nullptr ? Expression{} : ExpressionAccess::make(source.arena, node, false);
+}
+
+Expression query(const Source& source, const Node* node) {
+  return node == nullptr ? Expression{} : ExpressionAccess::make(source.arena, node, true);
+}
+
+}  // namespace planner::pg
