@@ -47,6 +47,16 @@ bool is_postgresql(const std::string& provider) { return provider == "postgresql
 
 std::string leading_digits(const std::string& name) { return name.substr(0, name.find_first_not_of("0123456789")); }
 
+/// Sorted names that differ within their first 14 digits have one order, whoever compares them.
+bool have_distinct_timestamps(const std::vector<std::string>& names) {
+  constexpr std::size_t kDigits = 14;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (leading_digits(names[i]).size() != kDigits) return false;
+    if (i > 0 && names[i].compare(0, kDigits, names[i - 1], 0, kDigits) == 0) return false;
+  }
+  return true;
+}
+
 struct Version {
   int major = 0, minor = 0;
   bool has_minor = false;
@@ -104,8 +114,9 @@ MigrationFolder list_prisma(const fs::path& folder) {
     if (is_real_folder(entry.path())) names.push_back(entry.path().filename().string());
   }
   const std::vector<std::string> by_bytes = names;  // entries_of sorts by bytes, as engines before CLI 6.6 did
-  std::stable_sort(names.begin(), names.end(),
-                   [](const std::string& a, const std::string& b) { return locale_compare(a, b) < 0; });
+  if (!have_distinct_timestamps(names)) {
+    std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) { return locale_compare(a, b) < 0; });
+  }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == by_bytes[i]) continue;
     listed.findings.push_back(folder_finding(

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/project/plan_files.h"
+#include "src/project/services.h"
+
+/// Putting a phase into the history, in the form its tool wants.
+namespace planner::project {
+
+/// `rename_name_to_fullname_1_add`: what follows the timestamp in a released phase's name.
+std::string release_slug(const Plan& plan, const Phase& phase);
+
+/// The history's migration that is this phase; nullopt: not released yet.
+std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase);
+
+/// Version and name of a new last migration: a 14-digit timestamp (UTC) greater than everything there, or the next number where the
+/// history counts.
+struct NewName {
+  std::string version;  ///< `20240102030405`, `0191`
+  std::string name;     ///< `20240102030405_rename_name_to_fullname_1_add`
+  std::string warning;  ///< set when a folder there would sort behind any timestamp
+};
+NewName next_migration_name(const MigrationFolder& folder, const std::string& slug, std::time_t now);
+
+struct ReleasedPhase {
+  std::string name;
+  std::vector<std::filesystem::path> files;
+  bool was_released = false;  ///< it stood in the history already, unchanged
+  std::string warning;
+};
+
+/// Writes the phase into the history in one step. Throws Error when it cannot be written, stands there with another text, or when its
+/// tool could not deploy it.
+ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, const Phase& phase, std::time_t now);
+
+}  // namespace planner::project
