@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "planner/effects.h"
+#include "src/report/terminal.h"
+
+/// What PostgreSQL does for one statement, in the words of somebody who decides when it may run.
+namespace planner::report {
+
+struct ExplainedStatement {
+  std::string sql;
+  Effects effects;
+  int server_version = 150000;
+  std::string context;  ///< which schema it was judged against
+};
+
+std::string effects_as_text(const ExplainedStatement& statement, const TextStyle& style);
+/// src/report/schemas/explain.schema.json
+std::string effects_as_json(const ExplainedStatement& statement, const std::string& version);
+
+}  // namespace planner::report
