@@ -101,7 +101,8 @@ struct Judge {
       // A verdict may be milder than its rule (a small table): what the team says is the upper limit then.
       return verdict.severity ? std::min(*verdict.severity, set->second) : set->second;
     }
-    const Severity severity = verdict.severity.value_or(rule.severity);
+    // A rule's severity is its worst; a verdict may be milder.
+    const Severity severity = std::min(rule.severity, verdict.severity.value_or(rule.severity));
     if (severity == Severity::Off) return std::nullopt;
     return severity;
   }
@@ -160,9 +161,9 @@ struct Judge {
     const auto own = walked.own.find({first.statement, {first.operation, first.nested}});
     const Effects& of_operation = own == walked.own.end() ? of_statement : own->second;
     const Effects& effects = first.nested >= 0 ? of_operation : of_statement;
-    const Subject subject{intention,         effects,        of_operation,    *before[first.statement],
-                          *before.front(),   *before.back(), place.migration, judged.file,
-                          judged.deliveries, options.rules};
+    const Subject subject{intention,         effects,        of_operation,     *before[first.statement],
+                          *before.front(),   *before.back(), place.migration,  judged.file,
+                          judged.deliveries, options.rules,  judged.questions, place.history.tool};
     for (const Rule* rule : rules) {
       if (!rule->check || !switched_on(*rule)) continue;
       for (Verdict& verdict : rule->check(subject)) {

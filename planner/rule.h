@@ -36,6 +36,8 @@ struct Subject {
   const ParsedFile& file;
   const std::vector<Delivered>& deliveries;
   const RuleSettings& settings;
+  const std::vector<Intention>& questions;  ///< DROP + ADD pairs of the migration that may be renames
+  Tool tool = Tool::PrismaUnknown;
 };
 
 /// What replay says PostgreSQL would refuse.

@@ -1,0 +1,64 @@
+#include <algorithm>
+
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+bool validates(const Effects& effects) {
+  return std::any_of(effects.scans.begin(), effects.scans.end(),
+                     [](const Scan& scan) { return scan.reason == ScanReason::ForeignKey; });
+}
+
+std::optional<Verdict> verdict_for(const TableName& table, const std::vector<Identifier>& columns,
+                                   const ConstraintDefinition& key, const Subject& subject) {
+  if (key.not_valid || !validates(subject.own)) return std::nullopt;
+  const TableName& target = key.references.table;
+  Verdict verdict;
+  verdict.object = columns.size() == 1 ? object_of(table, columns.front()) : display(table);
+  const bool inline_key = key.inline_of_column;
+  const std::string who =
+      inline_key ? "nobody can read or write " + name_of(table) +
+                       (target == table ? std::string() : " or write to " + name_of(target))
+      : target == table ? "nobody can write to the table"
+                        : "nobody can write to " + name_of(table) + " or " + name_of(target);
+  verdict.message = "Adding a foreign key from " + list_of(columns) + " of " + name_of(table) + " to " +
+                    name_of(target) + " checks every row while " + who;
+  verdict.help = "Add it NOT VALID, and validate it in a migration of its own";
+  // A column that came with this deployment is all NULL: nothing can be missing, but PostgreSQL reads every
+  // row all the same.
+  return verdict;
+}
+
+std::vector<Verdict> check(const Subject& subject) {
+  std::vector<Verdict> verdicts;
+  const auto add = [&](const TableName& table, const std::vector<Identifier>& columns,
+                       const ConstraintDefinition& key) {
+    std::optional<Verdict> verdict = verdict_for(table, columns, key, subject);
+    if (verdict) verdict = about_table(subject, table, Matters::Size, std::move(*verdict));
+    if (verdict) verdicts.push_back(std::move(*verdict));
+  };
+  if (const auto* foreign = std::get_if<AddForeignKey>(&subject.intention.operation)) {
+    add(foreign->table, foreign->constraint.columns, foreign->constraint);
+  } else if (const auto* column = std::get_if<AddColumn>(&subject.intention.operation)) {
+    for (const ConstraintDefinition& constraint : column->column.constraints) {
+      if (constraint.kind != ConstraintKind::ForeignKey) continue;
+      ConstraintDefinition key = constraint;
+      key.inline_of_column = true;
+      add(column->table, {column->column.name}, key);
+    }
+  }
+  return verdicts;
+}
+
+}  // namespace
+
+extern const Rule add_foreign_key;
+const Rule add_foreign_key{.id = "add-foreign-key",
+                           .summary = "A foreign key that is checked at once stops writes to both tables",
+                           .severity = Severity::Error,
+                           .category = Category::Blocks,
+                           .recipe = "add-foreign-key",
+                           .check = check};
+
+}  // namespace planner::rules

@@ -1,0 +1,67 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+/// Why the statement cannot run with others or in a transaction block; empty when it can.
+std::string needs_to_be_alone(const Statement& statement, const Effects& effects) {
+  if (statement.operations.empty()) return {};
+  const Operation& operation = statement.operations.front();
+  if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation)) {
+    return *block != nullptr && (*block)->commits ? "A DO block that commits" : std::string();
+  }
+  if (!effects.outside_transaction) return {};
+  return std::visit(
+      [](const auto& op) -> std::string {
+        using Op = std::decay_t<decltype(op)>;
+        if constexpr (std::is_same_v<Op, CreateIndex>) return "CREATE INDEX CONCURRENTLY";
+        if constexpr (std::is_same_v<Op, DropIndex>) return "DROP INDEX CONCURRENTLY";
+        if constexpr (std::is_same_v<Op, Reindex>) return "REINDEX CONCURRENTLY";
+        if constexpr (std::is_same_v<Op, DetachPartition>) return "DETACH PARTITION CONCURRENTLY";
+        if constexpr (std::is_same_v<Op, Vacuum>) return "VACUUM";
+        return "This statement";
+      },
+      operation);
+}
+
+std::vector<Verdict> check(const MigrationSubject& subject) {
+  std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
+    const std::string what = needs_to_be_alone(subject.file.statements[i], subject.statement_effects[i]);
+    if (what.empty()) continue;
+    const Delivered* refused = nullptr;
+    bool always = true;
+    for (const Delivered& delivery : subject.deliveries) {
+      const TransactionGroup* group = group_of(delivery, i);
+      const bool in_block = group != nullptr && group->in_block;
+      if (in_block && refused == nullptr) refused = &delivery;
+      always = always && in_block;
+    }
+    if (refused == nullptr) continue;
+    Verdict verdict;
+    verdict.at = SourceRef{i, 0, -1};
+    const ObjectName* target = target_relation(subject.file.statements[i].operations.front());
+    verdict.object = target != nullptr ? display(*target) : std::string();
+    verdict.message = what + " cannot run inside a transaction, and this file " +
+                      (always ? "is sent in one" : "may be sent in one") + ": the migration " +
+                      (always ? "fails" : "may fail");
+    verdict.help = "Put the statement alone into a migration of its own";
+    if (!always) verdict.severity = Severity::Warning;
+    if (!refused->explanation.empty()) verdict.notes.push_back(refused->explanation);
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace
+
+extern const Rule concurrently_in_transaction;
+const Rule concurrently_in_transaction{
+    .id = "concurrently-in-transaction",
+    .summary = "A statement that cannot run in a transaction, in a file that is sent as one",
+    .severity = Severity::Error,
+    .category = Category::Fails,
+    .recipe = "session",
+    .check_migration = check};
+
+}  // namespace planner::rules

@@ -1,0 +1,61 @@
+#include <algorithm>
+
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+std::vector<Verdict> check(const MigrationSubject& subject) {
+  std::vector<Verdict> verdicts;
+  std::vector<ObjectName> reported;
+  for (const Intention& intention : subject.intentions) {
+    const std::size_t statement = intention.sources.front().statement;
+    const Schema& met = *subject.before_statement[statement];
+    const bool drops = std::holds_alternative<DropTable>(intention.operation) ||
+                       std::holds_alternative<DropConstraint>(intention.operation) ||
+                       std::holds_alternative<DropColumn>(intention.operation);
+    const auto* create = std::get_if<CreateTable>(&intention.operation);
+    const auto* foreign = std::get_if<AddForeignKey>(&intention.operation);
+    const bool creates =
+        (create != nullptr && !create->partition_of) || (foreign != nullptr && is_new(met, foreign->table));
+    if (!drops && !creates) continue;
+    const ObjectName* target = target_relation(intention.operation);
+    for (const RelationLock& lock : felt_locks(subject.statement_effects[statement], met)) {
+      if (target == nullptr || lock.relation == *target || lock.kind != LockedKind::Table) continue;
+      if (std::find(reported.begin(), reported.end(), lock.relation) != reported.end()) continue;
+      reported.push_back(lock.relation);
+      Verdict verdict;
+      verdict.at = intention.sources.front();
+      verdict.object = display(lock.relation);
+      verdict.severity = drops ? Severity::Warning : Severity::Info;
+      verdict.message =
+          drops ? "Dropping a foreign key also locks the table it points at: " +
+                      who_waits_on(lock.mode, lock.relation) +
+                      " until the transaction ends, and it waits for every query on the table first"
+                : "A foreign key to " + name_of(lock.relation) +
+                      " is made: " + who_waits_on(lock.mode, lock.relation) + " until the transaction ends";
+      verdict.help = drops ? "Keep the transaction short, with a lock_timeout and retries"
+                           : "Keep the transaction short";
+      verdict.splittable = drops;
+      verdict.recipe = std::holds_alternative<DropTable>(intention.operation)    ? "drop-table"
+                       : std::holds_alternative<DropColumn>(intention.operation) ? "drop-column"
+                                                                                 : "drop-constraint";
+      if (auto fitted = about_table(met, subject.settings, lock.relation, Matters::Anyway, Severity::Warning,
+                                    std::move(verdict))) {
+        verdicts.push_back(std::move(*fitted));
+      }
+    }
+  }
+  return verdicts;
+}
+
+}  // namespace
+
+extern const Rule locks_other_table;
+const Rule locks_other_table{.id = "locks-other-table",
+                             .summary = "A lock on a table that the statement does not name",
+                             .severity = Severity::Warning,
+                             .category = Category::Blocks,
+                             .check_migration = check};
+
+}  // namespace planner::rules

@@ -1,0 +1,36 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+std::optional<Verdict> check(const RenameColumn& rename, const Subject& subject) {
+  if (subject.intention.evidence) return std::nullopt;  // DROP + ADD: the rule dropped-and-added
+  if (is_new_column(subject.before, rename.table, rename.from)) return std::nullopt;
+  Verdict verdict;
+  verdict.object = object_of(rename.table, rename.from);
+  verdict.message = "Renaming " + column_of(rename.table, rename.from) + " to \"" + rename.to.str() +
+                    "\" breaks every running application that still reads or writes \"" + rename.from.str() +
+                    "\", from this statement until the new release has replaced it everywhere";
+  verdict.help = "Keep both columns and their values in step while the releases change";
+  // PostgreSQL renames in views, indexes and constraints, but not inside functions.
+  const Table* table = subject.before.table(rename.table);
+  if (table != nullptr && !table->triggers.empty()) {
+    std::vector<ObjectName> functions;
+    for (const Trigger& trigger : table->triggers) functions.push_back(trigger.definition.function);
+    verdict.notes.push_back("PostgreSQL does not rename inside function bodies: the triggers of " +
+                            name_of(rename.table) + " call " + list_of(functions));
+  }
+  return about_table(subject, rename.table, Matters::Anyway, std::move(verdict));
+}
+
+}  // namespace
+
+extern const Rule rename_column;
+const Rule rename_column{.id = "rename-column",
+                         .summary = "A renamed column breaks the release that is running",
+                         .severity = Severity::Error,
+                         .category = Category::BreaksRelease,
+                         .recipe = "rename-column",
+                         .check = on<check>};
+
+}  // namespace planner::rules

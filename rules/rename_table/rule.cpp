@@ -1,0 +1,38 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+std::optional<Verdict> check(const RenameTable& rename, const Subject& subject) {
+  if (subject.intention.evidence) return std::nullopt;  // DROP + CREATE: the rule dropped-and-added
+  const TableName now{rename.table.schema, rename.to};
+  Verdict verdict;
+  verdict.object = display(rename.table);
+  if (subject.migration_end.view(rename.table) != nullptr) {
+    verdict.severity = Severity::Info;
+    verdict.splittable = false;
+    verdict.message = "Renaming " + name_of(rename.table) + " to " + name_of(now) +
+                      " leaves a view under the old name: running applications can go on reading and writing "
+                      "through it, but not "
+                      "TRUNCATE, ALTER or reference it";
+    return about_table(subject, rename.table, Matters::Anyway, std::move(verdict));
+  }
+  verdict.message = "Renaming " + name_of(rename.table) + " to " + name_of(now) +
+                    " breaks every running application that still uses the old name, from this statement "
+                    "until the new release has "
+                    "replaced it everywhere";
+  verdict.help = "Keep both names usable while the releases change";
+  return about_table(subject, rename.table, Matters::Anyway, std::move(verdict));
+}
+
+}  // namespace
+
+extern const Rule rename_table;
+const Rule rename_table{.id = "rename-table",
+                        .summary = "A renamed table breaks the release that is running",
+                        .severity = Severity::Error,
+                        .category = Category::BreaksRelease,
+                        .recipe = "rename-table",
+                        .check = on<check>};
+
+}  // namespace planner::rules
