@@ -92,7 +92,8 @@ bool Expression::mentions(const Identifier& column) const {
 bool operator==(const Expression& a, const Expression& b) {
   if (a.tree_ == b.tree_) return true;
   if (a.tree_ == nullptr || b.tree_ == nullptr) return false;
-  return a.tree_->is_query == b.tree_->is_query && a.text() == b.text();
+  return a.tree_->is_query == b.tree_->is_query &&
+         pg::same_tree(pg::message_of(*a.tree_->node), pg::message_of(*b.tree_->node));
 }
 
 }  // namespace planner

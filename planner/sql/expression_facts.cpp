@@ -16,27 +16,6 @@ void add_once(std::vector<T>& items, T item) {
   if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(std::move(item));
 }
 
-std::string_view value_function(PgQuery__SQLValueFunctionOp op) {
-  switch (op) {
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE: return "current_date";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N: return "current_time";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N: return "current_timestamp";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N: return "localtime";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N: return "localtimestamp";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE: return "current_role";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER: return "current_user";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER: return "user";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER: return "session_user";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG: return "current_catalog";
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA: return "current_schema";
-    default: return "";
-  }
-}
-
 bool constant(const pg::Node* node) {
   if (node == nullptr) return true;
   switch (node->node_case) {
@@ -76,7 +55,7 @@ class Gatherer {
       add_once(facts_.functions, FunctionCall{pg::object_name(list(call.n_funcname, call.funcname)),
                                               static_cast<int>(call.n_args)});
     } else if (type == &pg_query__sqlvalue_function__descriptor) {
-      const auto name = value_function(as_message_of<PgQuery__SQLValueFunction>(message).op);
+      const auto name = pg::value_function_name(as_message_of<PgQuery__SQLValueFunction>(message).op);
       add_once(facts_.functions, FunctionCall{ObjectName(Identifier(name)), 0});
     } else if (type == &pg_query__a__expr__descriptor) {
       const auto& expr = as_message_of<PgQuery__AExpr>(message);

@@ -3,6 +3,7 @@
 #include <pg_query.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "planner/error.h"
 
@@ -42,6 +43,10 @@ char* Arena::copy(std::string_view text) {
   std::copy(text.begin(), text.end(), result);
   result[text.size()] = '\0';
   return result;
+}
+
+bool is_place(std::string_view field) {
+  return field == "location" || field == "stmt_location" || field == "stmt_len";
 }
 
 std::string packed(const ProtobufCMessage& message) {
@@ -134,6 +139,39 @@ std::string role_name(const PgQuery__RoleSpec* role) {
   }
 }
 
+std::string_view value_function_name(PgQuery__SQLValueFunctionOp op) {
+  switch (op) {
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
+      return "current_date";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME:
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N:
+      return "current_time";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
+      return "current_timestamp";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N:
+      return "localtime";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N:
+      return "localtimestamp";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE:
+      return "current_role";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER:
+      return "current_user";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER:
+      return "user";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER:
+      return "session_user";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG:
+      return "current_catalog";
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA:
+      return "current_schema";
+    default:
+      return "";
+  }
+}
+
 std::vector<TableName> relations_of(const ProtobufCMessage& message) {
   std::vector<TableName> found;
   std::vector<std::string_view> common;
@@ -151,6 +189,65 @@ std::vector<TableName> relations_of(const ProtobufCMessage& message) {
     return true;
   });
   return found;
+}
+
+bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b) {
+  if (a.descriptor != b.descriptor) return false;
+  if (a.descriptor == &pg_query__node__descriptor) {
+    const auto* left = content_of(as_message_of<Node>(a));
+    const auto* right = content_of(as_message_of<Node>(b));
+    return left == nullptr || right == nullptr ? left == right : same_tree(*left, *right);
+  }
+  const auto* at_a = reinterpret_cast<const std::byte*>(&a);
+  const auto* at_b = reinterpret_cast<const std::byte*>(&b);
+  const auto same_child = [](const ProtobufCMessage* x, const ProtobufCMessage* y) {
+    return x == nullptr || y == nullptr ? x == y : same_tree(*x, *y);
+  };
+  for (unsigned i = 0; i < a.descriptor->n_fields; ++i) {
+    const ProtobufCFieldDescriptor& field = a.descriptor->fields[i];
+    const auto value = [&]<typename T>(const std::byte* at, std::type_identity<T>) {
+      return *reinterpret_cast<const T*>(at + field.offset);
+    };
+    if ((field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+      const auto case_a = *reinterpret_cast<const std::uint32_t*>(at_a + field.quantifier_offset);
+      if (case_a != *reinterpret_cast<const std::uint32_t*>(at_b + field.quantifier_offset)) return false;
+      if (case_a != field.id) continue;
+    }
+    if (field.label == PROTOBUF_C_LABEL_REPEATED) {
+      if (field.type != PROTOBUF_C_TYPE_MESSAGE) continue;  // object ids of analysed queries, never in what was only parsed
+      const auto count = *reinterpret_cast<const std::size_t*>(at_a + field.quantifier_offset);
+      if (count != *reinterpret_cast<const std::size_t*>(at_b + field.quantifier_offset)) return false;
+      const auto* items_a = value(at_a, std::type_identity<ProtobufCMessage* const*>{});
+      const auto* items_b = value(at_b, std::type_identity<ProtobufCMessage* const*>{});
+      for (std::size_t k = 0; k < count; ++k) {
+        if (!same_child(items_a[k], items_b[k])) return false;
+      }
+      continue;
+    }
+    switch (field.type) {
+      case PROTOBUF_C_TYPE_MESSAGE:
+        if (!same_child(value(at_a, std::type_identity<const ProtobufCMessage*>{}),
+                        value(at_b, std::type_identity<const ProtobufCMessage*>{}))) {
+          return false;
+        }
+        break;
+      case PROTOBUF_C_TYPE_STRING:
+        if (text_of(value(at_a, std::type_identity<const char*>{})) !=
+            text_of(value(at_b, std::type_identity<const char*>{}))) {
+          return false;
+        }
+        break;
+      case PROTOBUF_C_TYPE_INT64:
+      case PROTOBUF_C_TYPE_UINT64:
+        if (value(at_a, std::type_identity<std::int64_t>{}) != value(at_b, std::type_identity<std::int64_t>{})) return false;
+        break;
+      default:
+        if (is_place(field.name)) break;
+        if (value(at_a, std::type_identity<std::int32_t>{}) != value(at_b, std::type_identity<std::int32_t>{})) return false;
+        break;
+    }
+  }
+  return true;
 }
 
 Expression scalar(const Source& source, const Node* node) {

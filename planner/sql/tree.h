@@ -138,6 +138,14 @@ void walk(const ProtobufCMessage& message, const Visit& visit) {
   }
 }
 
+/// Does a field only say where in the text something stood?
+bool is_place(std::string_view field);
+/// Equal but for places in the text.
+bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b);
+
+/// `current_timestamp`, `session_user`, ...
+std::string_view value_function_name(PgQuery__SQLValueFunctionOp op);
+
 /// Every RangeVar under a message, each once, in order, without the names of common table expressions.
 std::vector<TableName> relations_of(const ProtobufCMessage& message);
 
