@@ -75,6 +75,7 @@ struct Effects {
   std::vector<RelationLock>
       locks;  ///< strongest per relation, target first; ACCESS SHARE on others is left out
   std::vector<ObjectName> rewrites;
+  std::vector<ObjectName> new_sequence_files;  ///< a sequence is one row: its new file costs nothing, but nextval() waits
   std::vector<Scan> scans;
   std::vector<IndexEffect> indexes;
   std::vector<Failure> failures;

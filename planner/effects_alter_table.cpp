@@ -269,11 +269,9 @@ class AlterTable {
     for (const auto& [name, sequence] : b_.schema.sequences) {
       if (!sequence->internal || sequence->owner_table != target_ || sequence->owner_column != set.column)
         continue;
-      const SequenceOptions& o = set.options;
-      if (o.start || o.increment || o.minimum || o.maximum || o.cache || o.restart_given || o.restart ||
-          o.cycle || !o.as_type.empty()) {
-        b_.lock(name, LockMode::ShareRowExclusive);
-      }
+      if (!moves_sequence(set.options)) continue;
+      b_.lock(name, LockMode::ShareRowExclusive);
+      b_.new_sequence_file(name);
     }
     b_.advance(operation);
   }
@@ -464,8 +462,7 @@ class AlterTable {
     if (b_.kind_of(target_) == LockedKind::Sequence) {
       const Sequence* sequence = b_.schema.sequences.find(target_);
       if (b_.major() < 15) b_.fail("42601", "ALTER SEQUENCE SET LOGGED is known from PostgreSQL 15 on");
-      if (sequence == nullptr || sequence->persistence != set.persistence)
-        b_.effects.rewrites.push_back(target_);
+      if (sequence == nullptr || sequence->persistence != set.persistence) b_.new_sequence_file(target_);
       b_.advance(operation);
       return;
     }
@@ -502,7 +499,7 @@ class AlterTable {
       if (held != nullptr && b_.major() >= 15) {
         for (const ObjectName& sequence : held->owned_sequences) {
           b_.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
-          b_.effects.rewrites.push_back(sequence);
+          b_.new_sequence_file(sequence);
         }
       }
     }

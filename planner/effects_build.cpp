@@ -284,7 +284,8 @@ std::vector<const Table*> Builder::stored(const TableName& table, bool with_chil
 
 const TableName* Builder::default_partition(const Table& partitioned) const {
   for (const TableName& child : partitioned.children) {
-    const Table* held = met_.tables.find(child);
+    const Table* held = schema.tables.find(child);
+    if (held == nullptr) held = met_.tables.find(child);
     if (held != nullptr && held->bound && held->bound->is_default) return &held->name;
   }
   return nullptr;
@@ -305,6 +306,8 @@ void merge_into(Effects& whole, const Effects& part) {
   for (const ObjectName& name : part.rewrites) {
     if (!whole.rewrites_table(name)) whole.rewrites.push_back(name);
   }
+  whole.new_sequence_files.insert(whole.new_sequence_files.end(), part.new_sequence_files.begin(),
+                                  part.new_sequence_files.end());
   for (const Scan& scan : part.scans) {
     if (!any_of(whole.scans,
                 [&](const Scan& s) { return s.relation == scan.relation && s.reason == scan.reason; }))

@@ -34,6 +34,7 @@ class Builder {
   void lock_dropped(const ObjectName& relation, LockedKind kind);
   void scan(const ObjectName& relation, ScanReason reason);
   void index(const ObjectName& name, const TableName& table, IndexWork work);
+  void new_sequence_file(const ObjectName& sequence) { effects.new_sequence_files.push_back(sequence); }
   /// The table and every index of it made anew.
   void rewrite(const Table& table);
 
@@ -139,6 +140,8 @@ void apply(Builder& builder, const OtherObject& operation);
 /// together.
 void drop_together(Builder& builder, const std::vector<const Operation*>& operations);
 bool is_drop(const Operation& operation);
+/// Does ALTER SEQUENCE with these options write the sequence anew (all but OWNED BY do)?
+bool moves_sequence(const SequenceOptions& options);
 
 // effects_data.cpp
 void apply(Builder& builder, const Update& operation);

@@ -329,7 +329,7 @@ void apply(Builder& b, const Truncate& truncate) {
     if (!truncate.restart_identity) continue;
     for (const ObjectName& sequence : table->owned_sequences) {
       b.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
-      b.effects.rewrites.push_back(sequence);
+      b.new_sequence_file(sequence);
     }
   }
 }

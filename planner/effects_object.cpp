@@ -287,6 +287,11 @@ void apply(Builder& b, const DropStatistics& drop) {
 // ---- sequences, domains, composite types
 // ---------------------------------------------------------------------------------------------
 
+bool moves_sequence(const SequenceOptions& o) {
+  return o.start || o.increment || o.minimum || o.maximum || o.cache || o.restart_given || o.restart ||
+         o.cycle || !o.as_type.empty();
+}
+
 void apply(Builder& b, const CreateSequence& create) {
   if (create.options.owned_by_table && !create.options.owned_by_table->empty()) {
     b.lock(b.schema.resolve_relation(*create.options.owned_by_table), LockMode::AccessShare);
@@ -299,6 +304,7 @@ void apply(Builder& b, const AlterSequence& alter) {
   if (alter.if_exists && !b.schema.sequences.contains(name)) return;
   b.lock(name, LockMode::ShareRowExclusive, LockedKind::Sequence);
   const SequenceOptions& options = alter.options;
+  if (moves_sequence(options)) b.new_sequence_file(name);
   if (options.owned_by_table && !options.owned_by_table->empty()) {
     b.lock(b.schema.resolve_relation(*options.owned_by_table), LockMode::AccessShare);
   }

@@ -45,6 +45,16 @@ class TypeChangeOf {
     for (const Index& index : table_.indexes) recreate(index);
     for (const Constraint& each : table_.constraints) check(each);
     foreign_keys();
+    // An identity column's sequence takes the new type along; a serial one's does not.
+    if (column_.identity && to_.name != column_.type.name) {
+      for (const auto& [name, sequence] : b_.schema.sequences) {
+        if (!sequence->internal || sequence->owner_table != table_.name ||
+            sequence->owner_column != column_.name)
+          continue;
+        b_.lock(name, LockMode::ShareRowExclusive, LockedKind::Sequence);
+        b_.new_sequence_file(name);
+      }
+    }
     return rewrite_;
   }
 
