@@ -20,6 +20,12 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
 /// waited for.
 Sql locked_block(const std::vector<StepLock>& locks, const std::vector<Sql>& statements);
 
+/// The strong locks PostgreSQL takes on relations that exist already, as a step names them.
+std::vector<StepLock> strong_locks(const Effects& effects, const Schema& schema);
+
+/// The statements that take an operation back, given the schema it met. Nullopt: it cannot be, or not without data that is gone.
+std::optional<std::vector<Sql>> inverse_of(const Operation& operation, const Schema& before);
+
 /// Throws Error when the text is not exactly one statement the parser understands: planner's own mistake,
 /// found before a file is written.
 void check_single_statement(const Sql& statement);

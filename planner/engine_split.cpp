@@ -1,0 +1,307 @@
+#include <algorithm>
+#include <map>
+
+#include "planner/compose.h"
+#include "planner/engine.h"
+#include "planner/engine_verbatim.h"
+#include "planner/error.h"
+#include "planner/labels.h"
+#include "planner/recognize_walk.h"
+#include "planner/replay.h"
+
+namespace planner {
+namespace {
+
+/// Everything one walk over the migration tells.
+struct SplitWalk {
+  Schema start, end;
+  ParsedFile file;
+  std::vector<Piece> pieces;
+  std::map<std::tuple<std::size_t, std::size_t, int>, Schema> met;  ///< by each operation
+  std::vector<SplitResult::Problem> problems;
+};
+
+std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source) { return {source.statement, source.operation, source.nested}; }
+
+/// What earlier migrations made is in use by the time this one is deployed.
+void settle(Schema& schema) {
+  std::vector<ObjectName> fresh;
+  for (const auto& [name, table] : schema.tables) {
+    const bool columns = std::any_of(table->columns.begin(), table->columns.end(), [](const Column& column) { return column.is_new; });
+    if (table->is_new || columns) fresh.push_back(name);
+  }
+  for (const ObjectName& name : fresh) {
+    Table* table = schema.tables.edit(name);
+    table->is_new = false;
+    for (Column& column : table->columns) column.is_new = false;
+    for (Constraint& constraint : table->constraints) constraint.is_new = false;
+    for (Index& index : table->indexes) index.is_new = false;
+  }
+}
+
+Schema schema_before(const History& history, std::size_t index, const Schema* base) {
+  Schema schema = base != nullptr ? *base : Schema();
+  for (std::size_t i = 0; i < index; ++i) {
+    const Migration& migration = history.migrations[i];
+    if (base != nullptr && !migration.pending) continue;
+    const ParsedFile file = parse_file(migration.text);
+    for (const Statement& statement : file.statements) {
+      for (const std::size_t operation : execution_order(statement.operations)) replay(schema, statement.operations[operation], ReplayOptions{});
+    }
+  }
+  settle(schema);
+  return schema;
+}
+
+SplitWalk walk(const Migration& migration, Schema start) {
+  SplitWalk result;
+  result.start = start;
+  result.file = parse_file(migration.text);
+  for (std::size_t i = 0; i < result.file.statements.size(); ++i) {
+    const Statement& statement = result.file.statements[i];
+    if (statement.problem != ParseProblem::None) {
+      result.problems.push_back({"Line " + std::to_string(position_of(migration.text, statement.error_at).line) + " is not understood: " + statement.error,
+                                 "Correct the statement, or move it to a migration of its own.",
+                                 {SourceRef{i, 0, -1}}});
+      continue;
+    }
+    const WalkVisitor visit = [&](const Piece& piece, const Schema& schema) { result.met.insert_or_assign(key_of(piece.source), schema); };
+    for (const ReplayProblem& problem : walk_statement(statement, i, start, ReplayOptions{true}, result.pieces, visit)) {
+      result.problems.push_back({"PostgreSQL would refuse this migration: " + problem.message + ".", "Correct the statement, then split again.", {SourceRef{i, 0, -1}}});
+    }
+  }
+  result.end = std::move(start);
+  return result;
+}
+
+SplitResult::Problem ask(const Intention& question) {
+  SplitResult::Problem problem;
+  problem.sources = question.sources;
+  std::string why;
+  if (question.evidence) {
+    for (const std::string& reason : question.evidence->reasons) why += (why.empty() ? "" : "; ") + reason;
+  }
+  if (const auto* rename = std::get_if<RenameColumn>(&question.operation)) {
+    const std::string table = display(rename->table);
+    problem.what = "Is " + table + "." + rename->from.str() + " renamed to " + rename->to.str() + ", or dropped and another column added? (" + why + ")";
+    problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() + " to keep the data, or --no-rename " + table + "." +
+                         rename->from.str() + " to drop it.";
+  } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
+    problem.what = "Is table " + display(table->table) + " renamed to " + table->to.str() + ", or dropped and another table created? (" + why + ")";
+    problem.what_to_do = "Say --rename " + display(table->table) + "=" + table->to.str() + " to keep the data, or --no-rename " + display(table->table) + " to drop it.";
+  } else {
+    problem.what = "It is not certain what this means. (" + why + ")";
+    problem.what_to_do = "Write it as one statement that says it.";
+  }
+  return problem;
+}
+
+class Splitter {
+ public:
+  Splitter(const Migration& migration, SplitWalk walked, Recognized recognized, const RecipeSet& recipes, const SplitOptions& options)
+      : migration_(migration), walked_(std::move(walked)), recognized_(std::move(recognized)), recipes_(recipes), options_(options) {
+    plan_name_ = purpose_of(migration.name);
+  }
+
+  SplitResult run() {
+    for (const Intention& question : recognized_.questions) {
+      SplitResult::Problem problem = ask(question);
+      questions_.push_back(std::move(problem));
+    }
+    refusals_ = walked_.problems;
+    for (const Intention& intention : recognized_.intentions) take(intention);
+    if (!refusals_.empty() || !questions_.empty()) return unanswered();
+    if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.harmless; })) {
+      result_.outcome = SplitResult::Outcome::NothingToDo;
+      for (const Part& part : parts_) result_.explanations.push_back(part.reason);
+      return std::move(result_);
+    }
+    return planned();
+  }
+
+ private:
+  /// What became of one intention.
+  struct Part {
+    const Intention* intention = nullptr;
+    bool harmless = false;
+    std::string reason;
+    std::vector<Step> steps;
+  };
+
+  const Schema& met(const SourceRef& source) const {
+    const auto found = walked_.met.find(key_of(source));
+    return found == walked_.met.end() ? walked_.start : found->second;
+  }
+
+  void take(const Intention& intention) {
+    const SourceRef& first = intention.sources.front();
+    // What a DO block holds is judged with the block.
+    if (first.nested >= 0) return;
+    const RecipeContext context{met(first), walked_.start, walked_.end, migration_, options_, plan_name_, walked_.file, recognized_.intentions};
+    RecipeResult result;
+    bool answered = false;
+    for (const Recipe* recipe : recipes_) {
+      std::optional<RecipeResult> made = recipe->make(intention, context);
+      if (!made) continue;
+      result = std::move(*made);
+      answered = true;
+      break;
+    }
+    if (!answered) result = without_recipe(intention, context);
+    for (std::string& note : result.notes) notes_.push_back(std::move(note));
+    switch (result.outcome) {
+      case RecipeResult::Outcome::Refused:
+        refusals_.push_back({result.reason, result.what_to_do, intention.sources});
+        return;
+      case RecipeResult::Outcome::NeedsAnswer:
+        questions_.push_back({result.reason, result.what_to_do, intention.sources});
+        return;
+      case RecipeResult::Outcome::Covered:
+        return;
+      case RecipeResult::Outcome::Harmless:
+        parts_.push_back({&intention, true, describe(intention) + ": " + result.reason, {}});
+        return;
+      case RecipeResult::Outcome::Steps:
+        for (Step& step : result.steps) {
+          if (step.sources.empty()) step.sources = intention.sources;
+          for (std::string& label : needs_of(intention.operation)) step.needs.push_back(std::move(label));
+        }
+        parts_.push_back({&intention, false, "", std::move(result.steps)});
+        return;
+    }
+  }
+
+  /// No recipe speaks for it: what PostgreSQL does decides.
+  RecipeResult without_recipe(const Intention& intention, const RecipeContext& context) const {
+    RecipeResult result;
+    if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation)) return of_block(**block, intention, context);
+    if (std::holds_alternative<Transaction>(intention.operation) || std::holds_alternative<LockTable>(intention.operation)) {
+      result.outcome = RecipeResult::Outcome::Covered;
+      return result;
+    }
+    const Effects effects = effects_of(intention.operation, context.before, options_.effects);
+    const std::string trouble = trouble_of(intention.operation, effects, context.before);
+    if (trouble.empty()) {
+      result.outcome = RecipeResult::Outcome::Harmless;
+      result.reason = "nobody waits for it longer than a moment";
+      return result;
+    }
+    result.outcome = RecipeResult::Outcome::Refused;
+    result.reason = describe(intention) + ": " + trouble;
+    result.what_to_do = "Run it in a maintenance window, in a migration of its own.";
+    return result;
+  }
+
+  RecipeResult of_block(const DoBlock& block, const Intention& intention, const RecipeContext& context) const {
+    RecipeResult result;
+    for (const Intention& inside : recognized_.intentions) {
+      const SourceRef& source = inside.sources.front();
+      if (source.nested < 0 || source.statement != intention.sources.front().statement) continue;
+      const Schema& schema = met(source);
+      const std::string trouble = trouble_of(inside.operation, effects_of(inside.operation, schema, options_.effects), schema);
+      const bool dynamic = std::holds_alternative<Unrecognized>(inside.operation);
+      if (trouble.empty() && !dynamic) continue;
+      result.outcome = RecipeResult::Outcome::Refused;
+      result.reason = "A DO block holds " + describe(inside) + (dynamic ? ", which cannot be looked at" : ": " + trouble) + ".";
+      result.what_to_do = "Write the statement outside the block.";
+      return result;
+    }
+    (void)context;
+    if (block.commits || block.language != "plpgsql") {
+      result.outcome = RecipeResult::Outcome::Refused;
+      result.reason = block.commits ? "A DO block commits by itself." : "A DO block is written in " + block.language + ".";
+      result.what_to_do = "Put it into a migration of its own.";
+      return result;
+    }
+    result.outcome = RecipeResult::Outcome::Harmless;
+    result.reason = "nothing in the block makes anybody wait";
+    return result;
+  }
+
+  SplitResult unanswered() {
+    // A question that stands open may explain a refusal: it is asked first.
+    result_.outcome = questions_.empty() ? SplitResult::Outcome::Refused : SplitResult::Outcome::NeedsAnswer;
+    result_.problems = questions_.empty() ? std::move(refusals_) : std::move(questions_);
+    return std::move(result_);
+  }
+
+  SplitResult planned() {
+    std::vector<const Intention*> harmless;
+    for (const Part& part : parts_) {
+      if (part.harmless) harmless.push_back(part.intention);
+    }
+    std::vector<Step> verbatim;
+    try {
+      verbatim = verbatim_steps(harmless, {migration_, walked_.file, options_.effects, [this](const SourceRef& source) -> const Schema& { return met(source); }});
+    } catch (const Error& error) {
+      refusals_.push_back({error.what(), error.hint, {}});
+      return unanswered();
+    }
+    std::vector<Step> steps;
+    std::size_t next = 0;
+    const auto place = [](const Step& step) { return step.sources.empty() ? std::tuple<std::size_t, std::size_t, int>{} : key_of(step.sources.front()); };
+    for (Part& part : parts_) {
+      if (part.harmless) continue;
+      while (next < verbatim.size() && place(verbatim[next]) < key_of(part.intention->sources.front())) steps.push_back(verbatim[next++]);
+      for (Step& step : part.steps) steps.push_back(std::move(step));
+    }
+    while (next < verbatim.size()) steps.push_back(verbatim[next++]);
+
+    Plan& plan = result_.plan;
+    plan.name = plan_name_;
+    plan.migration = migration_.name;
+    plan.original = migration_.text;
+    plan.notes = notes_;
+    try {
+      plan.phases = compose(steps, &plan.order_reasons);
+    } catch (const Error& error) {
+      refusals_.push_back({error.what(), error.hint, {}});
+      return unanswered();
+    }
+    plan.development = development_notes(plan);
+    result_.outcome = SplitResult::Outcome::Planned;
+    return std::move(result_);
+  }
+
+  static std::vector<std::string> development_notes(const Plan& plan) {
+    return {
+        "A development database that has already applied " + plan.migration + " is in the plan's end state. Once the phases are in the history, tell it so "
+        "instead of letting `prisma migrate dev` reset it: `npx prisma migrate resolve --applied <name>` for every released phase, and "
+        "DELETE FROM _prisma_migrations WHERE migration_name = '" + plan.migration + "'.",
+        "Commit the plan folder, the released phases and schema.prisma together; delete the folder of " + plan.migration + " from the history, it must "
+        "never be deployed as it was.",
+    };
+  }
+
+  std::string describe(const Intention& intention) const {
+    const Statement& statement = walked_.file.statements[intention.sources.front().statement];
+    const Span span = span_of_operation(migration_.text, statement, intention.sources.front().operation);
+    std::string words = migration_.text.substr(span.begin, span.end - span.begin);
+    const std::size_t line_end = words.find('\n');
+    if (line_end != std::string::npos) words = words.substr(0, line_end) + " ...";
+    if (words.size() > 120) words = truncated_name(words, 117) + "...";
+    return words;
+  }
+
+  const Migration& migration_;
+  SplitWalk walked_;
+  Recognized recognized_;
+  const RecipeSet& recipes_;
+  const SplitOptions& options_;
+  std::string plan_name_;
+  std::vector<Part> parts_;
+  std::vector<SplitResult::Problem> refusals_, questions_;
+  std::vector<std::string> notes_;
+  SplitResult result_;
+};
+
+}  // namespace
+
+SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options, const Schema* base) {
+  const Migration& migration = history.migrations.at(migration_index);
+  SplitWalk walked = walk(migration, schema_before(history, migration_index, base));
+  Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
+  return Splitter(migration, std::move(walked), std::move(recognized), recipes, options).run();
+}
+
+}  // namespace planner

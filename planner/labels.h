@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "planner/operation.h"
+
+/// Labels by which steps of different recipes find their order (Step::provides, Step::needs).
+namespace planner {
+
+std::string label_relation(const ObjectName& name);  ///< a table, index, view or sequence of that name exists
+std::string label_gone(const ObjectName& name);      ///< and this: the name is free again
+std::string label_column(const TableName& table, const Identifier& column);  ///< the column exists
+std::string label_filled(const TableName& table, const Identifier& column);  ///< and every row has its value
+std::string label_type(const ObjectName& type);
+std::string label_function(const ObjectName& function);
+std::string label_constraint(const TableName& table, const Identifier& constraint);
+std::string label_enum_values();  ///< values added to enum types can be used
+
+/// What must be there before the operation can run. Labels nobody provides cost nothing.
+std::vector<std::string> needs_of(const Operation& operation);
+/// What is there after it.
+std::vector<std::string> provides_of(const Operation& operation);
+
+}  // namespace planner

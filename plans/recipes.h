@@ -1,0 +1,45 @@
+#pragma once
+
+#include "planner/engine.h"
+
+/// One recipe per file; registry.cpp is the table of contents.
+namespace planner::plans {
+
+/// Lifts a function of one operation to a recipe's function of any intention.
+template <typename Op, RecipeResult (*make)(const Op&, const Intention&, const RecipeContext&)>
+std::optional<RecipeResult> on(const Intention& intention, const RecipeContext& context) {
+  const Op* operation = std::get_if<Op>(&intention.operation);
+  if (operation == nullptr) return std::nullopt;
+  return make(*operation, intention, context);
+}
+
+inline RecipeResult refused(std::string reason, std::string what_to_do) {
+  RecipeResult result;
+  result.outcome = RecipeResult::Outcome::Refused;
+  result.reason = std::move(reason);
+  result.what_to_do = std::move(what_to_do);
+  return result;
+}
+inline RecipeResult harmless(std::string reason) {
+  RecipeResult result;
+  result.outcome = RecipeResult::Outcome::Harmless;
+  result.reason = std::move(reason);
+  return result;
+}
+inline RecipeResult covered(std::string reason) {
+  RecipeResult result;
+  result.outcome = RecipeResult::Outcome::Covered;
+  result.reason = std::move(reason);
+  return result;
+}
+inline RecipeResult question(std::string reason, std::string what_to_do) {
+  RecipeResult result;
+  result.outcome = RecipeResult::Outcome::NeedsAnswer;
+  result.reason = std::move(reason);
+  result.what_to_do = std::move(what_to_do);
+  return result;
+}
+
+extern const Recipe rename_column;
+
+}  // namespace planner::plans

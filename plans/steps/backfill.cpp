@@ -1,0 +1,178 @@
+#include "plans/steps/backfill.h"
+
+#include <algorithm>
+
+#include "plans/steps/text.h"
+
+namespace planner::plans {
+namespace {
+
+/// A batch waits this long for a row somebody else has locked before it lets go of its own rows and tries again: the longest the application
+/// can wait for the backfill.
+constexpr int kRowWaitMs = 300;
+/// Heap blocks of 8 kB in one batch of a table without a key.
+constexpr int kBlocks = 128;
+
+bool usable_key(const Table& table, const std::vector<Identifier>& columns) {
+  return !columns.empty() && std::all_of(columns.begin(), columns.end(), [&](const Identifier& name) {
+    const Column* column = table.column(name);
+    return column != nullptr && column->not_null;
+  });
+}
+
+Sql variable(std::string_view name, std::size_t place) { return Sql::verbatim("planner_" + std::string(name) + std::to_string(place + 1)); }
+
+Sql variables(std::string_view name, std::size_t count) {
+  std::vector<Sql> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(variable(name, i));
+  return join(all, ", ");
+}
+
+/// `"id"`, or `("a", "b")` for row comparison.
+Sql key_row(const Backfill& backfill) {
+  return backfill.key.size() == 1 ? column_list(backfill.key) : sql("({})", column_list(backfill.key));
+}
+Sql variable_row(std::string_view name, std::size_t count) {
+  return count == 1 ? variable(name, 0) : sql("({})", variables(name, count));
+}
+
+Sql change(const Backfill& backfill, const Sql& range) {
+  if (backfill.deletes) return sql("DELETE FROM {} WHERE {} AND ({})", backfill.table, range, backfill.todo);
+  std::vector<Sql> assignments;
+  for (const auto& [column, value] : backfill.assignments) assignments.push_back(sql("{} = {}", column, value));
+  return sql("UPDATE {} SET {}\n          WHERE {} AND ({})", backfill.table, join(assignments, ", "), range, backfill.todo);
+}
+
+/// The part that is the same for every way of walking: one batch, tried again while somebody holds its rows.
+std::vector<Sql> one_batch(const std::vector<Sql>& changes) {
+  std::vector<Sql> lines{
+      sql("    planner_try := 0;"),
+      sql("    LOOP"),
+      sql("      BEGIN"),
+      sql("        PERFORM set_config('lock_timeout', '{}ms', true);", kRowWaitMs),
+  };
+  lines.insert(lines.end(), changes.begin(), changes.end());
+  lines.push_back(sql("        EXIT;"));
+  lines.push_back(sql("      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN"));
+  lines.push_back(sql("        planner_try := planner_try + 1;"));
+  lines.push_back(sql("        IF planner_try > 300 THEN RAISE; END IF;"));
+  lines.push_back(sql("        PERFORM pg_sleep(0.05 + random() * 0.2);  -- the rows of this batch are free meanwhile"));
+  lines.push_back(sql("      END;"));
+  lines.push_back(sql("    END LOOP;"));
+  lines.push_back(sql("    COMMIT;"));
+  return lines;
+}
+
+void add(std::vector<Sql>& lines, const std::vector<Sql>& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+
+std::vector<Sql> along_key(const Backfill& backfill, int batch_rows) {
+  const std::size_t count = backfill.key.size();
+  const Sql key = column_list(backfill.key);
+  const Sql from = variable_row("from", count);
+  const Sql to = variable_row("to", count);
+  std::vector<Sql> lines{sql("DECLARE")};
+  for (std::size_t i = 0; i < count; ++i) {
+    lines.push_back(sql("  {} {}.{}%TYPE;", variable("from", i), backfill.table, backfill.key[i]));
+    lines.push_back(sql("  {} {}.{}%TYPE;", variable("to", i), backfill.table, backfill.key[i]));
+  }
+  lines.push_back(sql("  planner_more boolean;"));
+  lines.push_back(sql("  planner_try integer;"));
+  lines.push_back(sql("BEGIN"));
+  lines.push_back(sql("  SELECT {} INTO {} FROM {} ORDER BY {} LIMIT 1;", key, variables("from", count), backfill.table, key));
+  lines.push_back(sql("  planner_more := FOUND;"));
+  lines.push_back(sql("  WHILE planner_more LOOP"));
+  lines.push_back(sql("    SELECT {} INTO {} FROM {} WHERE {} >= {} ORDER BY {} OFFSET {} LIMIT 1;", key, variables("to", count), backfill.table,
+                      key_row(backfill), from, key, batch_rows));
+  lines.push_back(sql("    planner_more := FOUND;"));
+  add(lines, one_batch({
+                 sql("        IF planner_more THEN"),
+                 sql("          {};", change(backfill, sql("{} >= {} AND {} < {}", key_row(backfill), from, key_row(backfill), to))),
+                 sql("        ELSE"),
+                 sql("          {};", change(backfill, sql("{} >= {}", key_row(backfill), from))),
+                 sql("        END IF;"),
+             }));
+  for (std::size_t i = 0; i < count; ++i) lines.push_back(sql("    {} := {};", variable("from", i), variable("to", i)));
+  lines.push_back(sql("  END LOOP;"));
+  return lines;
+}
+
+/// Rows that move meanwhile were written by somebody else, so they are done already.
+std::vector<Sql> along_heap(const Backfill& backfill) {
+  const Literal table(quoted(backfill.table));
+  std::vector<Sql> lines{
+      sql("DECLARE"),
+      sql("  planner_block bigint := 0;"),
+      sql("  planner_end bigint := pg_relation_size({}::regclass) / current_setting('block_size')::bigint;", table),
+      sql("  planner_try integer;"),
+      sql("BEGIN"),
+      sql("  WHILE planner_block < planner_end LOOP"),
+  };
+  const Sql range = sql("ctid >= format('(%s,0)', planner_block)::tid AND ctid < format('(%s,0)', planner_block + {})::tid", kBlocks);
+  add(lines, one_batch({sql("        {};", change(backfill, range))}));
+  lines.push_back(sql("    planner_block := planner_block + {};", kBlocks));
+  lines.push_back(sql("  END LOOP;"));
+  return lines;
+}
+
+}  // namespace
+
+Backfill keyed_backfill(const Table& table) {
+  Backfill backfill;
+  backfill.table = table.name;
+  const auto take = [&](const std::vector<Identifier>& columns) {
+    backfill.key = columns;
+    for (const Identifier& name : columns) backfill.key_types.push_back(table.column(name)->type);
+  };
+  if (const Constraint* key = table.primary_key(); key != nullptr && usable_key(table, key->definition.columns)) {
+    take(key->definition.columns);
+    return backfill;
+  }
+  for (const Index& index : table.indexes) {
+    if (!index.unique || !index.valid || index.is_new || index.method != "btree" || !index.predicate.empty()) continue;
+    std::vector<Identifier> columns;
+    const bool plain = std::all_of(index.elements.begin(), index.elements.end(), [&](const IndexElement& element) {
+      columns.push_back(element.column);
+      return !element.column.empty() && !element.descending && element.opclass.empty() && element.collation.empty();
+    });
+    if (plain && usable_key(table, columns)) {
+      take(columns);
+      return backfill;
+    }
+  }
+  return backfill;
+}
+
+Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Identifier>& analyze_columns) {
+  std::vector<Sql> lines{sql("")};
+  add(lines, backfill.key.empty() ? along_heap(backfill) : along_key(backfill, batch_rows));
+  if (!analyze_columns.empty()) {
+    lines.push_back(sql("  BEGIN"));
+    lines.push_back(sql("    PERFORM set_config('lock_timeout', '5s', true);"));
+    lines.push_back(sql("    ANALYZE {} ({});", backfill.table, column_list(analyze_columns)));
+    lines.push_back(sql("  EXCEPTION WHEN lock_not_available THEN NULL;  -- autovacuum is at it"));
+    lines.push_back(sql("  END;"));
+  }
+  lines.push_back(sql("END"));
+  lines.push_back(sql(""));
+  return sql("DO {}", dollar_quoted(join(lines, "\n")));
+}
+
+Step backfill_step(const Backfill& backfill, const SplitOptions& options, const std::vector<Identifier>& analyze_columns) {
+  Step step;
+  step.kind = PhaseKind::Backfill;
+  step.shape = Shape::Committing;
+  step.slug = "backfill_" + backfill.table.name.str();
+  step.statements = {batched_block(backfill, options.batch_rows, analyze_columns)};
+  step.backfill = backfill;
+  step.locks = {{backfill.table, LockMode::RowExclusive, "and the rows of one batch; a row is held for one batch at most"}};
+  if (!backfill.key.empty()) {
+    step.why = "Batches of " + std::to_string(options.batch_rows) + " rows along " + display(backfill.key) +
+               ", each committed at once; if it is stopped, run it again: finished rows are skipped.";
+  } else {
+    step.why = "The table has no unique key, so it is walked in physical ranges, each committed at once; if it is stopped, run it again: finished "
+               "rows are skipped.";
+  }
+  return step;
+}
+
+}  // namespace planner::plans

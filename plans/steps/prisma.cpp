@@ -1,0 +1,77 @@
+#include "plans/steps/prisma.h"
+
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace planner::plans {
+namespace {
+
+/// Only the plain types: what Prisma's own mapping table gives without a @db attribute, or with one.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kTypes{{
+    {"text", "String"},
+    {"varchar", "String @db.VarChar"},
+    {"bpchar", "String @db.Char"},
+    {"uuid", "String @db.Uuid"},
+    {"citext", "String @db.Citext"},
+    {"xml", "String @db.Xml"},
+    {"inet", "String @db.Inet"},
+    {"bool", "Boolean"},
+    {"int2", "Int @db.SmallInt"},
+    {"int4", "Int"},
+    {"oid", "Int @db.Oid"},
+    {"int8", "BigInt"},
+    {"float4", "Float @db.Real"},
+    {"float8", "Float"},
+    {"numeric", "Decimal @db.Decimal"},
+    {"money", "Decimal @db.Money"},
+    {"timestamp", "DateTime"},
+    {"timestamptz", "DateTime @db.Timestamptz"},
+    {"date", "DateTime @db.Date"},
+    {"json", "Json @db.Json"},
+    {"jsonb", "Json"},
+    {"bytea", "Bytes"},
+}};
+
+std::string modifiers_text(const TypeName& type) {
+  if (type.modifiers.empty()) return "";
+  std::string out = "(";
+  for (const std::int32_t modifier : type.modifiers) out += (out.size() > 1 ? ", " : "") + std::to_string(modifier);
+  return out + ")";
+}
+
+bool is_prisma_name(const std::string& name) {
+  if (name.empty() || std::isalpha(static_cast<unsigned char>(name.front())) == 0) return false;
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string prisma_field(const Identifier& name, const TypeName& type, bool nullable) {
+  std::string base = "Unsupported(\"" + display(type) + "\")";
+  std::string attribute;
+  for (const auto& [internal, prisma] : kTypes) {
+    if (type.name.name.str() != internal) continue;
+    const std::size_t space = prisma.find(' ');
+    base = prisma.substr(0, space);
+    if (space != std::string_view::npos) attribute = std::string(prisma.substr(space)) + modifiers_text(type);
+    if (internal == "timestamp" && type.modifiers != std::vector<std::int32_t>{3}) attribute = " @db.Timestamp" + modifiers_text(type);
+  }
+  if (!type.name.schema.empty()) base = type.name.name.str();  // an enum, most likely
+  if (type.array_dimensions > 0) {
+    base += "[]";
+  } else if (nullable) {
+    base += "?";
+  }
+  std::string field_name = name.str();
+  if (!is_prisma_name(field_name)) {
+    attribute += " @map(\"" + field_name + "\")";
+    field_name = "field";
+  }
+  return field_name + " " + base + attribute;
+}
+
+}  // namespace planner::plans
