@@ -23,7 +23,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool alive(int process) { return ::kill(process, 0) == 0; }
+/// One line, `pid (name) state parent ...`; empty when there is no such process.
+std::string status_line(int process) {
+  std::ifstream in(fmt::format("/proc/{}/stat", process));
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// A process that has ended and that nobody has waited for yet is not alive.
+bool alive(int process) {
+  const std::string line = status_line(process);
+  return !line.empty() && line.find(") Z ") == std::string::npos;
+}
 
 template <typename Condition>
 bool becomes(const Condition& condition) {
@@ -52,9 +64,7 @@ int child_called(const std::string& name) {
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const int process = std::atoi(entry.path().filename().c_str());
     if (process == 0) continue;
-    std::ifstream in(entry.path() / "stat");
-    std::string line;
-    std::getline(in, line);  // pid (name) state parent ...
+    const std::string line = status_line(process);
     const std::size_t found = line.find("(" + name + ") ");
     if (found == std::string::npos) continue;
     if (std::atoi(line.c_str() + found + name.size() + 5) == getpid()) return process;
@@ -158,7 +168,7 @@ TEST(ScratchServer, ends_when_its_supervisor_is_killed) {
   ASSERT_NE(supervisor, 0);
   const int process = server.process_id();
   ::kill(supervisor, SIGKILL);
-  EXPECT_TRUE(becomes([&] { return !alive(process); }));
+  EXPECT_TRUE(becomes([&] { return !alive(process); })) << status_line(process);
 }
 
 TEST(ScratchServer, keeps_committed_rows_when_it_is_killed) {
