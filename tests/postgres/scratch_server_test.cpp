@@ -59,19 +59,6 @@ std::vector<int> processes_naming(const fs::path& folder) {
   return out;
 }
 
-/// The child of this process with that name; 0 when there is none.
-int child_called(const std::string& name) {
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-    const int process = std::atoi(entry.path().filename().c_str());
-    if (process == 0) continue;
-    const std::string line = status_line(process);
-    const std::size_t found = line.find("(" + name + ") ");
-    if (found == std::string::npos) continue;
-    if (std::atoi(line.c_str() + found + name.size() + 5) == getpid()) return process;
-  }
-  return 0;
-}
-
 /// Starts a server in another process, which then does what the test wants; returns the server's folder and
 /// process.
 struct Orphan {
@@ -164,9 +151,10 @@ TEST(ScratchServer, ends_when_its_owner_dies_under_load) {
 
 TEST(ScratchServer, ends_when_its_supervisor_is_killed) {
   ScratchServer server(test::scratch_options());
-  const int supervisor = child_called("planner-scratch");
-  ASSERT_NE(supervisor, 0);
   const int process = server.process_id();
+  const std::string line = status_line(process);
+  const int supervisor = std::atoi(line.c_str() + line.find(") S ") + 4);
+  ASSERT_NE(status_line(supervisor).find("(planner-scratch)"), std::string::npos) << status_line(supervisor);
   ::kill(supervisor, SIGKILL);
   EXPECT_TRUE(becomes([&] { return !alive(process); })) << status_line(process);
 }
