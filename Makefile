@@ -1,0 +1,38 @@
+# Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
+PREFIX ?= /usr/local
+
+.PHONY: build demo test bench lint format install deps clean
+
+build: deps ## the program: build/release/bin/planner
+	@test -f build/release/build.ninja || cmake --preset release >/dev/null
+	@cmake --build --preset release --target planner
+
+demo: build ## what planner says about a small history
+	@.ci/demo
+
+test: deps ## build with sanitizers, run every test; TESTS='-L unit' chooses some
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@.ci/test build/dev $(TESTS)
+
+bench: deps ## measurements, as ratios within one run
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+	@build/release/bin/planner_bench
+
+lint: ## format, clang-14, clang-tidy; BASE=origin/main looks only at what changed since
+	@.ci/deps lint
+	@.ci/lint $(or $(BASE),all)
+
+format:
+	@.ci/deps lint
+	@git ls-files --cached --others --exclude-standard | grep -E '\.(cpp|h)$$' | xargs clang-format-14 -i
+
+install: build
+	@cmake --install build/release --prefix $(PREFIX)
+
+deps: ## installs the packages of .ci/packages.txt that are missing
+	@.ci/deps
+
+clean:
+	@rm -rf build
