@@ -11,8 +11,6 @@ namespace planner::pg {
 
 namespace {
 
-using Json = nlohmann::ordered_json;  // keeps IF before ELSE
-
 // EXECUTE 'DO ...' may nest; nobody means more than this.
 constexpr int kDeepestNesting = 8;
 
@@ -37,65 +35,68 @@ std::optional<std::string> constant_text(const Node* node) {
   return *left + *right;
 }
 
-class BlockReader {
+/// Reads libpg_query's JSON of a PL/pgSQL function as a stream of events: `{"PLpgSQL_stmt_execsql": {"sqlstmt": {"PLpgSQL_expr":
+/// {"query": "..."}}}}`. The keys on the way to a query say what it is.
+class BlockReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   BlockReader(DoBlock& block, int nesting) : block_(block), nesting_(nesting) {}
 
-  void read(const Json& node) {
-    if (node.is_array()) {
-      for (const Json& item : node) read(item);
-      return;
-    }
-    if (!node.is_object()) return;
-    for (const auto& [key, value] : node.items()) {
-      if (!read_part(key, value)) read(value);
-    }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+  bool key(string_t& name) override {
+    key_ = name;
+    if (name == "PLpgSQL_stmt_commit" || name == "PLpgSQL_stmt_rollback") block_.commits = true;
+    if (name == "PLpgSQL_exception_block") block_.catches_errors = true;
+    if (is_loop(name)) block_.has_loop = true;
+    if (name == "PLpgSQL_function") functions_ += 1;
+    return true;
   }
+  bool start_object(std::size_t) override {
+    path_.push_back(std::move(key_));
+    key_.clear();
+    return true;
+  }
+  bool end_object() override {
+    path_.pop_back();
+    return true;
+  }
+  bool string(string_t& text) override {
+    // .. statement, member, PLpgSQL_expr
+    if (key_ == "query" && path_.size() >= 3 && path_.back() == "PLpgSQL_expr") {
+      add(path_[path_.size() - 3], path_[path_.size() - 2], text);
+    }
+    return true;
+  }
+
+  bool found_a_function() const { return functions_ > 0; }
 
  private:
-  static std::string query_of(const Json& owner, const char* member) {
-    const auto expression = owner.find(member);
-    if (expression == owner.end() || !expression->is_object()) return {};
-    const auto inner = expression->find("PLpgSQL_expr");
-    if (inner == expression->end() || !inner->is_object()) return {};
-    return inner->value("query", "");
+  static bool is_loop(std::string_view statement) {
+    return statement == "PLpgSQL_stmt_loop" || statement == "PLpgSQL_stmt_while" || statement == "PLpgSQL_stmt_fori" ||
+           statement == "PLpgSQL_stmt_fors" || statement == "PLpgSQL_stmt_forc" || statement == "PLpgSQL_stmt_dynfors" ||
+           statement == "PLpgSQL_stmt_foreach_a";
   }
 
-  /// True when nothing below is to be read.
-  bool read_part(const std::string& key, const Json& value) {
-    if (!value.is_object()) return false;
-    if (key == "PLpgSQL_stmt_execsql") {
-      add_static(query_of(value, "sqlstmt"));
-      return true;
+  /// The rest are conditions, assignments and bounds: they only compute.
+  void add(std::string_view statement, std::string_view member, const std::string& text) {
+    const bool query = member == "query";
+    if ((statement == "PLpgSQL_stmt_execsql" && member == "sqlstmt") ||
+        ((statement == "PLpgSQL_stmt_perform" || statement == "PLpgSQL_stmt_call") && member == "expr") ||
+        (statement == "PLpgSQL_stmt_fors" && query) || (statement == "PLpgSQL_stmt_open" && query) ||
+        (statement == "PLpgSQL_stmt_return_query" && query)) {
+      add_static(text);
+    } else if ((statement == "PLpgSQL_stmt_dynexecute" && query) || (statement == "PLpgSQL_stmt_dynfors" && query) ||
+               member == "dynquery") {
+      add_dynamic(text);
     }
-    if (key == "PLpgSQL_stmt_perform" || key == "PLpgSQL_stmt_call") {
-      add_static(query_of(value, "expr"));
-      return true;
-    }
-    if (key == "PLpgSQL_stmt_dynexecute") {
-      add_dynamic(query_of(value, "query"));
-      return true;
-    }
-    if (key == "PLpgSQL_stmt_dynfors") {
-      block_.has_loop = true;
-      add_dynamic(query_of(value, "query"));
-    } else if (key == "PLpgSQL_stmt_fors") {
-      block_.has_loop = true;
-      add_static(query_of(value, "query"));
-    } else if (key == "PLpgSQL_stmt_loop" || key == "PLpgSQL_stmt_while" || key == "PLpgSQL_stmt_fori" ||
-               key == "PLpgSQL_stmt_forc" || key == "PLpgSQL_stmt_foreach_a") {
-      block_.has_loop = true;
-    } else if (key == "PLpgSQL_stmt_commit" || key == "PLpgSQL_stmt_rollback") {
-      block_.commits = true;
-    } else if (key == "PLpgSQL_exception_block") {
-      block_.catches_errors = true;
-    } else if (key == "PLpgSQL_stmt_open") {
-      if (!query_of(value, "dynquery").empty()) add_dynamic(query_of(value, "dynquery"));
-      if (!query_of(value, "query").empty()) add_static(query_of(value, "query"));
-    } else if (key == "PLpgSQL_stmt_return_query") {
-      add_static(query_of(value, "query"));
-    }
-    return false;
   }
 
   void add_static(const std::string& text) {
@@ -128,6 +129,9 @@ class BlockReader {
 
   DoBlock& block_;
   int nesting_;
+  int functions_ = 0;
+  std::string key_;
+  std::vector<std::string> path_;
 };
 
 }  // namespace
@@ -147,16 +151,11 @@ void read_do(const Source& source, const PgQuery__DoStmt& statement, Operations&
     const std::string wrapped = "CREATE FUNCTION planner_do() RETURNS void LANGUAGE plpgsql AS " +
                                 dollar_quoted(Sql::verbatim(body)).str();
     const PgQueryPlpgsqlParseResult result = pg_query_parse_plpgsql(wrapped.c_str());
-    Json functions;
-    if (result.error == nullptr && result.plpgsql_funcs != nullptr) {
-      functions = Json::parse(result.plpgsql_funcs, nullptr, /*allow_exceptions=*/false);
-    }
+    BlockReader reader(*block, source.nesting);
+    const bool read = result.error == nullptr && result.plpgsql_funcs != nullptr &&
+                      nlohmann::json::sax_parse(result.plpgsql_funcs, &reader) && reader.found_a_function();
     pg_query_free_plpgsql_parse_result(result);
-    if (functions.is_array() && !functions.empty()) {
-      BlockReader(*block, source.nesting).read(functions);
-    } else {
-      block->body.emplace_back(dynamic_sql("DO block that could not be read"));
-    }
+    if (!read) block->body.emplace_back(dynamic_sql("DO block that could not be read"));
   } else {
     block->body.emplace_back(dynamic_sql("DO block in " + block->language));
   }

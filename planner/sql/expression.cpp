@@ -16,9 +16,9 @@ Expression ExpressionAccess::make(std::shared_ptr<pg::Arena> arena, const pg::No
 ExpressionAccess::Draft ExpressionAccess::copy(const Expression& expression) {
   const std::string bytes = pg::packed(pg::message_of(*expression.tree_->node));
   auto arena = std::make_shared<pg::Arena>(bytes.size() * 8 + 512);
-  auto* node = pg_query__node__unpack(arena->allocator(), bytes.size(),
-                                      reinterpret_cast<const std::uint8_t*>(bytes.data()));
-  if (node == nullptr) throw Error("a syntax tree could not be copied");
+  const ProtobufCMessage* copied = pg::unpacked(*arena, pg_query__node__descriptor, bytes);
+  if (copied == nullptr) throw Error("a syntax tree could not be copied");
+  auto* node = &const_cast<pg::Node&>(pg::as_message_of<pg::Node>(*copied));  // NOLINT: ours alone
   return {std::move(arena), node, expression.tree_->is_query};
 }
 

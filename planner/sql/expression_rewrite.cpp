@@ -151,8 +151,9 @@ Expression Expression::with_column_replaced(const Identifier& column, const Expr
       if (message.descriptor != &pg_query__node__descriptor) return true;
       auto& node = changeable<Node>(message);
       if (node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF || !ends_in(*node.column_ref, column)) return true;
-      const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-      node = *pg_query__node__unpack(draft.arena->allocator(), bytes.size(), data);
+      if (const auto* replacement = pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)) {
+        node = as_message_of<Node>(*replacement);
+      }
       return false;  // the column may stand in its own replacement
     });
   });

@@ -19,11 +19,12 @@ Scan scan_once(const std::string& piece, std::uint32_t base) {
     result.error = shortened(scanned.error->message);
     result.stopped_at = base + static_cast<std::uint32_t>(byte_offset(piece, scanned.error->cursorpos));
   } else {
-    Arena arena(scanned.pbuf.len * 4 + 512);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(scanned.pbuf.data);
-    if (const auto* tokens = pg_query__scan_result__unpack(arena.allocator(), scanned.pbuf.len, bytes)) {
-      result.tokens.reserve(tokens->n_tokens);
-      for (const auto* token : list(tokens->n_tokens, tokens->tokens)) {
+    Arena arena(scanned.pbuf.len * 6 + 512);
+    const std::string_view bytes(scanned.pbuf.data, scanned.pbuf.len);
+    if (const auto* message = unpacked(arena, pg_query__scan_result__descriptor, bytes)) {
+      const auto& tokens = as_message_of<PgQuery__ScanResult>(*message);
+      result.tokens.reserve(tokens.n_tokens);
+      for (const auto* token : list(tokens.n_tokens, tokens.tokens)) {
         result.tokens.push_back({token->token, base + static_cast<std::uint32_t>(token->start),
                                  base + static_cast<std::uint32_t>(token->end),
                                  token->keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD});

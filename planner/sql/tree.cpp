@@ -11,14 +11,11 @@ namespace planner::pg {
 
 namespace {
 
-void* arena_alloc(void* arena, std::size_t bytes) { return static_cast<Arena*>(arena)->allocate(bytes); }
-void arena_free(void*, void*) {}
-
-constexpr std::size_t kAlignment = alignof(std::max_align_t);
+constexpr std::size_t kAlignment = 8;  // protobuf-c's structs hold pointers and numbers of eight bytes at most
 
 }  // namespace
 
-Arena::Arena(std::size_t first_block) : allocator_{arena_alloc, arena_free, this} {
+Arena::Arena(std::size_t first_block) {
   blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(first_block));
   next_ = blocks_.back().get();
   left_ = first_block;

@@ -25,7 +25,6 @@ class Arena {
  public:
   explicit Arena(std::size_t first_block);
   void* allocate(std::size_t bytes);
-  ProtobufCAllocator* allocator() { return &allocator_; }
 
   /// A zeroed message of its type, initialised by protobuf-c.
   template <typename Message>
@@ -41,7 +40,6 @@ class Arena {
   }
 
  private:
-  ProtobufCAllocator allocator_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
@@ -68,7 +66,13 @@ std::string shortened(std::string_view message);
 /// Byte offset of libpg_query's 1-based character position.
 std::size_t byte_offset(std::string_view text, int cursor_position);
 
-/// A message as its wire bytes, and back.
+/// Deeper than PostgreSQL's own max_stack_depth (2 MB) lets a statement be.
+inline constexpr int kDeepestTree = 4000;
+
+/// A message from its wire bytes; nullptr when they are none or nest deeper than the limit.
+const ProtobufCMessage* unpacked(Arena& arena, const ProtobufCMessageDescriptor& type, std::string_view bytes,
+                                 int depth_limit = kDeepestTree);
+/// A message as its wire bytes.
 std::string packed(const ProtobufCMessage& message);
 template <typename Message>
 const Message& as_message_of(const ProtobufCMessage& message) {

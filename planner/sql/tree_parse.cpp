@@ -13,36 +13,21 @@ namespace {
 // short text cannot overflow an ordinary stack; a longer one is parsed on a stack of its own.
 constexpr std::size_t kShortText = 4096;
 constexpr std::size_t kDeepStack = std::size_t{512} * 1024 * 1024;
-// Deeper than PostgreSQL's own max_stack_depth (2 MB) lets a statement be.
-constexpr int kDeepestTree = 4000;
 // What the deep stack holds with a margin of two.
 constexpr std::size_t kMostLevels = 60000;
 
-int depth_of(const ProtobufCMessage& message, int limit) {
-  if (limit == 0) return 1;
-  int deepest = 0;
-  bool first = true;
-  walk(message, [&](const ProtobufCMessage& part) {
-    if (first) {
-      first = false;
-      return true;
-    }
-    if (deepest < limit) deepest = std::max(deepest, depth_of(part, limit - 1));
-    return false;
-  });
-  return deepest + 1;
-}
+constexpr const char* kTooDeep = "nested too deeply: PostgreSQL answers \"stack depth limit exceeded\"";
 
 /// An upper bound of how deep one statement can nest: the tokens that make a level.
 std::size_t possible_levels(const std::string& text) {
   const PgQueryScanResult scan = pg_query_scan(text.c_str());
   std::size_t most = 0;
   if (scan.error == nullptr) {
-    Arena arena(scan.pbuf.len * 4 + 1024);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(scan.pbuf.data);
-    const auto* result = pg_query__scan_result__unpack(arena.allocator(), scan.pbuf.len, bytes);
+    Arena arena(scan.pbuf.len * 6 + 512);
+    const auto* result = unpacked(arena, pg_query__scan_result__descriptor, {scan.pbuf.data, scan.pbuf.len});
+    const auto& tokens = as_message_of<PgQuery__ScanResult>(*result);
     std::size_t levels = 0;
-    for (const auto* token : list(result->n_tokens, result->tokens)) {
+    for (const auto* token : list(tokens.n_tokens, tokens.tokens)) {
       switch (token->token) {
         case PG_QUERY__TOKEN__ASCII_59:
           levels = 0;
@@ -76,10 +61,11 @@ Parsed parse_here(const std::string& text) {
     parsed.error = shortened(result.error->message);
     parsed.error_at = byte_offset(text, result.error->cursorpos);
   } else {
-    parsed.arena = std::make_shared<Arena>(result.parse_tree.len * 8 + 512);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(result.parse_tree.data);
-    parsed.result = pg_query__parse_result__unpack(parsed.arena->allocator(), result.parse_tree.len, bytes);
-    if (parsed.result == nullptr) parsed.error = "the parser's answer could not be read";
+    parsed.arena = std::make_shared<Arena>(result.parse_tree.len * 6 + 512);
+    const std::string_view bytes(result.parse_tree.data, result.parse_tree.len);
+    const ProtobufCMessage* tree = unpacked(*parsed.arena, pg_query__parse_result__descriptor, bytes);
+    if (tree == nullptr) parsed.error = kTooDeep;
+    parsed.result = reinterpret_cast<const ParseResult*>(tree);
   }
   pg_query_free_protobuf_parse_result(result);
   return parsed;
@@ -87,7 +73,7 @@ Parsed parse_here(const std::string& text) {
 
 Parsed too_deep() {
   Parsed parsed;
-  parsed.error = "nested too deeply: PostgreSQL answers \"stack depth limit exceeded\"";
+  parsed.error = kTooDeep;
   return parsed;
 }
 
@@ -99,10 +85,6 @@ struct DeepJob {
 void* run_deep(void* argument) {
   auto& job = *static_cast<DeepJob*>(argument);
   job.parsed = parse_here(*job.text);
-  if (job.parsed.result != nullptr &&
-      depth_of(*reinterpret_cast<const ProtobufCMessage*>(job.parsed.result), kDeepestTree) >= kDeepestTree) {
-    job.parsed = too_deep();
-  }
   return nullptr;
 }
 
