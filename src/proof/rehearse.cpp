@@ -4,7 +4,6 @@
 #include <chrono>
 #include <thread>
 
-#include "planner/compose.h"
 #include "src/database/connection.h"
 #include "src/database/live_schema.h"
 #include "src/proof/generate_data.h"
@@ -98,7 +97,7 @@ class Rehearsing {
       deploy(workload, phase.folder, after, [&](Connection& connection) {
         if (options_.interrupt && phase.commits && options_.interrupt(phase, url_))
           rehearsal_.notes.push_back(phase.folder + " was interrupted and run again");
-        connection.exec(migration_text(*input_.plan, phase));
+        connection.exec(phase.migration.str());
       });
       running = after;
       if (!rehearsal_.phases.back().problem.empty()) return;

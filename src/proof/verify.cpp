@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planner/compose.h"
+#include "planner/sql/parse.h"
 #include "src/database/connection.h"
 #include "src/database/live_schema.h"
 #include "src/proof/catalog.h"
@@ -41,6 +41,16 @@ std::string run(const std::string& url, const std::string& text) {
   } catch (const DatabaseError& error) {
     return error.sqlstate() + " " + error.what();
   }
+}
+
+/// A rollback is run statement by statement: what must stand alone may then stand beside others.
+std::string run_each(const std::string& url, const std::string& text) {
+  for (const Statement& statement : parse_file(text).statements) {
+    std::string problem =
+        run(url, text.substr(statement.span.begin, statement.span.end - statement.span.begin));
+    if (!problem.empty()) return problem;
+  }
+  return "";
 }
 
 struct State {
@@ -123,7 +133,7 @@ class Verification {
     try {
       Connection connection(url);
       connection.exec("BEGIN");
-      connection.exec(migration_text(*input_.plan, phase));
+      connection.exec(phase.migration.str());
       PhaseLocks locks{phase.folder, {}};
       const Result held = connection.exec(
           "SELECT n.nspname, c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN "
@@ -148,16 +158,16 @@ class Verification {
       conditions(url, phase, phase.before, "before");
       measure_locks(url, phase);
       const State before = state_of(url);
-      const std::string problem = run(url, migration_text(*input_.plan, phase));
+      const std::string problem = run(url, phase.migration.str());
       check(phase.folder, "applies",
             problem.empty() ? std::vector<std::string>{} : std::vector<std::string>{problem});
       if (!problem.empty()) return;
-      const std::string again = phase.commits ? run(url, migration_text(*input_.plan, phase)) : "";
+      const std::string again = phase.commits ? run(url, phase.migration.str()) : "";
       if (phase.commits && phase.backfill)
         check(phase.folder, "may run again",
               again.empty() ? std::vector<std::string>{} : std::vector<std::string>{again});
       if (phase.reversible) {
-        const std::string undone = phase.rollback.empty() ? "" : run(url, rollback_text(*input_.plan, phase));
+        const std::string undone = phase.rollback.empty() ? "" : run_each(url, phase.rollback.str());
         check(phase.folder, "rollback applies",
               undone.empty() ? std::vector<std::string>{} : std::vector<std::string>{undone});
         const State after = state_of(url);
@@ -168,7 +178,7 @@ class Verification {
         }
         check(phase.folder, "rollback returns to the state before", std::move(differs));
         if (!phase.rollback.empty()) {
-          const std::string redone = run(url, migration_text(*input_.plan, phase));
+          const std::string redone = run(url, phase.migration.str());
           check(phase.folder, "applies again after its rollback",
                 redone.empty() ? std::vector<std::string>{} : std::vector<std::string>{redone});
         }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "src/commands/context.h"
+
+namespace CLI {
+class App;
+}
+
+/// One function and one file per subcommand; each adds itself to the program.
+namespace planner::commands {
+
+void add_analyze(CLI::App& program, Context& context);
+void add_split(CLI::App& program, Context& context);
+void add_rules(CLI::App& program, Context& context);
+void add_explain(CLI::App& program, Context& context);
+void add_verify(CLI::App& program, Context& context);
+void add_rehearse(CLI::App& program, Context& context);
+
+/// Builds the command line, runs what it asks for and returns the exit code. Errors are printed, none comes out.
+int run_program(int argc, const char* const* argv);
+
+}  // namespace planner::commands

@@ -1,0 +1,155 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "planner/error.h"
+#include "src/commands/commands.h"
+#include "src/commands/plan_choice.h"
+#include "src/database/scratch_server.h"
+#include "src/proof/proof_server.h"
+#include "src/proof/rehearse.h"
+#include "version.h"
+
+namespace planner::commands {
+namespace {
+
+struct Options {
+  std::string plan, scratch;
+  std::string format = "text";
+  RehearseOptions rehearse;
+};
+
+std::string as_json(const std::string& plan, const Rehearsal& rehearsal) {
+  nlohmann::ordered_json json{
+      {"format", "planner-rehearsal"}, {"version", 1},
+      {"planner", kPlannerVersion},    {"plan", plan},
+      {"ok", rehearsal.ok()},          {"longest_wait_bound_ms", rehearsal.longest_wait_bound_ms}};
+  json["phases"] = nlohmann::ordered_json::array();
+  for (const PhaseRehearsal& phase : rehearsal.phases) {
+    nlohmann::ordered_json one{{"phase", phase.phase},
+                               {"running", phase.running},
+                               {"requests", phase.traffic.requests},
+                               {"writes", phase.traffic.writes},
+                               {"failed", phase.traffic.failed()},
+                               {"failures", phase.traffic.failures},
+                               {"changed_at_once", phase.traffic.changed_at_once},
+                               {"p50_ms", phase.traffic.p50_ms},
+                               {"p99_ms", phase.traffic.p99_ms},
+                               {"longest_ms", phase.traffic.longest_ms},
+                               {"deploy_ms", phase.deploy_ms},
+                               {"wal_bytes", phase.wal_bytes},
+                               {"growth_bytes", phase.growth_bytes},
+                               {"problem", phase.problem}};
+    one["differences"] = nlohmann::ordered_json::array();
+    for (const Difference& difference : phase.differences)
+      one["differences"].push_back(
+          {{"where", difference.where}, {"expected", difference.expected}, {"found", difference.found}});
+    json["phases"].push_back(std::move(one));
+  }
+  json["notes"] = rehearsal.notes;
+  return json.dump(2) + "\n";
+}
+
+void print_text(const std::string& plan, const Rehearsal& rehearsal, Context& context) {
+  std::vector<std::vector<std::string>> rows{
+      {"phase", "then running", "requests", "failed", "lost", "p99 ms", "longest ms", "deploy ms", "WAL kB"}};
+  for (const PhaseRehearsal& phase : rehearsal.phases) {
+    rows.push_back({phase.phase, phase.running, std::to_string(phase.traffic.requests),
+                    std::to_string(phase.traffic.failed()),
+                    std::to_string(phase.differences.size() + phase.traffic.changed_at_once),
+                    fmt::format("{:.1f}", phase.traffic.p99_ms),
+                    fmt::format("{:.1f}", phase.traffic.longest_ms), fmt::format("{:.0f}", phase.deploy_ms),
+                    fmt::format("{:.0f}", phase.wal_bytes / 1024)});
+  }
+  context.print(report::table(rows, context.out_style()));
+  for (const PhaseRehearsal& phase : rehearsal.phases) {
+    if (!phase.problem.empty())
+      context.print(fmt::format("{} did not apply: {}\n", phase.phase, report::printable(phase.problem)));
+    for (const auto& [failure, times] : phase.traffic.failures)
+      context.print(fmt::format("{}: {} times {}\n", phase.phase, times, report::printable(failure)));
+    for (const std::string& sample : phase.traffic.changed_samples)
+      context.print(fmt::format("{}: {}\n", phase.phase, report::printable(sample)));
+    for (const Difference& difference : phase.differences) {
+      context.print(report::printable(fmt::format("{}: {} should hold {} and holds {}", phase.phase,
+                                                  difference.where, difference.expected, difference.found)) +
+                    "\n");
+    }
+  }
+  for (const std::string& note : rehearsal.notes) context.print("note: " + report::printable(note) + "\n");
+  context.print(fmt::format("\n{}: {} (bound: no request longer than {:.0f} ms)\n", plan,
+                            rehearsal.ok() ? "no failed request, no lost value" : "a bound is broken",
+                            rehearsal.longest_wait_bound_ms));
+}
+
+void run(const Options& options, Context& context) {
+  if (options.format != "text" && options.format != "json")
+    throw Error("--format does not know \"" + options.format + "\"", "use text or json");
+  const ChosenPlan chosen = choose_plan(options.plan);
+  project::require_unedited(chosen.stored);
+  ProofInput input;
+  input.history = history_before(chosen);
+  input.plan = &chosen.stored.plan;
+  input.intentions = intentions_of(chosen);
+  std::unique_ptr<ScratchServer> own;
+  if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
+  const Rehearsal rehearsal =
+      rehearse(own ? proof_server(*own) : proof_server(options.scratch), input, options.rehearse);
+  if (options.format == "json") {
+    context.print(as_json(chosen.stored.plan.name, rehearsal));
+  } else {
+    print_text(chosen.stored.plan.name, rehearsal, context);
+  }
+  if (!rehearsal.ok()) context.exit_code = kExitFindings;
+}
+
+}  // namespace
+
+void add_rehearse(CLI::App& program, Context& context) {
+  auto options = std::make_shared<Options>();
+  RehearseOptions& rehearse = options->rehearse;
+  CLI::App* command = program.add_subcommand(
+      "rehearse",
+      "Deploy a plan on a scratch PostgreSQL while generated clients of both releases read and write");
+  command->add_option("plan", options->plan, "the plan's name or folder")->required()->type_name("PLAN");
+  command
+      ->add_option("--scratch", options->scratch,
+                   "a server to rehearse on, never the one the plan is for; default: one started for it and "
+                   "removed again")
+      ->type_name("URL");
+  command->add_option("--rows", rehearse.rows, "generated rows in each table (default 1000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000000));
+  command
+      ->add_option("--clients", rehearse.workload.clients_per_release, "clients of each release (default 2)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 200));
+  command
+      ->add_option("--rate", rehearse.workload.requests_per_second,
+                   "requests a second of each client (default 100)")
+      ->type_name("N")
+      ->check(CLI::Range(0.1, 100000.0));
+  command
+      ->add_option("--seconds", rehearse.seconds_between,
+                   "how long the clients run after each phase (default 1)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 86400.0));
+  command
+      ->add_option("--longest-wait", rehearse.longest_wait_ms,
+                   "bound: no request may take longer (default 1000)")
+      ->type_name("MS")
+      ->check(CLI::Range(1.0, 1e9));
+  command->add_option("--seed", rehearse.workload.seed, "of the generated requests (default 1)")
+      ->type_name("N");
+  command->add_flag("--original", rehearse.original_instead,
+                    "deploy the original migration in one piece instead, for comparison");
+  command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
+  command->footer(
+      "Exit codes: 0 no bound broken, 1 a bound broken, 2 it could not run.\n\nExamples:\n  planner rehearse "
+      "rename_name_to_fullname --rows 100000 --rate 200\n  planner rehearse rename_name_to_fullname "
+      "--original");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace planner::commands

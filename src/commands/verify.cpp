@@ -1,0 +1,112 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "planner/error.h"
+#include "src/commands/commands.h"
+#include "src/commands/plan_choice.h"
+#include "src/database/scratch_server.h"
+#include "src/proof/proof_server.h"
+#include "version.h"
+
+namespace planner::commands {
+namespace {
+
+struct Options {
+  std::string plan, scratch;
+  std::string format = "text";
+  int rows = 100;
+};
+
+std::string as_json(const std::string& plan, const VerifyReport& report) {
+  nlohmann::ordered_json json{{"format", "planner-verify"},
+                              {"version", 1},
+                              {"planner", kPlannerVersion},
+                              {"plan", plan},
+                              {"proven", report.ok()}};
+  json["checks"] = nlohmann::ordered_json::array();
+  for (const ProofCheck& check : report.checks)
+    json["checks"].push_back(
+        {{"phase", check.phase}, {"what", check.what}, {"ok", check.ok}, {"details", check.details}});
+  json["locks"] = nlohmann::ordered_json::array();
+  for (const PhaseLocks& phase : report.locks) {
+    for (const StepLock& lock : phase.taken)
+      json["locks"].push_back(
+          {{"phase", phase.phase}, {"relation", display(lock.relation)}, {"lock", lock.how_long}});
+  }
+  json["notes"] = report.notes;
+  return json.dump(2) + "\n";
+}
+
+void print_text(const std::string& plan, const VerifyReport& report, Context& context) {
+  const report::TextStyle style = context.out_style();
+  std::map<std::string, std::string> locks;
+  for (const PhaseLocks& phase : report.locks) {
+    for (const StepLock& lock : phase.taken) {
+      std::string& text = locks[phase.phase];
+      text += (text.empty() ? "" : ", ") + display(lock.relation) + " " + lock.how_long;
+    }
+  }
+  std::vector<std::vector<std::string>> rows{{"phase", "check", "", "locks held at commit"}};
+  std::string last;
+  for (const ProofCheck& check : report.checks) {
+    rows.push_back({check.phase == last ? "" : check.phase, check.what, check.ok ? "ok" : "FAILED",
+                    check.phase == last ? "" : locks[check.phase]});
+    last = check.phase;
+  }
+  context.print(report::table(rows, style));
+  for (const ProofCheck& check : report.checks) {
+    if (check.ok) continue;
+    context.print(fmt::format("\n{} {}:\n", check.phase, check.what));
+    for (const std::string& line : check.details) context.print("  " + report::printable(line) + "\n");
+  }
+  for (const std::string& note : report.notes) context.print("note: " + report::printable(note) + "\n");
+  context.print(fmt::format("\n{}: {}\n", plan, report.ok() ? "proven" : "NOT proven"));
+}
+
+void run(const Options& options, Context& context) {
+  if (options.format != "text" && options.format != "json")
+    throw Error("--format does not know \"" + options.format + "\"", "use text or json");
+  const ChosenPlan chosen = choose_plan(options.plan);
+  project::require_unedited(chosen.stored);
+  ProofInput input;
+  input.history = history_before(chosen);
+  input.plan = &chosen.stored.plan;
+  input.intentions = intentions_of(chosen);
+  input.rows = options.rows;
+  std::unique_ptr<ScratchServer> own;
+  if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
+  const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);
+  if (options.format == "json") {
+    context.print(as_json(chosen.stored.plan.name, report));
+  } else {
+    print_text(chosen.stored.plan.name, report, context);
+  }
+  if (!report.ok()) context.exit_code = kExitFindings;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& program, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "verify", "Prove a plan on a scratch PostgreSQL: same end state, no row lost, every rollback returns");
+  command->add_option("plan", options->plan, "the plan's name or folder")->required()->type_name("PLAN");
+  command
+      ->add_option("--scratch", options->scratch,
+                   "a server to prove on; default: one started for the proof and removed again")
+      ->type_name("URL");
+  command->add_option("--rows", options->rows, "generated rows in each table (default 100)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 10000000));
+  command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
+  command->footer(
+      "Exit codes: 0 proven, 1 not proven, 2 it could not run.\n\nExamples:\n  planner verify "
+      "rename_name_to_fullname\n  planner verify plans/rename_name_to_fullname --rows 10000 --format json");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace planner::commands
