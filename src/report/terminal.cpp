@@ -158,7 +158,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const TextS
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
       const std::string& cell = rows[r][i];
       if (i + 1 == rows[r].size()) {
-        const int left = std::min(column, style.width / 2);
+        // Under its own heading when there is room, else under the middle of the line.
+        const int left = style.width - column >= 24 ? column : style.width / 2;
         const std::string text = wrapped(cell, style.width, column, left);
         line += r == 0 ? painted(style, Ink::Strong, text) : text;
         break;

@@ -1,0 +1,99 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "planner/error.h"
+#include "plans/registry.h"
+#include "rules/registry.h"
+#include "src/commands/commands.h"
+#include "src/commands/outputs.h"
+#include "src/commands/select.h"
+#include "src/commands/settings.h"
+#include "src/project/files.h"
+#include "src/report/analysis.h"
+#include "version.h"
+
+namespace planner::commands {
+namespace {
+
+struct Options {
+  SelectionOptions selection;
+  std::vector<std::string> formats;
+  std::vector<std::string> outputs;
+  std::string fail_on;
+  bool show_suppressed = false;
+};
+
+/// What src/project found in the folder; the engine sees only SQL, so planner.toml's word about these is applied here.
+std::vector<Finding> folder_findings(const SelectedService& selected, const project::Config& config) {
+  std::vector<Finding> findings;
+  for (Finding finding : selected.service.folder.findings) {
+    finding.service = selected.service.name;
+    const auto set = config.rules.find(finding.rule);
+    if (set != config.rules.end()) finding.severity = set->second.severity;
+    if (finding.severity != Severity::Off) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+void run(const Options& options, Context& context) {
+  const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
+  const Selection selection = select_migrations(options.selection, context);
+  check_rule_names(selection.config);
+
+  report::AnalysisReport report;
+  report.version = kPlannerVersion;
+  report.show_suppressed = options.show_suppressed;
+  report.fail_on = fail_level(options.fail_on, selection.config);
+
+  AnalyzeOptions analyze_options;
+  analyze_options.rules = rule_settings(selection.config);
+  analyze_options.recipes = &all_recipes();
+  analyze_options.threads = std::max(1U, std::thread::hardware_concurrency());
+
+  std::vector<Analysis> analyses;
+  analyses.reserve(selection.services.size());
+  for (const SelectedService& selected : selection.services) {
+    analyze_options.base = selected.live ? &*selected.live : nullptr;
+    // Of a whole history nobody knows what is deployed together; each migration is judged as if it went alone.
+    analyze_options.each_alone = selected.every;
+    analyses.push_back(analyze(selected.loaded.history, all_rules(), analyze_options));
+    const project::MigrationFolder& folder = selected.service.folder;
+    report.services.push_back({selected.service.name, project::shown(folder.path), std::string(project::facts_of(folder.layout).name),
+                               std::string(tool_name(selected.service.tool)), selected.reason, &selected.loaded.history, &selected.loaded.shown,
+                               &analyses.back()});
+    std::vector<Finding> findings = folder_findings(selected, selection.config);
+    for (const JudgedMigration& judged : analyses.back().judged) findings.insert(findings.end(), judged.findings.begin(), judged.findings.end());
+    report.findings.insert(report.findings.end(), findings.begin(), findings.end());
+  }
+
+  for (const Output& output : outputs) deliver(output, render_analysis(report, output, context), context);
+  context.exit_code = report::fails(report) ? kExitFindings : kExitOk;
+}
+
+}  // namespace
+
+void add_analyze(CLI::App& program, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("analyze", "Show what in the pending migrations would stop, break or lose something");
+  add_selection_options(*command, options->selection);
+  command->add_option("--format", options->formats, "text, json, sarif, github, gitlab, junit or markdown (default: text)")->type_name("NAME");
+  command->add_option("--output", options->outputs, "Also write a report to a file: report.sarif:sarif")->type_name("FILE:FORMAT");
+  command->add_option("--fail-on", options->fail_on, "Exit 1 for findings from this severity on: error (default), warning, info or never")
+      ->type_name("LEVEL");
+  command->add_flag("--show-ignored", options->show_suppressed, "Also list findings that a `-- planner:ignore` comment silences");
+  command->footer(
+      "Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 it could not run.\n\n"
+      "Examples:\n"
+      "  planner analyze                          what is new on this branch\n"
+      "  planner analyze rename_name_to_fullname  one migration, by the part of its name after the timestamp\n"
+      "  planner analyze --database               what is pending in $DATABASE_URL\n"
+      "  planner analyze --base origin/main --format github --output report.sarif:sarif\n"
+      "  planner analyze services/billing --all --format json");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace planner::commands

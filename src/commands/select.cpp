@@ -1,0 +1,246 @@
+#include "src/commands/select.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "planner/error.h"
+#include "src/database/connection.h"
+#include "src/database/history_table.h"
+#include "src/database/url.h"
+#include "src/project/files.h"
+#include "src/project/git.h"
+#include "src/project/sha256.h"
+
+namespace planner::commands {
+namespace {
+
+std::string without_zeros(std::string number) {
+  number.erase(0, std::min(number.find_first_not_of('0'), number.size() - 1));
+  return number;
+}
+
+bool number_less_or_equal(const std::string& a, const std::string& b) {
+  const std::string left = without_zeros(a), right = without_zeros(b);
+  return left.size() != right.size() ? left.size() < right.size() : left <= right;
+}
+
+/// Line endings never count for Prisma: the sum is also tried with CRLF and LF exchanged.
+bool same_content(const std::string& text, const std::string& checksum) {
+  if (project::sha256(text) == checksum) return true;
+  std::string lf, crlf;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    lf += text[i];
+  }
+  for (const char c : lf) {
+    if (c == '\n') crlf += '\r';
+    crlf += c;
+  }
+  return project::sha256(lf) == checksum || project::sha256(crlf) == checksum;
+}
+
+void judge_by_name(const RecordedHistory& recorded, const project::Service& service, const project::LoadedHistory& loaded, PendingOnes& answer) {
+  std::map<std::string, const RecordedMigration*> by_name;
+  for (const RecordedMigration& migration : recorded.migrations) by_name[migration.name] = &migration;
+  std::set<std::string> here;
+  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
+    const project::MigrationFile& file = service.folder.files[i];
+    here.insert(file.name);
+    const auto found = by_name.find(file.name);
+    if (found == by_name.end() || found->second->state == RecordedState::RolledBack) continue;
+    if (found->second->state == RecordedState::Failed) {
+      answer.warnings.push_back(fmt::format(
+          "{} was started in the database and never finished: it failed, was killed or is running; it is judged as pending. Every later deploy stops (P3009) until `prisma migrate resolve`", file.name));
+      continue;
+    }
+    answer.pending[i] = false;
+    const std::string& text = loaded.shown[i].empty() ? loaded.history.migrations[i].text : loaded.shown[i];
+    if (found->second->checksum.size() == 64 && !same_content(text, found->second->checksum)) {
+      answer.warnings.push_back(fmt::format("{} was edited after it was applied: the database ran another text", file.name));
+    }
+  }
+  for (const RecordedMigration& migration : recorded.migrations) {
+    if (migration.state == RecordedState::Applied && here.count(migration.name) == 0) {
+      answer.warnings.push_back(fmt::format("{} is applied in the database and missing here", migration.name));
+    }
+  }
+}
+
+void judge_by_number(const RecordedHistory& recorded, const project::Service& service, PendingOnes& answer) {
+  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
+    const project::MigrationFile& file = service.folder.files[i];
+    for (const RecordedMigration& migration : recorded.migrations) {
+      const bool same = recorded.up_to ? number_less_or_equal(file.version, migration.version)
+                        : file.version.empty() || migration.version.empty()
+                            ? file.name == migration.name
+                            : without_zeros(file.version) == without_zeros(migration.version);
+      if (!same) continue;
+      if (migration.state == RecordedState::Applied) answer.pending[i] = false;
+      if (migration.state == RecordedState::Failed && !recorded.up_to) {
+        answer.warnings.push_back(fmt::format("{} failed in the database; it is judged as pending", file.name));
+      }
+      if (migration.state == RecordedState::Failed && recorded.up_to) {
+        const bool itself = without_zeros(file.version) == without_zeros(migration.version);
+        answer.pending[i] = itself;
+        if (itself) answer.warnings.push_back(fmt::format("the database is marked dirty at version {}: it failed there", migration.version));
+      }
+    }
+  }
+}
+
+/// drizzle applies what its journal dates after the newest recorded one.
+void judge_by_journal(const RecordedHistory& recorded, const project::Service& service, PendingOnes& answer) {
+  if (recorded.migrations.empty()) return;
+  const std::int64_t newest = recorded.migrations.back().when;
+  for (std::size_t i = 0; i < service.folder.files.size(); ++i) answer.pending[i] = service.folder.files[i].when > newest;
+}
+
+void mark(SelectedService& selected, const std::vector<bool>& pending) {
+  for (std::size_t i = 0; i < pending.size(); ++i) selected.loaded.history.migrations[i].pending = pending[i];
+}
+
+void mark_all(SelectedService& selected) {
+  mark(selected, std::vector<bool>(selected.loaded.history.migrations.size(), true));
+  selected.every = true;
+}
+
+std::string choice(const SelectedService& selected, const std::string& why) {
+  const auto& migrations = selected.loaded.history.migrations;
+  const auto judged = std::count_if(migrations.begin(), migrations.end(), [](const Migration& migration) { return migration.pending; });
+  return fmt::format("judging {} of {} migrations in {}: {}", judged, migrations.size(), project::shown(selected.service.folder.path), why);
+}
+
+/// Nothing was asked for: what is new on this branch, where git can tell.
+void choose_by_default(SelectedService& selected, const project::Config& config) {
+  std::string why_not;
+  const std::optional<project::GitRepository> repository = project::git_repository(selected.service.folder.path, &why_not);
+  if (!repository) {
+    mark_all(selected);
+    selected.reason = choice(selected, fmt::format("all, because {}", why_not));
+    return;
+  }
+  const std::optional<std::string> branch = config.base.empty() ? project::default_branch(*repository) : std::optional(config.base);
+  if (!branch) {
+    mark_all(selected);
+    selected.reason = choice(selected, "all, because git has no default branch here to compare with (--base names one)");
+    return;
+  }
+  const project::NewOnes fresh = project::new_against(*repository, *branch, selected.service);
+  mark(selected, fresh.is_new);
+  const bool none = std::find(fresh.is_new.begin(), fresh.is_new.end(), true) == fresh.is_new.end();
+  selected.reason = choice(selected, fmt::format("new against {}{}", fresh.described, none ? " (--all judges every one)" : ""));
+}
+
+}  // namespace
+
+void add_selection_options(CLI::App& command, SelectionOptions& options) {
+  command.add_option("PATH", options.paths,
+                     "Repository, migrations folder, migration or name of a migration; default: planner.toml's services, else every history below the current folder");
+  command.add_option("--database", options.database, "Judge what is pending in this database; without a URL: in $DATABASE_URL")
+      ->expected(0, 1)
+      ->type_name("[URL]");
+  command.add_option("--base", options.base, "Judge what is new against this branch, tag or commit")->type_name("REF");
+  command.add_flag("--all", options.all, "Judge every migration");
+}
+
+void settle(SelectionOptions& options) {
+  if (!options.database || options.database->empty()) return;
+  const bool is_url = options.database->find("://") != std::string::npos || options.database->find('=') != std::string::npos;
+  if (is_url) return;
+  options.paths.insert(options.paths.begin(), *options.database);
+  options.database = "";
+}
+
+std::string database_url(const std::optional<std::string>& given, const project::Service& service) {
+  if (given && !given->empty()) return *given;
+  if (std::optional<std::string> url = environment(service.database_env)) return *url;
+  throw Error(fmt::format("--database was given without a URL and ${} is not set", service.database_env),
+              "write --database postgresql://..., or set the variable");
+}
+
+PendingOnes pending_in_database(const std::string& url, const project::Service& service, const project::LoadedHistory& loaded) {
+  Connection connection(url);
+  const RecordedHistory recorded = read_recorded_history(connection, service.tool);
+  PendingOnes answer;
+  answer.pending.assign(service.folder.files.size(), true);
+  answer.described = fmt::format("pending in {}", parse_database_url(url).described());
+  if (!recorded.exists) {
+    answer.described += fmt::format(" (which has no {}: nothing was applied by this tool)", recorded.table);
+  }
+  switch (service.folder.layout) {
+    case project::Layout::Prisma:
+    case project::Layout::Plain:
+      judge_by_name(recorded, service, loaded, answer);
+      break;
+    case project::Layout::Drizzle:
+      judge_by_journal(recorded, service, answer);
+      break;
+    default:
+      judge_by_number(recorded, service, answer);
+  }
+  return answer;
+}
+
+Selection select_migrations(SelectionOptions options, Context& context) {
+  settle(options);
+  const int ways = static_cast<int>(options.database.has_value()) + static_cast<int>(!options.base.empty()) + static_cast<int>(options.all);
+  if (ways > 1) throw Error("--database, --base and --all exclude each other", "give one of them");
+
+  project::Project project = project::open_project(options.paths);
+  if (!project.named.empty() && (!options.base.empty() || options.all)) {
+    throw Error(fmt::format("{} cannot be combined with the name of a migration", options.all ? "--all" : "--base"), "give one of them");
+  }
+  Selection selection;
+  selection.config = project.config;
+  if (options.database && !options.database->empty() && project.services.size() > 1 && project.named.empty()) {
+    throw Error(fmt::format("one database URL was given, but {} histories were found", project.services.size()),
+                "name the migrations folder it belongs to, or give --database bare and let planner.toml say `database_env` for each service");
+  }
+  for (std::size_t s = 0; s < project.services.size(); ++s) {
+    std::vector<std::size_t> named;
+    for (const project::MigrationPlace& place : project.named) {
+      if (place.service == s) named.push_back(place.migration);
+    }
+    if (!project.named.empty() && named.empty()) continue;
+
+    SelectedService selected;
+    selected.service = project.services[s];
+    selected.loaded = project::load_history(selected.service);
+    const std::size_t size = selected.loaded.history.migrations.size();
+    if (!named.empty()) {
+      std::vector<bool> pending(size, false);
+      for (const std::size_t index : named) pending[index] = true;
+      mark(selected, pending);
+      selected.reason = choice(selected, "named");
+    } else if (options.database) {
+      const PendingOnes pending = pending_in_database(database_url(options.database, selected.service), selected.service, selected.loaded);
+      mark(selected, pending.pending);
+      selected.reason = choice(selected, pending.described);
+      for (const std::string& warning : pending.warnings) context.warn(warning);
+    } else if (!options.base.empty()) {
+      std::string why_not;
+      const std::optional<project::GitRepository> repository = project::git_repository(selected.service.folder.path, &why_not);
+      if (!repository) throw Error(fmt::format("--base {}: {}", options.base, why_not), "name the migrations, or use --all or --database");
+      const project::NewOnes fresh = project::new_against(*repository, options.base, selected.service);
+      mark(selected, fresh.is_new);
+      selected.reason = choice(selected, fmt::format("new against {}", fresh.described));
+    } else if (options.all) {
+      mark_all(selected);
+      selected.reason = choice(selected, "all");
+    } else {
+      choose_by_default(selected, project.config);
+    }
+    context.say(selected.reason);
+    selection.services.push_back(std::move(selected));
+    for (const project::MigrationPlace& place : project.named) {
+      if (place.service == s) selection.named.push_back({selection.services.size() - 1, place.migration});
+    }
+  }
+  return selection;
+}
+
+}  // namespace planner::commands

@@ -1,0 +1,313 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ctime>
+#include <memory>
+
+#include "planner/error.h"
+#include "plans/registry.h"
+#include "src/commands/answers.h"
+#include "src/commands/commands.h"
+#include "src/commands/select.h"
+#include "src/commands/settings.h"
+#include "src/project/files.h"
+#include "src/project/git.h"
+#include "src/project/plan_files.h"
+#include "src/project/release.h"
+#include "src/report/plan_report.h"
+#include "version.h"
+
+namespace planner::commands {
+namespace {
+
+struct Options {
+  std::string name;
+  std::vector<std::string> renames, no_renames, fills;
+  std::string out;
+  std::string format = "text";
+  bool dry_run = false;
+  bool release = false;
+  bool explain = false;
+  std::optional<int> batch_rows;
+};
+
+/// The migration that was asked for; `migration` unset: it is a plan already, in `plan_folder`.
+struct Target {
+  project::Project project;
+  std::size_t service = 0;
+  std::optional<std::size_t> migration;
+  project::fs::path plan_folder;
+};
+
+std::string last_part(const std::string& name) {
+  const project::fs::path path = project::fs::path(name).lexically_normal();
+  if (path.filename() == "migration.sql" || path.filename() == "up.sql") return path.parent_path().filename().string();
+  if (path.has_filename()) return path.extension() == ".sql" ? path.stem().string() : path.filename().string();
+  return path.parent_path().filename().string();
+}
+
+/// A plan made from a migration of this name, by an earlier run.
+std::optional<std::pair<std::size_t, project::fs::path>> plan_called(const project::Project& project, const std::string& name, const std::string& out) {
+  for (std::size_t s = 0; s < project.services.size(); ++s) {
+    const project::fs::path plans = out.empty() ? project.services[s].plans : project::fs::path(out);
+    for (const project::fs::path& folder : project::plans_in(plans)) {
+      if (folder.filename() == name || folder.filename() == purpose_of(name)) return std::pair(s, folder);
+    }
+  }
+  return std::nullopt;
+}
+
+Target target_of(const Options& options) {
+  std::error_code error;
+  Target target;
+  if (project::fs::exists(options.name, error) && !project::is_file(project::fs::path(options.name) / "plan.toml")) {
+    target.project = project::open_project({options.name});
+    if (target.project.named.empty()) {
+      throw Error(fmt::format("{}: is a folder of migrations; split takes one migration", options.name),
+                  "name it: `planner split NAME`, with the folder's name or the part after its timestamp");
+    }
+    target.service = target.project.named.front().service;
+    target.migration = target.project.named.front().migration;
+    return target;
+  }
+  const std::string name = last_part(options.name);
+  target.project = project::open_project({});
+  const std::vector<project::MigrationPlace> places = project::migrations_called(target.project.services, name);
+  if (places.empty()) {
+    if (const auto plan = plan_called(target.project, name, options.out)) {
+      target.service = plan->first;
+      target.plan_folder = plan->second;
+      return target;
+    }
+  }
+  // Says the nearest names, or which of several is meant.
+  target.project = project::open_project({name});
+  target.service = target.project.named.front().service;
+  target.migration = target.project.named.front().migration;
+  return target;
+}
+
+SplitOptions split_options(const Options& options, const project::Config& config) {
+  SplitOptions split;
+  split.effects = rule_settings(config).effects;
+  for (const std::string& text : options.renames) add_rename(split.answers, text);
+  for (const std::string& text : options.no_renames) add_no_rename(split.answers, text);
+  for (const std::string& text : options.fills) split.fills.push_back(fill_of(text));
+  if (config.batch_rows) split.batch_rows = *config.batch_rows;
+  if (options.batch_rows) split.batch_rows = *options.batch_rows;
+  return split;
+}
+
+std::string rename_question(const Intention& question) {
+  std::string why;
+  if (question.evidence) {
+    for (const std::string& reason : question.evidence->reasons) why += (why.empty() ? " (" : "; ") + reason;
+    if (!why.empty()) why += ")";
+  }
+  if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
+    return fmt::format("Is \"{}\" of \"{}\" renamed to \"{}\"{}? [y/n]", column->from.str(), display(column->table), column->to.str(), why);
+  }
+  if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
+    return fmt::format("Is the table \"{}\" renamed to \"{}\"{}? [y/n]", display(table->table), table->to.str(), why);
+  }
+  return "";
+}
+
+/// Asks about every DROP + ADD pair that is still open. False: the terminal was closed.
+bool ask_renames(const History& history, RenameAnswers& answers, Context& context) {
+  AnalyzeOptions analyze_options;
+  analyze_options.answers = answers;
+  const Analysis analysis = analyze(history, {}, analyze_options);
+  if (analysis.judged.empty()) return false;
+  bool asked = false;
+  for (const Intention& question : analysis.judged.front().questions) {
+    const std::string text = rename_question(question);
+    if (text.empty()) continue;
+    std::optional<std::string> answer;
+    do {
+      answer = context.ask(text);
+      if (!answer) return false;
+    } while (answer->empty() || std::string("yYnN").find(answer->front()) == std::string::npos);
+    asked = true;
+    const bool yes = answer->front() == 'y' || answer->front() == 'Y';
+    if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
+      (yes ? answers.renames : answers.not_renames).push_back({column->table, column->from, column->to});
+    } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
+      (yes ? answers.table_renames : answers.not_table_renames).push_back({table->table, ObjectName(table->table.schema, table->to)});
+    }
+  }
+  return asked;
+}
+
+std::vector<std::string> options_as_written(const Options& options) {
+  std::vector<std::string> words;
+  for (const std::string& text : options.renames) words.push_back("--rename " + text);
+  for (const std::string& text : options.no_renames) words.push_back("--no-rename " + text);
+  for (const std::string& text : options.fills) words.push_back("--fill " + text);
+  if (options.batch_rows) words.push_back(fmt::format("--batch-rows {}", *options.batch_rows));
+  return words;
+}
+
+/// What the repository must hold afterwards.
+std::vector<std::string> what_to_commit(const project::Service& service, const project::MigrationFile& original, const project::fs::path& folder) {
+  const project::fs::path gone = original.folder.empty() ? original.file : original.folder;
+  std::vector<std::string> lines{fmt::format("the plan: `git add {}`", project::shown(folder)),
+                                 fmt::format("the removal of the original: `git add {}`", project::shown(gone))};
+  if (!service.schema.empty()) {
+    lines.push_back(fmt::format("{} as the first phase needs it (see above), in the same commit as the released phase", project::shown(service.schema)));
+  }
+  return lines;
+}
+
+void warn_about_place(const Target& target, const project::Service& service, const project::MigrationFile& original, Context& context) {
+  const std::size_t later = service.folder.files.size() - *target.migration - 1;
+  if (later > 0) {
+    context.warn(fmt::format("{} stand behind {} in the history; its phases will be released behind them. They must not need what it does",
+                             report::counted(later, "migration"), original.name));
+  }
+  const std::optional<project::GitRepository> repository = project::git_repository(service.folder.path);
+  if (!repository) return;
+  const std::optional<std::string> branch = target.project.config.base.empty() ? project::default_branch(*repository) : std::optional(target.project.config.base);
+  if (!branch) return;
+  const project::NewOnes fresh = project::new_against(*repository, *branch, service);
+  if (!fresh.is_new[*target.migration]) {
+    context.warn(fmt::format("{} is part of {} already; if a database has applied it, splitting it comes too late there", original.name, fresh.described));
+  }
+}
+
+std::string release_first(const project::Service& service, const project::StoredPlan& stored, report::SplitReport& report, Context& context) {
+  const project::ReleasedPhase released = project::release_phase(service, stored, stored.plan.phases.front(), std::time(nullptr));
+  report.released = released.name;
+  for (const project::fs::path& file : released.files) report.released_files.push_back(project::shown(file));
+  if (!released.warning.empty()) context.warn(released.warning);
+  return released.name;
+}
+
+void say_next(report::SplitReport& report, const project::Service& service, const std::string& plan) {
+  if (report.released.empty()) {
+    report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`", project::shown(service.folder.path), plan));
+  } else {
+    report.commit.push_back(fmt::format("the released phase: `git add {}`", project::shown(service.folder.path / report.released)));
+    report.next.push_back("deploy; the later phases wait in the plan until they are released, one per deploy");
+  }
+}
+
+/// The plan exists; an earlier run (or a colleague) made it.
+void continue_plan(const Options& options, const Target& target, Context& context) {
+  const project::Service& service = target.project.services[target.service];
+  const project::StoredPlan stored = project::load_plan(target.plan_folder);
+  project::require_unedited(stored);
+  SplitResult result;
+  result.plan = stored.plan;
+  report::SplitReport report;
+  report.version = kPlannerVersion;
+  report.service = service.name;
+  report.migration = stored.plan.migration;
+  report.path = project::shown(target.plan_folder / "original.sql");
+  report.result = &result;
+  report.folder = project::shown(target.plan_folder);
+  report.written = true;
+  report.explain = options.explain;
+  for (const Phase& phase : stored.plan.phases) {
+    report.files[phase.folder + "/migration.sql"] = phase.migration.str();
+    if (!phase.rollback.empty()) report.files[phase.folder + "/rollback.sql"] = phase.rollback.str();
+  }
+  context.say(fmt::format("{} was split already: {}", stored.plan.migration, report.folder));
+  if (options.release && !options.dry_run) release_first(service, stored, report, context);
+  say_next(report, service, stored.plan.name);
+  context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));
+}
+
+void run(const Options& options, Context& context) {
+  if (options.format != "text" && options.format != "json") {
+    throw Error(fmt::format("--format does not know \"{}\"", options.format), "use text or json");
+  }
+  const Target target = target_of(options);
+  const project::Service& service = target.project.services[target.service];
+  if (!target.migration) {
+    continue_plan(options, target, context);
+    return;
+  }
+  check_rule_names(target.project.config);
+  const project::MigrationFile& original = service.folder.files[*target.migration];
+  project::LoadedHistory loaded = project::load_history(service);
+  loaded.history.migrations[*target.migration].pending = true;
+  const Migration& migration = loaded.history.migrations[*target.migration];
+
+  SplitOptions split_with = split_options(options, target.project.config);
+  SplitResult result = split(loaded.history, *target.migration, all_recipes(), split_with);
+  if (result.outcome == SplitResult::Outcome::NeedsAnswer && context.can_ask() && ask_renames(loaded.history, split_with.answers, context)) {
+    result = split(loaded.history, *target.migration, all_recipes(), split_with);
+  }
+
+  report::SplitReport report;
+  report.version = kPlannerVersion;
+  report.service = service.name;
+  report.migration = migration.name;
+  report.path = migration.path;
+  report.result = &result;
+  report.explain = options.explain;
+
+  if (result.outcome == SplitResult::Outcome::Planned) {
+    // The plan keeps the file as it lay on disk, with the reverse section that the engine did not read.
+    if (!loaded.shown[*target.migration].empty()) result.plan.original = loaded.shown[*target.migration];
+    const project::fs::path folder = (options.out.empty() ? service.plans : project::fs::path(options.out)) / result.plan.name;
+    project::PlanFacts facts;
+    facts.planner_version = kPlannerVersion;
+    facts.service = service.name;
+    facts.layout = std::string(project::facts_of(service.folder.layout).name);
+    facts.tool = std::string(tool_name(service.tool));
+    facts.history = project::real_path(service.folder.path).lexically_relative(project::real_path(folder)).generic_string();
+    facts.original_file = original.file.filename().string();
+    facts.options = options_as_written(options);
+    facts.commit = what_to_commit(service, original, folder);
+    report.folder = project::shown(folder);
+    report.commit = facts.commit;
+    report.files = project::plan_file_texts(result.plan, facts);
+    warn_about_place(target, service, original, context);
+    if (!options.dry_run) {
+      if (project::write_plan(result.plan, facts, folder, service, original) == project::Written::Finished) {
+        context.say(fmt::format("{} held this plan already; the original was still in the history and has been moved now", report.folder));
+      }
+      report.written = true;
+      if (options.release) {
+        project::Service now = service;
+        now.folder = project::list_migrations(service.folder.path, service.folder.layout);
+        release_first(now, project::load_plan(folder), report, context);
+      }
+      say_next(report, service, result.plan.name);
+    }
+  }
+  context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));
+  if (result.outcome == SplitResult::Outcome::Refused) context.exit_code = kExitFindings;
+  if (result.outcome == SplitResult::Outcome::NeedsAnswer) context.exit_code = kExitError;
+}
+
+}  // namespace
+
+void add_split(CLI::App& program, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("split", "Rewrite one pending migration into phases that can be deployed one by one");
+  command->add_option("NAME", options->name, "The migration: its folder, the part of its name after the timestamp, or a path")->required();
+  command->add_option("--rename", options->renames, "This DROP and ADD are a rename: table.old=new (or old_table=new_table)")->type_name("T.OLD=NEW");
+  command->add_option("--no-rename", options->no_renames, "This column (or table) really goes: table.old")->type_name("T.OLD");
+  command->add_option("--fill", options->fills, "The value existing rows get in a required column: table.column=SQL")->type_name("T.C=SQL");
+  command->add_option("--out", options->out, "Folder to put the plan's folder into (default: plans beside the migrations)")->type_name("DIR");
+  command->add_option("--batch-rows", options->batch_rows, "Rows per batch of a backfill (default 5000)")->type_name("N")->check(CLI::Range(1, 1'000'000));
+  command->add_flag("--dry-run", options->dry_run, "Print the plan and every file; write nothing");
+  command->add_flag("--release", options->release, "Also put the first phase into the history");
+  command->add_flag("--explain", options->explain, "Say why the phases are grouped and ordered so");
+  command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
+  command->footer(
+      "Exit codes: 0 a plan was written or nothing needs one; 1 the migration cannot be split safely; 2 it could not run, or an answer is "
+      "missing.\n\n"
+      "Examples:\n"
+      "  planner split rename_name_to_fullname --dry-run\n"
+      "  planner split 20240102030405_rename_name_to_fullname --release\n"
+      "  planner split profile --rename User.name=fullName --no-rename User.nick\n"
+      "  planner split add_country --fill \"User.country='DE'\"");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace planner::commands
