@@ -5,7 +5,9 @@
 
 #include <thread>
 
+#include "src/database/scratch_server.h"
 #include "src/database/url.h"
+#include "tests/support/files.h"
 #include "tests/support/postgres.h"
 
 namespace planner {
@@ -162,6 +164,34 @@ TEST_F(ConnectionTest, explains_why_it_cannot_connect) {
   const auto closed = refused([&] { Connection("postgresql://u:s3cret@127.0.0.1:1/d"); });
   EXPECT_EQ(closed.message,
             "cannot connect to the database \"d\" on 127.0.0.1:1 as \"u\": Connection refused");
+}
+
+TEST(ConnectionToAServerWithPasswords, refuses_a_wrong_one_without_showing_it) {
+  ScratchServer server(test::scratch_options());
+  Connection(server.url())
+      .exec("CREATE ROLE deploy LOGIN PASSWORD 'right'; ALTER ROLE postgres PASSWORD 'x'");
+  test::write_file(server.folder() / "data/pg_hba.conf",
+                   "local all deploy scram-sha-256\nlocal all all trust\n");
+  Connection(server.url()).exec("SELECT pg_reload_conf()");
+  const auto url = [&](const std::string& password) {
+    return fmt::format("postgresql://deploy{}@localhost/postgres?host={}", password,
+                       server.folder().string());
+  };
+  for (int i = 0; i < 100; ++i) {  // the reload reaches new sessions in a moment
+    try {
+      const Connection early(url(":wr0ng"));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    } catch (const DatabaseError&) {
+      break;
+    }
+  }
+  const auto wrong = refused([&] { Connection(url(":wr0ng")); });
+  EXPECT_EQ(wrong.sqlstate, "28P01");
+  EXPECT_NE(wrong.message.find("password authentication failed for user \"deploy\""), std::string::npos)
+      << wrong.message;
+  EXPECT_EQ((wrong.message + wrong.detail + wrong.hint).find("wr0ng"), std::string::npos);
+  EXPECT_EQ(refused([&] { Connection(url("")); }).sqlstate, "28P01");
+  EXPECT_EQ(Connection(url(":right")).exec("SELECT current_user").text(), "deploy");
 }
 
 TEST_F(ConnectionTest, cannot_be_fooled_by_a_nul_byte) {
