@@ -90,20 +90,6 @@ bool is_function(const PgQuery__FuncCall& call, std::string_view name) {
   return called.schema.empty() && called.name.str() == name;
 }
 
-/// A relation's name inside a string, as regclass reads it.
-std::optional<ObjectName> relation_in(std::string_view text) {
-  const pg::Parsed parsed = pg::parse("TABLE " + std::string(text));
-  if (parsed.result == nullptr || parsed.result->n_stmts != 1) return std::nullopt;
-  const Node* statement = parsed.result->stmts[0]->stmt;
-  if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return std::nullopt;
-  const PgQuery__SelectStmt& select = *statement->select_stmt;
-  if (select.n_from_clause != 1 || select.where_clause != nullptr ||
-      select.from_clause[0]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) {
-    return std::nullopt;
-  }
-  return pg::table_name(select.from_clause[0]->range_var);
-}
-
 }  // namespace
 
 bool proves_not_null(const Expression& check, const Identifier& column) {
@@ -180,7 +166,7 @@ std::optional<ObjectName> nextval_sequence(const Expression& expression) {
   if (!is_function(call, "nextval") || call.n_args != 1) return std::nullopt;
   const PgQuery__AConst* name = constant_under_casts(call.args[0]);
   if (name == nullptr || name->val_case != PG_QUERY__A__CONST__VAL_SVAL) return std::nullopt;
-  return relation_in(pg::text_of(name->sval->sval));
+  return pg::relation_in(pg::text_of(name->sval->sval));
 }
 
 }  // namespace planner

@@ -1,11 +1,8 @@
 #include "planner/sql/tree.h"
 
-#include <pg_query.h>
-
 #include <algorithm>
 #include <type_traits>
 
-#include "planner/error.h"
 
 namespace planner::pg {
 
@@ -50,48 +47,6 @@ std::string packed(const ProtobufCMessage& message) {
   std::string bytes(protobuf_c_message_get_packed_size(&message), '\0');
   protobuf_c_message_pack(&message, reinterpret_cast<std::uint8_t*>(bytes.data()));
   return bytes;
-}
-
-std::string deparse_statement(const Node& statement) {
-  PgQuery__RawStmt raw;
-  pg_query__raw_stmt__init(&raw);
-  raw.stmt = const_cast<Node*>(&statement);  // NOLINT: packing only reads
-  PgQuery__RawStmt* statements[] = {&raw};
-  ParseResult result;
-  pg_query__parse_result__init(&result);
-  result.version = PG_VERSION_NUM;
-  result.n_stmts = 1;
-  result.stmts = statements;
-  std::string bytes = packed(*reinterpret_cast<const ProtobufCMessage*>(&result));
-  const PgQueryDeparseResult deparsed = pg_query_deparse_protobuf({bytes.size(), bytes.data()});
-  std::string error = deparsed.error != nullptr ? deparsed.error->message : "";
-  std::string text = deparsed.query != nullptr ? deparsed.query : "";
-  pg_query_free_deparse_result(deparsed);
-  if (!error.empty()) throw Error("cannot turn a syntax tree back into SQL: " + error);
-  return text;
-}
-
-std::string deparse_expression(const Node& expression) {
-  PgQuery__ResTarget target;
-  pg_query__res_target__init(&target);
-  target.val = const_cast<Node*>(&expression);  // NOLINT: packing only reads
-  Node target_node;
-  pg_query__node__init(&target_node);
-  target_node.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-  target_node.res_target = &target;
-  Node* targets[] = {&target_node};
-  PgQuery__SelectStmt select;
-  pg_query__select_stmt__init(&select);
-  select.n_target_list = 1;
-  select.target_list = targets;
-  select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
-  select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
-  Node statement;
-  pg_query__node__init(&statement);
-  statement.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
-  statement.select_stmt = &select;
-  constexpr std::string_view kSelect = "SELECT ";
-  return deparse_statement(statement).substr(kSelect.size());
 }
 
 std::string_view string_of(const Node* node) {
@@ -167,6 +122,19 @@ std::string_view value_function_name(PgQuery__SQLValueFunctionOp op) {
     default:
       return "";
   }
+}
+
+std::optional<ObjectName> relation_in(std::string_view text) {
+  const Parsed parsed = parse("TABLE " + std::string(text));
+  if (parsed.result == nullptr || parsed.result->n_stmts != 1) return std::nullopt;
+  const Node* statement = parsed.result->stmts[0]->stmt;
+  if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return std::nullopt;
+  const PgQuery__SelectStmt& select = *statement->select_stmt;
+  if (select.n_from_clause != 1 || select.where_clause != nullptr ||
+      select.from_clause[0]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) {
+    return std::nullopt;
+  }
+  return table_name(select.from_clause[0]->range_var);
 }
 
 std::vector<TableName> relations_of(const ProtobufCMessage& message) {

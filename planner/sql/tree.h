@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -149,6 +150,9 @@ bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b);
 
 /// `current_timestamp`, `session_user`, ...
 std::string_view value_function_name(PgQuery__SQLValueFunctionOp op);
+
+/// A relation's name inside a string, as regclass reads it.
+std::optional<ObjectName> relation_in(std::string_view text);
 
 /// Every RangeVar under a message, each once, in order, without the names of common table expressions.
 std::vector<TableName> relations_of(const ProtobufCMessage& message);
