@@ -1,0 +1,40 @@
+#include <algorithm>
+
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+std::optional<Verdict> check(const SetTriggerState& op, const Subject& subject) {
+  if (op.state != TriggerState::Disable) return std::nullopt;
+  // Enabled again in the same file: the writes in between are the point.
+  const Table* after = subject.migration_end.table(op.table);
+  const bool back =
+      after != nullptr && !op.all &&
+      std::any_of(after->triggers.begin(), after->triggers.end(), [&](const Trigger& trigger) {
+        return (op.user || trigger.definition.name == op.trigger) && trigger.state != TriggerState::Disable;
+      });
+  Verdict verdict;
+  verdict.object = display(op.table);
+  verdict.message =
+      op.all && !op.user
+          ? "DISABLE TRIGGER ALL on " + name_of(op.table) +
+                " also switches off the checks of its foreign keys: wrong references come in unnoticed"
+          : "A disabled trigger on " + name_of(op.table) +
+                " no longer does its work, also for the writes of the running release";
+  verdict.help = "Enable it again in the same transaction";
+  if (back) verdict.severity = Severity::Info;
+  return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
+}
+
+}  // namespace
+
+extern const Rule disable_triggers;
+const Rule disable_triggers{.id = "disable-triggers",
+                            .summary = "Triggers, and with ALL the foreign keys, stop working",
+                            .severity = Severity::Warning,
+                            .category = Category::BreaksRelease,
+
+                            .check = on<check>};
+
+}  // namespace planner::rules

@@ -1,0 +1,81 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+/// The sentence about an object that goes, or nothing when it comes back in the same migration or was never
+/// known.
+std::optional<Verdict> verdict_for(const Operation& operation, const Subject& subject) {
+  const Schema& before = subject.before;
+  const Schema& end = subject.migration_end;
+  Verdict verdict;
+  const auto fails = [&](const std::string& what) {
+    verdict.message = "Dropping " + what + " fails every running application that still uses it";
+    verdict.help = "Drop it when no running release uses it any more";
+  };
+  if (const auto* view = std::get_if<DropView>(&operation)) {
+    if (before.view(view->view) == nullptr || end.view(view->view) != nullptr) return std::nullopt;
+    if (subject.migration_start.view(view->view) == nullptr) return std::nullopt;
+    verdict.object = display(view->view);
+    fails("the view " + name_of(view->view));
+    return verdict;
+  }
+  if (const auto* sequence = std::get_if<DropSequence>(&operation)) {
+    if (before.sequence(sequence->sequence) == nullptr || end.sequence(sequence->sequence) != nullptr)
+      return std::nullopt;
+    if (subject.migration_start.sequence(sequence->sequence) == nullptr) return std::nullopt;
+    verdict.object = display(sequence->sequence);
+    verdict.message = "Dropping the sequence " + name_of(sequence->sequence) +
+                      " fails every INSERT of the running release that takes its numbers from it";
+    verdict.help = "Drop it when no running release uses it any more";
+    return verdict;
+  }
+  if (const auto* function = std::get_if<DropFunction>(&operation)) {
+    if (subject.migration_start.functions_named(function->function.name) == nullptr) return std::nullopt;
+    if (end.functions_named(function->function.name) != nullptr) return std::nullopt;
+    verdict.object = display(function->function.name);
+    fails("the function " + name_of(function->function.name));
+    return verdict;
+  }
+  if (const auto* schema = std::get_if<DropSchema>(&operation)) {
+    if (!subject.migration_start.schemas.contains(schema->schema) || end.schemas.contains(schema->schema))
+      return std::nullopt;
+    verdict.object = schema->schema.str();
+    verdict.severity = Severity::Error;
+    verdict.message = "Dropping the schema \"" + schema->schema.str() + "\"" +
+                      (schema->cascade == Cascade::Cascade ? " with all its tables and rows" : "") +
+                      " fails every running application that still uses it";
+    verdict.help = "Drop it when no running release uses it any more";
+    return verdict;
+  }
+  if (const auto* extension = std::get_if<DropExtension>(&operation)) {
+    if (!subject.migration_start.extensions.contains(extension->extension) ||
+        end.extensions.contains(extension->extension))
+      return std::nullopt;
+    verdict.object = extension->extension.str();
+    fails("the extension \"" + extension->extension.str() + "\"");
+    if (extension->cascade == Cascade::Cascade)
+      verdict.notes.push_back("CASCADE also drops columns, indexes and functions that use it");
+    return verdict;
+  }
+  return std::nullopt;
+}
+
+std::vector<Verdict> check(const Subject& subject) {
+  std::vector<Verdict> verdicts;
+  if (auto verdict = verdict_for(subject.intention.operation, subject))
+    verdicts.push_back(std::move(*verdict));
+  return verdicts;
+}
+
+}  // namespace
+
+extern const Rule drop_object;
+const Rule drop_object{
+    .id = "drop-object",
+    .summary = "A view, sequence, function, schema or extension is dropped that the running release may use",
+    .severity = Severity::Error,
+    .category = Category::BreaksRelease,
+    .check = check};
+
+}  // namespace planner::rules

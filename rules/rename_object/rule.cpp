@@ -1,0 +1,67 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+Verdict breaks(const std::string& what, const std::string& object, const Identifier& to) {
+  Verdict verdict;
+  verdict.object = object;
+  verdict.message =
+      "Renaming " + what + " to \"" + to.str() +
+      "\" breaks every running application that still uses the old name, from this statement on";
+  verdict.help =
+      "Create it under the new name beside the old one, and drop the old one when no release uses it";
+  return verdict;
+}
+
+std::optional<Verdict> verdict_for(const Operation& operation, const Subject& subject) {
+  if (const auto* schema = std::get_if<RenameSchema>(&operation)) {
+    if (!subject.migration_start.schemas.contains(schema->schema)) return std::nullopt;
+    return breaks("the schema \"" + schema->schema.str() + "\"", schema->schema.str(), schema->to);
+  }
+  if (const auto* type = std::get_if<RenameType>(&operation)) {
+    const EnumType* known = subject.migration_start.enum_type(type->type);
+    if (known == nullptr && subject.migration_start.domain(type->type) == nullptr &&
+        !subject.migration_start.types.contains(type->type)) {
+      return std::nullopt;
+    }
+    Verdict verdict = breaks("the type " + name_of(type->type), display(type->type), type->to);
+    verdict.notes.push_back("clients name the type in casts: Prisma does for every enum value it sends");
+    return verdict;
+  }
+  if (const auto* view = std::get_if<RenameView>(&operation)) {
+    if (subject.migration_start.view(view->view) == nullptr ||
+        subject.migration_end.view(view->view) != nullptr)
+      return std::nullopt;
+    return breaks("the view " + name_of(view->view), display(view->view), view->to);
+  }
+  if (const auto* column = std::get_if<RenameViewColumn>(&operation)) {
+    if (subject.migration_start.view(column->view) == nullptr) return std::nullopt;
+    return breaks(column_of(column->view, column->from), object_of(column->view, column->from), column->to);
+  }
+  if (const auto* function = std::get_if<RenameFunction>(&operation)) {
+    if (subject.migration_start.functions_named(function->function.name) == nullptr) return std::nullopt;
+    return breaks("the function " + name_of(function->function.name), display(function->function.name),
+                  function->to);
+  }
+  return std::nullopt;
+}
+
+std::vector<Verdict> check(const Subject& subject) {
+  std::vector<Verdict> verdicts;
+  if (auto verdict = verdict_for(subject.intention.operation, subject))
+    verdicts.push_back(std::move(*verdict));
+  return verdicts;
+}
+
+}  // namespace
+
+extern const Rule rename_object;
+const Rule rename_object{
+    .id = "rename-object",
+    .summary = "A renamed schema, type, view or function breaks the release that is running",
+    .severity = Severity::Error,
+    .category = Category::BreaksRelease,
+    .check = check};
+
+}  // namespace planner::rules

@@ -1,0 +1,43 @@
+#include "rules/about.h"
+
+namespace planner::rules {
+namespace {
+
+std::optional<Verdict> check(const SetRowSecurity& op, const Subject& subject) {
+  const Table* table = subject.before.table(op.table);
+  Verdict verdict;
+  verdict.object = display(op.table);
+  if (op.action == RowSecurity::Disable) {
+    if (table == nullptr || !table->row_security) return std::nullopt;
+    verdict.severity = Severity::Warning;
+    verdict.message = "Without row security every role that may read " + name_of(op.table) +
+                      " reads all its rows, also through the running release";
+    verdict.help = "Make sure that nothing relies on the policies any more";
+    verdict.splittable = false;
+    return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
+  }
+  if (op.action != RowSecurity::Enable) return std::nullopt;
+  if (table != nullptr && (table->row_security || !table->policies.empty())) return std::nullopt;
+  const Table* after = subject.migration_end.table(op.table);
+  const bool later = after != nullptr && !after->policies.empty();
+  verdict.message = "Row security is enabled on " + name_of(op.table) + " before it has a policy: " +
+                    (later ? "until the policies of this migration are there, " : "") +
+                    "every role but the owner sees no row, and its writes are refused";
+  verdict.help =
+      later ? "Create the policies first, and enable row security last" : "Create the policies first";
+  if (later) verdict.severity = Severity::Warning;
+  return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
+}
+
+}  // namespace
+
+extern const Rule row_security;
+const Rule row_security{.id = "row-security",
+                        .summary = "Row security without a policy hides every row",
+                        .severity = Severity::Error,
+                        .category = Category::BreaksRelease,
+                        .recipe = "row-security",
+
+                        .check = on<check>};
+
+}  // namespace planner::rules
