@@ -20,6 +20,14 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
 /// waited for.
 Sql locked_block(const std::vector<StepLock>& locks, const std::vector<Sql>& statements);
 
+/// A transaction of its own inside a block that commits as it goes.
+struct Stretch {
+  std::vector<StepLock> locks;
+  std::vector<Sql> statements;  ///< PL/pgSQL statements are allowed
+};
+/// One DO block that runs each stretch under its locks as locked_block() would and commits after it. Each stretch must do no harm when it runs again.
+Sql committing_block(const std::vector<Stretch>& stretches);
+
 /// The strong locks PostgreSQL takes on relations that exist already, as a step names them.
 std::vector<StepLock> strong_locks(const Effects& effects, const Schema& schema);
 
