@@ -966,6 +966,7 @@ struct DoBlock {
   bool commits = false;  ///< COMMIT or ROLLBACK inside: cannot run in a transaction block
   bool has_loop = false;
   bool catches_errors = false;
+  bool has_conditions = false;  ///< IF or CASE: what stands in `body` may not all run
   std::string language = "plpgsql";
 };
 

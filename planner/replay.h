@@ -26,4 +26,13 @@ struct ReplayProblem {
 std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation,
                                   const ReplayOptions& options = {});
 
+/// All operations of one statement, as PostgreSQL runs them: ALTER TABLE does its drops first and its
+/// constraints last, DROP TABLE a, b drops both at once, and a statement that fails leaves nothing behind.
+std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Operation>& operations,
+                                            const ReplayOptions& options = {});
+
+/// What is gone with the connection: an open transaction, SET search_path, SET time zone, temporary tables.
+/// For tools that connect anew for every migration.
+void end_session(Schema& schema);
+
 }  // namespace planner

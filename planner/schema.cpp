@@ -18,7 +18,8 @@ auto* first_matching(Items& items, const Matches& matches) {
 const Identifier kPgCatalog("pg_catalog");
 const Identifier kPgTemp("pg_temp");
 
-/// Calls `visit` with the qualified names a written name may mean, in PostgreSQL's order, until it returns true.
+/// Calls `visit` with the qualified names a written name may mean, in PostgreSQL's order, until it returns
+/// true.
 template <typename Visit>
 bool along_search_path(const Schema& schema, const ObjectName& name, const Visit& visit) {
   if (!name.schema.empty()) return visit(name);
@@ -30,9 +31,12 @@ bool along_search_path(const Schema& schema, const ObjectName& name, const Visit
 }
 
 template <typename Value>
-const Value* look_up(const Schema& schema, const SharedMap<ObjectName, Value>& objects, const ObjectName& name) {
+const Value* look_up(const Schema& schema, const SharedMap<ObjectName, Value>& objects,
+                     const ObjectName& name) {
   const Value* found = nullptr;
-  along_search_path(schema, name, [&](const ObjectName& qualified) { return (found = objects.find(qualified)) != nullptr; });
+  along_search_path(schema, name, [&](const ObjectName& qualified) {
+    return (found = objects.find(qualified)) != nullptr;
+  });
   return found;
 }
 
@@ -48,7 +52,8 @@ bool type_exists(const Schema& schema, const ObjectName& name) {
 
 }  // namespace
 
-// ---- Table ---------------------------------------------------------------------------------------------------------------
+// ---- Table
+// ---------------------------------------------------------------------------------------------------------------
 
 const Column* Table::column(const Identifier& column_name) const {
   return first_matching(columns, [&](const Column& c) { return c.name == column_name; });
@@ -57,10 +62,12 @@ Column* Table::column(const Identifier& column_name) {
   return first_matching(columns, [&](const Column& c) { return c.name == column_name; });
 }
 const Constraint* Table::constraint(const Identifier& constraint_name) const {
-  return first_matching(constraints, [&](const Constraint& c) { return c.definition.name == constraint_name; });
+  return first_matching(constraints,
+                        [&](const Constraint& c) { return c.definition.name == constraint_name; });
 }
 Constraint* Table::constraint(const Identifier& constraint_name) {
-  return first_matching(constraints, [&](const Constraint& c) { return c.definition.name == constraint_name; });
+  return first_matching(constraints,
+                        [&](const Constraint& c) { return c.definition.name == constraint_name; });
 }
 const Index* Table::index(const Identifier& index_name) const {
   return first_matching(indexes, [&](const Index& i) { return i.name.name == index_name; });
@@ -73,7 +80,8 @@ const Constraint* Table::primary_key() const {
                         [](const Constraint& c) { return c.definition.kind == ConstraintKind::PrimaryKey; });
 }
 
-// ---- Schema: lookups -------------------------------------------------------------------------------------------------------
+// ---- Schema: lookups
+// -------------------------------------------------------------------------------------------------------
 
 Schema::Schema() { schemas.put(Identifier("public"), "standard public schema"); }
 
@@ -134,7 +142,8 @@ ObjectName Schema::resolve_type(const ObjectName& name) const {
   return name.schema.empty() ? ObjectName(creation_schema(), name.name) : name;
 }
 
-// ---- Schema: questions -----------------------------------------------------------------------------------------------------
+// ---- Schema: questions
+// -----------------------------------------------------------------------------------------------------
 
 std::vector<Schema::Reference> Schema::references_to(const TableName& table) const {
   const std::vector<Reference>* found = references.find(resolve_relation(table));
@@ -145,8 +154,8 @@ std::vector<ObjectName> Schema::views_reading(const ObjectName& relation) const 
   const ObjectName wanted = resolve_relation(relation);
   std::vector<ObjectName> out;
   for (const auto& [name, view] : views) {
-    if (view->reads.contains(wanted) || std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) !=
-                                            view->reads_all_of.end()) {
+    if (view->reads.contains(wanted) ||
+        std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) != view->reads_all_of.end()) {
       out.push_back(name);
     }
   }
@@ -158,9 +167,10 @@ std::vector<ObjectName> Schema::views_reading(const ObjectName& relation, const 
   std::vector<ObjectName> out;
   for (const auto& [name, view] : views) {
     const auto read = view->reads.find(wanted);
-    const bool named =
-        read != view->reads.end() && std::find(read->second.begin(), read->second.end(), column) != read->second.end();
-    if (named || std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) != view->reads_all_of.end()) {
+    const bool named = read != view->reads.end() &&
+                       std::find(read->second.begin(), read->second.end(), column) != read->second.end();
+    if (named ||
+        std::find(view->reads_all_of.begin(), view->reads_all_of.end(), wanted) != view->reads_all_of.end()) {
       out.push_back(name);
     }
   }
@@ -221,7 +231,8 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
   return worst;
 }
 
-// ---- Schema: what replay keeps beside the tables -----------------------------------------------------------------------------
+// ---- Schema: what replay keeps beside the tables
+// -----------------------------------------------------------------------------
 
 void Schema::rebuild_lookups() {
   references = {};
@@ -243,7 +254,8 @@ void Schema::rebuild_lookups() {
       if (!references.contains(target)) references.put(target, {});
       references.edit(target)->push_back(Reference{name, constraint.definition.name});
     }
-    for (const Table::HiddenConstraint& hidden : table->hidden_constraints) count_name(name.schema, hidden.name);
+    for (const Table::HiddenConstraint& hidden : table->hidden_constraints)
+      count_name(name.schema, hidden.name);
     for (const Index& index : table->indexes) index_tables.put(index.name, name);
   }
   for (const auto& [name, domain] : domains) {

@@ -251,6 +251,7 @@ struct Schema {
     std::shared_ptr<const Schema> before;
   };
   std::vector<OpenTransaction> open_transactions;
+  std::optional<std::vector<Identifier>> search_path_after_transaction;  ///< set by SET LOCAL
 
   Schema();
 

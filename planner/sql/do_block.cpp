@@ -55,6 +55,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
     key_ = name;
     if (name == "PLpgSQL_stmt_commit" || name == "PLpgSQL_stmt_rollback") block_.commits = true;
     if (name == "PLpgSQL_exception_block") block_.catches_errors = true;
+    if (name == "PLpgSQL_stmt_if" || name == "PLpgSQL_stmt_case") block_.has_conditions = true;
     if (is_loop(name)) block_.has_loop = true;
     if (name == "PLpgSQL_function") functions_ += 1;
     return true;
