@@ -207,8 +207,8 @@ std::optional<std::vector<RequestMaker::Assignment>> RequestMaker::row_values(co
     const bool optional = column.has_default || !column.not_null;
     if (!all_columns && optional && !column.in_key) continue;
     const auto twin = by_logical.find(column.logical);
-    const auto value =
-        twin != by_logical.end() ? std::optional(twin->second) : value_for(table, column, explicit_nulls);
+    const auto value = twin != by_logical.end() ? std::optional<TextValue>(twin->second)
+                                                : value_for(table, column, explicit_nulls);
     if (!value) return std::nullopt;
     by_logical[column.logical] = *value;
     out.push_back({&column, *value});
@@ -245,7 +245,8 @@ std::optional<Request> RequestMaker::insert(const ReleaseTable& table, bool all_
   for (const ReleaseColumn& column : table.columns) {
     const auto set = std::find_if(values->begin(), values->end(),
                                   [&](const Assignment& a) { return a.column == &column; });
-    request.intended.push_back(set == values->end() ? std::nullopt : std::optional(set->value));
+    request.intended.push_back(set == values->end() ? std::optional<TextValue>()
+                                                    : std::optional<TextValue>(set->value));
     logged.emplace_back(column.logical,
                         set == values->end()
                             ? sql("w.v{}", returned.size())
@@ -326,7 +327,7 @@ std::optional<Request> RequestMaker::update(const ReleaseTable& table, bool all_
   std::map<std::string, TextValue> by_logical;
   for (const ReleaseColumn* column : changeable) {
     const auto twin = by_logical.find(column->logical);
-    const auto value = twin != by_logical.end() ? std::optional(twin->second)
+    const auto value = twin != by_logical.end() ? std::optional<TextValue>(twin->second)
                                                 : value_for(table, *column, !column->checked && roll(8) == 0);
     if (!value) continue;
     by_logical[column->logical] = *value;
