@@ -261,7 +261,7 @@ ScratchServer::ScratchServer(Options options) : impl_(std::make_unique<Impl>()) 
   programs[kCopyFromCache] = {{"/bin/cp", "-a", "--", kept, data}, std::nullopt};
   programs[kCopyToCache] = {{"/bin/cp", "-a", "--", data, keeping}, std::nullopt};
   try {
-    self.supervisor.emplace(self.folder, self.log_file(), std::move(programs));
+    self.supervisor.emplace(self.folder, self.log_file(), programs);
   } catch (const Error&) {
     fs::remove_all(self.folder);
     throw;

@@ -177,7 +177,7 @@ void end(pid_t child, int how) {
 }  // namespace
 
 Supervisor::Supervisor(std::filesystem::path folder, const std::filesystem::path& log,
-                       std::vector<Program> programs)
+                       const std::vector<Program>& programs)
     : folder_(std::move(folder)) {
   const std::string folder_text = folder_.string();
   const std::string log_text = log.string();

@@ -26,7 +26,8 @@ class Supervisor {
 
   /// All programs are named before the process starts, because between fork and exec almost nothing may be
   /// done safely. Their output is appended to `log`.
-  Supervisor(std::filesystem::path folder, const std::filesystem::path& log, std::vector<Program> programs);
+  Supervisor(std::filesystem::path folder, const std::filesystem::path& log,
+             const std::vector<Program>& programs);
   /// Immediate stop; returns when the folder is gone.
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;

@@ -17,9 +17,11 @@ std::optional<std::filesystem::path> shared_dir();
 
 }  // namespace planner::test
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses
 /// Sets `VARIABLE` to the shared folder, or skips the test saying why.
 #define PLANNER_SHARED_OR_SKIP(VARIABLE)                                                 \
   const auto VARIABLE##_found = ::planner::test::shared_dir();                           \
   if (!VARIABLE##_found)                                                                 \
     GTEST_SKIP() << "no folder ../shared beside the repository (or set PLANNER_SHARED)"; \
   const std::filesystem::path& VARIABLE = *VARIABLE##_found
+// NOLINTEND(bugprone-macro-parentheses)
