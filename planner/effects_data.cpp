@@ -50,8 +50,8 @@ void follow_references(Builder& b, const TableName& table, const std::vector<Ide
 /// Is a row found through an index: equality (or a list) on the first column of one?
 bool found_by_index(const Table& table, const Expression& where) {
   const auto all = alternatives(where);
-  return !all.empty() && std::all_of(all.begin(), all.end(), [&](const std::vector<Condition>& together) {
-    return std::any_of(together.begin(), together.end(), [&](const Condition& c) {
+  return !all.empty() && std::all_of(all.begin(), all.end(), [&](const std::vector<Comparison>& together) {
+    return std::any_of(together.begin(), together.end(), [&](const Comparison& c) {
       if (c.comparison != "=" && c.comparison != "in") return false;
       return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
         return !index.elements.empty() && index.elements.front().column == c.column && !index.predicate &&

@@ -104,11 +104,11 @@ std::optional<Bound> single_bound(const Table& parent, const PartitionBound& bou
 }
 
 /// All validated checks of a table as alternatives that hold together with NOT NULL of the key.
-std::vector<std::vector<Condition>> known(const Table& table) {
-  std::vector<std::vector<Condition>> all{{}};
+std::vector<std::vector<Comparison>> known(const Table& table) {
+  std::vector<std::vector<Comparison>> all{{}};
   for (const Constraint& each : table.constraints) {
     if (each.definition.kind != ConstraintKind::Check || !each.validated || !each.enforced) continue;
-    std::vector<std::vector<Condition>> product;
+    std::vector<std::vector<Comparison>> product;
     for (const auto& left : all) {
       for (const auto& right : alternatives(each.definition.expression)) {
         product.push_back(left);
@@ -120,7 +120,7 @@ std::vector<std::vector<Condition>> known(const Table& table) {
   return all;
 }
 
-bool at_least(const Condition& c, const std::string& value) {
+bool at_least(const Comparison& c, const std::string& value) {
   if (c.comparison == "in")
     return std::all_of(c.constants.begin(), c.constants.end(),
                        [&](const std::string& v) { return surely(compare(v, value), false, true, true); });
@@ -129,7 +129,7 @@ bool at_least(const Condition& c, const std::string& value) {
   }
   return false;
 }
-bool below(const Condition& c, const std::string& value) {
+bool below(const Comparison& c, const std::string& value) {
   if (c.comparison == "in")
     return std::all_of(c.constants.begin(), c.constants.end(),
                        [&](const std::string& v) { return surely(compare(v, value), true, false, false); });
@@ -138,13 +138,13 @@ bool below(const Condition& c, const std::string& value) {
   if (c.comparison == "<") return surely(compare(c.constants[0], value), true, true, false);
   return false;
 }
-bool one_of(const Condition& c, const Values& values) {
+bool one_of(const Comparison& c, const Values& values) {
   if (c.comparison != "=" && c.comparison != "in") return false;
   return std::all_of(c.constants.begin(), c.constants.end(), [&](const std::string& v) {
     return std::find(values.begin(), values.end(), v) != values.end();
   });
 }
-bool none_of(const Condition& c, const Values& values) {
+bool none_of(const Comparison& c, const Values& values) {
   if (c.comparison == "=" || c.comparison == "in") {
     return std::all_of(c.constants.begin(), c.constants.end(), [&](const std::string& v) {
       return std::all_of(values.begin(), values.end(),
@@ -161,17 +161,17 @@ bool none_of(const Condition& c, const Values& values) {
 bool implies_bound(const Table& table, const Bound& bound) {
   const Column* key = table.column(bound.key);
   const auto everywhere = known(table);
-  return std::all_of(everywhere.begin(), everywhere.end(), [&](const std::vector<Condition>& together) {
+  return std::all_of(everywhere.begin(), everywhere.end(), [&](const std::vector<Comparison>& together) {
     const auto some = [&](const auto& holds) {
       return std::any_of(together.begin(), together.end(),
-                         [&](const Condition& c) { return c.column == bound.key && holds(c); });
+                         [&](const Comparison& c) { return c.column == bound.key && holds(c); });
     };
     const bool not_null = bound.with_null || (key != nullptr && key->not_null) ||
-                          some([](const Condition& c) { return c.comparison == "is not null"; });
+                          some([](const Comparison& c) { return c.comparison == "is not null"; });
     if (!not_null) return false;
-    if (!bound.is_range) return some([&](const Condition& c) { return one_of(c, bound.list); });
-    return (!bound.from || some([&](const Condition& c) { return at_least(c, *bound.from); })) &&
-           (!bound.to || some([&](const Condition& c) { return below(c, *bound.to); }));
+    if (!bound.is_range) return some([&](const Comparison& c) { return one_of(c, bound.list); });
+    return (!bound.from || some([&](const Comparison& c) { return at_least(c, *bound.from); })) &&
+           (!bound.to || some([&](const Comparison& c) { return below(c, *bound.to); }));
   });
 }
 
@@ -179,18 +179,18 @@ bool implies_bound(const Table& table, const Bound& bound) {
 bool excludes_bound(const Table& table, const Bound& bound) {
   const Column* key = table.column(bound.key);
   const auto everywhere = known(table);
-  return std::all_of(everywhere.begin(), everywhere.end(), [&](const std::vector<Condition>& together) {
+  return std::all_of(everywhere.begin(), everywhere.end(), [&](const std::vector<Comparison>& together) {
     const auto some = [&](const auto& holds) {
       return std::any_of(together.begin(), together.end(),
-                         [&](const Condition& c) { return c.column == bound.key && holds(c); });
+                         [&](const Comparison& c) { return c.column == bound.key && holds(c); });
     };
     if (bound.is_range) {
-      return (bound.from && some([&](const Condition& c) { return below(c, *bound.from); })) ||
-             (bound.to && some([&](const Condition& c) { return at_least(c, *bound.to); }));
+      return (bound.from && some([&](const Comparison& c) { return below(c, *bound.from); })) ||
+             (bound.to && some([&](const Comparison& c) { return at_least(c, *bound.to); }));
     }
     const bool not_null = (key != nullptr && key->not_null) ||
-                          some([](const Condition& c) { return c.comparison == "is not null"; });
-    return (!bound.with_null || not_null) && some([&](const Condition& c) { return none_of(c, bound.list); });
+                          some([](const Comparison& c) { return c.comparison == "is not null"; });
+    return (!bound.with_null || not_null) && some([&](const Comparison& c) { return none_of(c, bound.list); });
   });
 }
 

@@ -9,7 +9,7 @@
 namespace planner {
 namespace {
 
-using Together = std::vector<Condition>;
+using Together = std::vector<Comparison>;
 using Alternatives = std::vector<Together>;
 
 /// Growing AND of ORs: beyond this many alternatives nothing is said.
@@ -94,9 +94,9 @@ Alternatives of_comparison(const PgQuery__AExpr& expr) {
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && is_comparison(name)) {
     if (const auto column = column_of(expr.lexpr)) {
       if (const auto value = constant_of(expr.rexpr))
-        return {{Condition{*column, std::string(name), {*value}}}};
+        return {{Comparison{*column, std::string(name), {*value}}}};
     } else if (const auto right = column_of(expr.rexpr)) {
-      if (const auto value = constant_of(expr.lexpr)) return {{Condition{*right, mirrored(name), {*value}}}};
+      if (const auto value = constant_of(expr.lexpr)) return {{Comparison{*right, mirrored(name), {*value}}}};
     }
     return kAnything;
   }
@@ -105,7 +105,7 @@ Alternatives of_comparison(const PgQuery__AExpr& expr) {
   if (in && name == "=") {
     const auto column = column_of(expr.lexpr);
     std::vector<std::string> values = constants_of(expr.rexpr);
-    if (column && !values.empty()) return {{Condition{*column, "in", std::move(values)}}};
+    if (column && !values.empty()) return {{Comparison{*column, "in", std::move(values)}}};
     return kAnything;
   }
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN && expr.rexpr != nullptr &&
@@ -114,8 +114,8 @@ Alternatives of_comparison(const PgQuery__AExpr& expr) {
     const auto low = constant_of(expr.rexpr->list->items[0]);
     const auto high = constant_of(expr.rexpr->list->items[1]);
     Together both;
-    if (column && low) both.push_back(Condition{*column, ">=", {*low}});
-    if (column && high) both.push_back(Condition{*column, "<=", {*high}});
+    if (column && low) both.push_back(Comparison{*column, ">=", {*low}});
+    if (column && high) both.push_back(Comparison{*column, "<=", {*high}});
     return {both};
   }
   return kAnything;
@@ -127,7 +127,7 @@ Alternatives read(const pg::Node* node) {
     const auto column = column_of(node->null_test->arg);
     if (!column) return kAnything;
     const bool is_null = node->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
-    return {{Condition{*column, is_null ? "is null" : "is not null", {}}}};
+    return {{Comparison{*column, is_null ? "is null" : "is not null", {}}}};
   }
   if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) return of_comparison(*node->a_expr);
   if (node->node_case != PG_QUERY__NODE__NODE_BOOL_EXPR) return kAnything;
@@ -162,7 +162,7 @@ Alternatives read(const pg::Node* node) {
 
 }  // namespace
 
-std::vector<std::vector<Condition>> alternatives(const Expression& condition) {
+std::vector<std::vector<Comparison>> alternatives(const Expression& condition) {
   return condition ? read(ExpressionAccess::node(condition)) : kAnything;
 }
 

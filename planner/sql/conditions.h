@@ -10,7 +10,7 @@
 namespace planner {
 
 /// One comparison of a column with constants.
-struct Condition {
+struct Comparison {
   Identifier column;
   std::string comparison;              ///< `=`, `<`, `<=`, `>`, `>=`, `in`, `is not null`, `is null`
   std::vector<std::string> constants;  ///< as text, casts left out; several for `in`
@@ -19,7 +19,7 @@ struct Condition {
 /// A condition as alternatives (OR) of conditions that hold together (AND). Parts of another shape are left
 /// out of their AND: what is returned follows from the condition, it may say less. An alternative about which
 /// nothing is known is empty.
-std::vector<std::vector<Condition>> alternatives(const Expression& condition);
+std::vector<std::vector<Comparison>> alternatives(const Expression& condition);
 
 /// What a query does to tables beside reading them.
 struct QueryAccess {
