@@ -87,7 +87,9 @@ std::string printable(std::string_view text) {
   safe.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const Decoded next = decode(text, at);
-    if (next.code == '\t') {
+    if (next.code == '\n') {
+      safe += '\n';
+    } else if (next.code == '\t') {
       safe += ' ';
     } else if (next.code < 0x20 || next.code == 0x7F || (next.code >= 0x80 && next.code < 0xA0) ||
                (next.code >= 0x202A && next.code <= 0x202E) || (next.code >= 0x2066 && next.code <= 0x2069)) {
