@@ -149,7 +149,14 @@ bool lists(std::string_view names, std::string_view name) {
   return false;
 }
 
-std::optional<CastMethod> listed_cast(std::string_view from, std::string_view to, CastContext context) {
+std::optional<CastMethod> listed_cast(std::string_view from, std::string_view to, CastContext context,
+                                      int server_version) {
+  const auto whole_number = [](std::string_view name) {
+    return name == "int2" || name == "int4" || name == "int8";
+  };
+  const bool bytes = (from == "bytea" && whole_number(to)) || (whole_number(from) && to == "bytea");
+  if (bytes && server_version < 180000) return std::nullopt;
+  if (from == "path" && to == "point" && server_version >= 150000) return std::nullopt;
   for (const Casts& casts : kCasts) {
     if (casts.from != from || !lists(casts.to, to)) continue;
     const CastContext needed = casts.context == 'i'   ? CastContext::Implicit
@@ -232,7 +239,7 @@ bool domain_has_constraints(const TypeName& type, const Schema& schema) {
 }
 
 std::optional<CastMethod> cast_path(const TypeName& from, const TypeName& to, CastContext context,
-                                    const Schema& schema) {
+                                    const Schema& schema, int server_version) {
   const TypeName source = base_type(from, schema);
   const TypeName target = base_type(to, schema);
   if (source.name == target.name && (source.array_dimensions > 0) == (target.array_dimensions > 0))
@@ -240,17 +247,17 @@ std::optional<CastMethod> cast_path(const TypeName& from, const TypeName& to, Ca
   if (source.array_dimensions > 0 && target.array_dimensions > 0) {
     // Even when the elements are binary coercible every array is rebuilt (find_coercion_pathway since
     // PostgreSQL 11).
-    return cast_path(element_of(source), element_of(target), context, schema)
+    return cast_path(element_of(source), element_of(target), context, schema, server_version)
                ? std::optional(CastMethod::Elements)
                : std::nullopt;
   }
   const std::string_view source_name = source.array_dimensions > 0 ? std::string_view{} : cast_name(source);
   const std::string_view target_name = target.array_dimensions > 0 ? std::string_view{} : cast_name(target);
   if (!source_name.empty() && !target_name.empty()) {
-    if (const auto listed = listed_cast(source_name, target_name, context)) return listed;
+    if (const auto listed = listed_cast(source_name, target_name, context, server_version)) return listed;
     // A listed cast that the context does not allow is not replaced by one through text.
-    if (listed_cast(source_name, target_name, CastContext::Explicit) && !is_string(target_name) &&
-        !is_string(source_name)) {
+    if (listed_cast(source_name, target_name, CastContext::Explicit, server_version) &&
+        !is_string(target_name) && !is_string(source_name)) {
       return std::nullopt;
     }
   }
@@ -265,6 +272,10 @@ TypeName opclass_type(const TypeName& type, const Schema& schema) {
   base.other_modifiers.clear();
   if (base.array_dimensions > 0) return base;
   const std::string& name = base.name.name.str();
+  if (base.name.schema.empty() && name.starts_with("reg")) {
+    return TypeName{
+        ObjectName(Identifier("oid")), {}, 0, false, {}};  // regclass and its kin have oid's operators
+  }
   if (base.name.schema.empty() && is_range(name))
     return TypeName{ObjectName(Identifier("anyrange")), {}, 0, false, {}};
   if (base.name.schema.empty() && is_multirange(name))

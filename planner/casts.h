@@ -24,7 +24,7 @@ enum class CastMethod {
 
 /// How PostgreSQL casts in a context, domains replaced by what they stand on; nullopt: it does not.
 std::optional<CastMethod> cast_path(const TypeName& from, const TypeName& to, CastContext context,
-                                    const Schema& schema);
+                                    const Schema& schema, int server_version = 150000);
 
 /// The type under all domains, with the modifiers the innermost one brings. Types that are no domain come
 /// back unchanged.

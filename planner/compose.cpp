@@ -217,8 +217,9 @@ Phase phase_of(const std::vector<const Step*>& steps, PhaseKind stage) {
   Phase phase;
   phase.kind = stage;
   phase.window = window_of(steps);
-  std::vector<Sql> statements;
+  std::vector<Sql> statements, gates;
   for (const Step* step : steps) {
+    append(gates, step->gates);
     append_sentence(phase.title, step->title, "; ");
     append_sentence(phase.why, step->why, "\n");
     append_sentence(phase.application, step->application, "\n");
@@ -234,7 +235,7 @@ Phase phase_of(const std::vector<const Step*>& steps, PhaseKind stage) {
   }
   const Shape shape = steps.front()->shape;
   phase.commits = shape != Shape::Together;
-  phase.migration = shape == Shape::Together ? locked_block(phase.locks, statements) : statements.front();
+  phase.migration = shape == Shape::Together ? locked_block(phase.locks, statements, gates) : statements.front();
   check_single_statement(phase.migration);
   if (phase.reversible) phase.rollback = rollback_of(steps);
   return phase;

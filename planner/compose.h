@@ -18,7 +18,8 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
 /// times, and gives up after a minute with nothing changed. A bare statement or plain block when there is
 /// nothing to wait for. Locks at most SHARE UPDATE EXCLUSIVE (which no reader or writer minds) are simply
 /// waited for.
-Sql locked_block(const std::vector<StepLock>& locks, const std::vector<Sql>& statements);
+/// `gates` are PL/pgSQL statements that run before the first lock is asked for.
+Sql locked_block(const std::vector<StepLock>& locks, const std::vector<Sql>& statements, const std::vector<Sql>& gates = {});
 
 /// A transaction of its own inside a block that commits as it goes.
 struct Stretch {

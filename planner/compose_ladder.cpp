@@ -68,7 +68,8 @@ std::string deeper(std::string text, std::string_view indent) {
 }
 
 /// The PL/pgSQL block, from DECLARE to END. `indent` is for its own lines only: what it runs may hold strings with line breaks.
-std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& statements, const std::string& indent) {
+std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& statements, const std::string& indent,
+                   const std::vector<Sql>& gates = {}) {
   std::vector<Sql> relations;
   for (const StepLock& lock : locks) relations.push_back(sql("{}::regclass", Literal(quoted(lock.relation))));
   const Literal gave_up(without_placeholders("planner: " + names_for_people(locks) + (locks.size() == 1 ? " was" : " were") +
@@ -81,7 +82,10 @@ std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& s
              "  planner_try integer := 0;\n"
              "  planner_patience integer := (SELECT setting::integer + 300 FROM pg_settings WHERE name = 'deadlock_timeout');\n"
              "  planner_until timestamptz := clock_timestamp() + interval '60 seconds';\n"
-             "BEGIN\n"
+             "BEGIN\n",
+             indent) +
+         lines(gates, indent + "  ") +
+         deeper(
              "  LOOP\n"
              "    planner_try := planner_try + 1;\n"
              "    BEGIN\n"
@@ -113,11 +117,11 @@ bool strong(const std::vector<StepLock>& locks) {
 
 }  // namespace
 
-Sql locked_block(const std::vector<StepLock>& all_locks, const std::vector<Sql>& statements) {
+Sql locked_block(const std::vector<StepLock>& all_locks, const std::vector<Sql>& statements, const std::vector<Sql>& gates) {
   const std::vector<StepLock> locks = merged(all_locks);
-  if (strong(locks)) return sql("DO {}", dollar_quoted(Sql::verbatim("\n" + ladder(locks, statements, "") + "\n")));
-  if (statements.size() == 1) return statements.front();
-  return sql("DO {}", dollar_quoted(Sql::verbatim("\nBEGIN\n" + lines(statements, "  ") + "END\n")));
+  if (strong(locks)) return sql("DO {}", dollar_quoted(Sql::verbatim("\n" + ladder(locks, statements, "", gates) + "\n")));
+  if (statements.size() == 1 && gates.empty()) return statements.front();
+  return sql("DO {}", dollar_quoted(Sql::verbatim("\nBEGIN\n" + lines(gates, "  ") + lines(statements, "  ") + "END\n")));
 }
 
 Sql committing_block(const std::vector<Stretch>& stretches) {

@@ -73,6 +73,8 @@ void apply_one(Builder& b, const Operation& operation, bool inside_function) {
           for (const Operation& each : op->body) body.push_back(&each);
           run(b, body, true);
           if (op->commits) b.refuse_in_transaction();
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(op)>, RenameSchema>) {
+          b.advance_quietly(operation);  // every name in it changes, and no relation is locked
         } else if constexpr (requires { apply(b, op); }) {
           apply(b, op);
         } else {

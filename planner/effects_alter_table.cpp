@@ -156,7 +156,8 @@ class AlterTable {
     const Expression& value =
         column.default_value || domain == nullptr ? column.default_value : domain->default_value;
     const bool has_value = value && !value.facts().is_null_constant;
-    const bool made_per_row = is_serial(type) || column.identity || (column.generated && !is_virtual(column));
+    const bool made_per_row =
+        is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
     if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_family(add.only);
     if (has_value) judge_default(value, add.only);
     if (domain != nullptr && !has_value && !made_per_row && domain->not_null) {
@@ -199,6 +200,8 @@ class AlterTable {
     switch (b_.schema.volatility(value)) {
       case Schema::ExpressionVolatility::Volatile:
         rewrite_family(only);
+        if (const auto sequence = nextval_sequence(value))
+          b_.lock(b_.schema.resolve_relation(*sequence), LockMode::RowExclusive, LockedKind::Sequence);
         break;
       case Schema::ExpressionVolatility::Unknown:
         b_.unknown("whether the default " + value.text().str() +
@@ -214,8 +217,23 @@ class AlterTable {
     b_.effects.waits_even_if_noop |= drop.if_exists;
     const Table* before = table();
     if (before != nullptr && before->column(drop.column) == nullptr && drop.if_exists) return;
+    if (before != nullptr && b_.major() < 15) {
+      // Before 15 generated columns go with the column they are computed from, without being asked.
+      std::vector<Identifier> generated;
+      for (const Column& other : before->columns) {
+        if (other.generated && other.generated.mentions(drop.column)) generated.push_back(other.name);
+      }
+      for (const Identifier& name : generated)
+        b_.advance(Operation(DropColumn{drop.table, name, false, Cascade::Restrict, drop.only}));
+    }
     b_.advance(operation);
     b_.effects.breaks_cached_plans = true;
+  }
+
+  void part(const DropNotNull& drop, const Operation& operation) {
+    lock_family(drop.only);
+    if (table() != nullptr) judge_drop_not_null(b_, *table(), drop.column);
+    b_.advance(operation);
   }
 
   void part(const ChangeType& change, const Operation& operation) {
@@ -319,33 +337,9 @@ class AlterTable {
       b_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"" + target_.name.str() +
                            "\" before PostgreSQL 18");
     }
-    if (from != nullptr && to != nullptr) judge_key(*from, *to, add.constraint);
+    if (from != nullptr && to != nullptr) judge_foreign_key(b_, *from, *to, add.constraint);
     b_.advance(operation);
     if (!add.constraint.not_valid) check_key(add.constraint);
-  }
-
-  void judge_key(const Table& from, const Table& to, const ConstraintDefinition& key) {
-    if (from.persistence == Persistence::Permanent && to.persistence != Persistence::Permanent) {
-      b_.fail("42P16", "constraints on permanent tables may reference only permanent tables");
-    }
-    if (from.persistence == Persistence::Unlogged && to.persistence == Persistence::Temporary) {
-      b_.fail("42P16", "constraints on unlogged tables may reference only permanent or unlogged tables");
-    }
-    if (from.persistence == Persistence::Temporary && to.persistence != Persistence::Temporary) {
-      b_.fail("42P16", "constraints on temporary tables may reference only temporary tables");
-    }
-    std::vector<Identifier> wanted = key.references.columns;
-    if (wanted.empty() && to.primary_key() != nullptr) wanted = to.primary_key()->definition.columns;
-    for (std::size_t i = 0; i < wanted.size() && i < key.columns.size(); ++i) {
-      const Column* here = from.column(key.columns[i]);
-      const Column* there = to.column(wanted[i]);
-      if (here == nullptr || there == nullptr) continue;
-      if (!type_is_understood(here->type, b_.schema) || !type_is_understood(there->type, b_.schema)) continue;
-      if (!foreign_key_equality(there->type, here->type, b_.schema)) {
-        b_.fail("42804", "foreign key constraint cannot be implemented: " + display(here->type) + " and " +
-                             display(there->type) + " are not compared by any operator");
-      }
-    }
   }
 
   /// Partitions while an index constraint of their parent is made.
@@ -435,6 +429,13 @@ class AlterTable {
     b_.effects.waits_even_if_noop |= drop.if_exists;
     const Table* held = table();
     const Constraint* constraint = held == nullptr ? nullptr : held->constraint(drop.constraint);
+    if (held != nullptr && constraint == nullptr && b_.major() >= 18) {
+      if (const auto column = column_of_not_null_name(*held, drop.constraint)) {
+        part(DropNotNull{drop.table, *column, drop.only},
+             Operation(DropNotNull{drop.table, *column, drop.only}));
+        return;
+      }
+    }
     if (held != nullptr && constraint == nullptr && drop.if_exists) return;
     if (constraint == nullptr && held == nullptr) {
       b_.unknown("constraint " + drop.constraint.str() +
@@ -551,8 +552,8 @@ class AlterTable {
   /// Everything else only changes the catalogue.
   template <typename T>
   void part(const T& change, const Operation& operation) {
-    if constexpr (is_one_of<T, SetDefault, DropDefault, DropNotNull, SetStatistics, SetStorage,
-                            SetCompression, DropExpression>) {
+    if constexpr (is_one_of<T, SetDefault, DropDefault, SetStatistics, SetStorage, SetCompression,
+                            DropExpression>) {
       bool only = false;
       if constexpr (requires { change.only; }) only = change.only;
       lock_family(only);
@@ -583,7 +584,9 @@ class AlterTable {
       if (rewrite_.contains(name)) continue;  // checked while the rows are written
       for (const ScanReason reason : reasons) b_.scan(name, reason);
     }
+    const bool has_rows = !made_in_this_transaction(b_, target_) || filled_in_this_transaction(b_, target_);
     for (const TableName& referenced : key_checks_) {
+      if (!has_rows) continue;  // nothing to look up
       for (const Table* each : b_.stored(target_, is_partitioned(target_)))
         b_.scan(each->name, ScanReason::ForeignKey);
       for (const Table* each : b_.stored(referenced, is_partitioned(referenced)))

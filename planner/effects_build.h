@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,7 +19,9 @@ class Builder {
  public:
   Builder(const Schema& met, const EffectsSettings& with,
           const std::vector<const Operation*>& earlier_in_transaction)
-      : schema(met), settings(with), earlier(earlier_in_transaction), met_(met) {}
+      : schema(met), settings(with), earlier(earlier_in_transaction), met_(met) {
+    schema.server_version = with.server_version;  // replay then refuses what this version refuses
+  }
 
   Schema schema;
   const EffectsSettings& settings;
@@ -87,6 +90,15 @@ bool is_alter_table_part(const Operation& operation);
 /// ALTER COLUMN ... TYPE on one relation of the family; says whether the table is rewritten.
 bool change_type_of(Builder& builder, const ChangeType& change, const TableName& relation,
                     bool rewritten_anyway);
+
+// effects_constraint.cpp
+void judge_foreign_key(Builder& builder, const Table& from, const Table& to, const ConstraintDefinition& key);
+void judge_using_index(Builder& builder, const Table& table, const ConstraintDefinition& constraint);
+void judge_drop_not_null(Builder& builder, const Table& table, const Identifier& column);
+/// From 18 on NOT NULL is a constraint with a name: the column, if the name is the one PostgreSQL gives.
+std::optional<Identifier> column_of_not_null_name(const Table& table, const Identifier& name);
+bool made_in_this_transaction(const Builder& builder, const TableName& table);
+bool filled_in_this_transaction(const Builder& builder, const TableName& table);
 
 // effects_partition.cpp
 void apply(Builder& builder, const AttachPartition& operation);

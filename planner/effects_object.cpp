@@ -108,6 +108,9 @@ void apply(Builder& b, const RenameConstraint& rename) {
   const Table* table = b.schema.tables.find(name);
   const Constraint* constraint = table == nullptr ? nullptr : table->constraint(rename.from);
   b.lock(name, LockMode::AccessExclusive);
+  if (table != nullptr && constraint == nullptr && b.major() >= 18 &&
+      column_of_not_null_name(*table, rename.from))
+    return;
   if (constraint != nullptr && constraint->definition.kind == ConstraintKind::Check &&
       !constraint->definition.no_inherit) {
     for (const TableName& each : b.family(name)) b.lock(each, LockMode::AccessExclusive);
@@ -471,7 +474,56 @@ bool is_drop(const Operation& operation) {
          std::holds_alternative<DropExtension>(operation) || std::holds_alternative<DropOwned>(operation);
 }
 
+namespace {
+
+Operation with_cascade(const Operation& operation) {
+  Operation wider = operation;
+  std::visit(
+      [](auto& op) {
+        if constexpr (requires { op.cascade = Cascade::Cascade; }) op.cascade = Cascade::Cascade;
+      },
+      wider);
+  return wider;
+}
+
+/// What stands in the way is locked before PostgreSQL says so.
+void lock_dependents(Builder& b, const Operation& refused) {
+  Builder wider(b.schema, b.settings, b.earlier);
+  wider.advance(with_cascade(refused));
+  for (const RelationLock& lock : wider.effects.locks) b.lock(lock.relation, lock.mode, lock.kind);
+}
+
+/// DROP OWNED as the drops it means, as far as the owners are known.
+std::vector<Operation> owned_by(const Schema& schema, const DropOwned& drop) {
+  std::vector<Operation> drops;
+  const auto owned = [&](const std::string& owner) {
+    return std::find(drop.roles.begin(), drop.roles.end(), owner) != drop.roles.end();
+  };
+  for (const auto& [name, view] : schema.views) {
+    if (owned(view->owner)) drops.emplace_back(DropView{name, view->materialized, true, Cascade::Restrict});
+  }
+  for (const auto& [name, table] : schema.tables) {
+    if (owned(table->owner))
+      drops.emplace_back(DropTable{name, true, Cascade::Restrict, table->kind == RelationKind::ForeignTable});
+  }
+  for (const auto& [name, sequence] : schema.sequences) {
+    if (owned(sequence->owner) && !sequence->owner_table)
+      drops.emplace_back(DropSequence{name, true, Cascade::Restrict});
+  }
+  return drops;
+}
+
+}  // namespace
+
 void drop_together(Builder& b, const std::vector<const Operation*>& operations) {
+  if (const auto* owned = std::get_if<DropOwned>(operations.front())) {
+    const std::vector<Operation> drops = owned_by(b.schema, *owned);
+    std::vector<const Operation*> all;
+    for (const Operation& each : drops) all.push_back(&each);
+    if (!all.empty()) drop_together(b, all);
+    if (drops.empty()) b.unknown("what the roles own");
+    return;
+  }
   const Schema before = b.schema;
   for (const Operation* each : operations) {
     const ObjectName* written = target_relation(*each);
@@ -505,7 +557,9 @@ void drop_together(Builder& b, const std::vector<const Operation*>& operations) 
       }
     }
   }
-  for (const Operation* each : left) b.advance_quietly(*each);
+  for (const Operation* each : left) {
+    if (!b.advance_quietly(*each)) lock_dependents(b, *each);
+  }
   b.note_changes(before, b.schema);
 }
 

@@ -86,7 +86,11 @@ class TypeChangeOf {
     }
     if (!b_.schema.views_reading(table_.name, name).empty()) refuse("a view");
     for (const RewriteRule& rule : table_.rules) {
-      if (rule.definition.where.mentions(name)) refuse("rule " + rule.definition.name.str());
+      const auto reads = [&](const Expression& e) { return e.mentions(name) || e.facts().whole_row; };
+      const std::vector<Expression>& actions = rule.definition.actions;
+      if (reads(rule.definition.where) || std::any_of(actions.begin(), actions.end(), reads)) {
+        refuse("rule " + rule.definition.name.str());
+      }
     }
     for (const Policy& policy : table_.policies) {
       if (policy.definition.using_expression.mentions(name) || policy.definition.with_check.mentions(name)) {
@@ -112,6 +116,12 @@ class TypeChangeOf {
             [&](const ObjectName& relation) { return b_.schema.resolve_relation(relation) == table_.name; });
         if (reads && (contains(facts.columns, name) || facts.whole_row))
           refuse("function " + function_name.name.str());
+      }
+    }
+    for (const auto& [publication, filters] : b_.schema.publication_filters) {
+      const auto filter = filters->find(table_.name);
+      if (filter != filters->end() && contains(filter->second, name)) {
+        refuse("a publication WHERE clause of " + publication.str());
       }
     }
     refuse_row_types();

@@ -650,6 +650,7 @@ struct CreateRule {
   bool replace = false;
   Expression where;
   std::vector<ObjectName> mentions;
+  std::vector<Expression> actions;
 };
 struct DropRule {
   TableName table;
@@ -794,6 +795,7 @@ struct OtherObject {
   bool if_exists = false;
   Cascade cascade = Cascade::Restrict;
   std::vector<TableName> tables;
+  std::vector<std::vector<Identifier>> filtered;  ///< per table of a publication: columns its WHERE names
 };
 
 // ---- data

@@ -77,6 +77,8 @@ struct Step {
   std::string why;    ///< one or two sentences
   std::vector<Sql> statements;  ///< without semicolons. Together: run under the locks below, taken first by
                                 ///< the ladder. Alone: exactly one.
+  std::vector<Sql> gates;  ///< PL/pgSQL run before any lock is asked for; raises when the step must not go on.
+                           ///< Passes on empty tables
   std::vector<ReverseStep>
       reverse;  ///< in the order in which they run; empty and reversible: there is nothing to undo
   bool reversible = true;

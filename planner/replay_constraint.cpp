@@ -298,7 +298,7 @@ void define_foreign_key(Context& context, const TableName& name, const Constrain
   require_comparable(table, key.definition, referenced);
   const bool target_partitioned = referenced.partition_by.has_value();
   const bool own_partitioned = table.partition_by.has_value();
-  if (own_partitioned && !key.validated) {
+  if (own_partitioned && !key.validated && context.schema.server_version < 180000) {
     refuse("42809",
            "cannot add NOT VALID foreign key on partitioned table \"{}\" referencing relation \"{}\"",
            name.name.str(), target->name.name.str());

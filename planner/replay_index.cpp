@@ -157,10 +157,11 @@ Identifier generated_index_name(const Context& context, const ObjectName& relati
   }
 }
 
-void require_partition_columns(const Table& table, const Index& index,
+void require_partition_columns(const Schema& schema, const Table& table, const Index& index,
                                const ConstraintDefinition* constraint) {
   if (!table.partition_by || (!index.unique && constraint == nullptr)) return;
-  if (constraint != nullptr && constraint->kind == ConstraintKind::Exclusion) {
+  if (constraint != nullptr && constraint->kind == ConstraintKind::Exclusion &&
+      schema.server_version < 170000) {
     refuse("0A000", "exclusion constraints are not supported on partitioned tables");
   }
   const std::string_view word = constraint == nullptr                            ? "UNIQUE"
@@ -197,7 +198,7 @@ Index cloned(const Index& parent, const ObjectName& parent_name) {
 ObjectName create_index(Context& context, const ObjectName& relation, Index index,
                         const ConstraintDefinition* constraint, bool only, bool is_inherited) {
   const Table* before = context.schema.tables.find(relation);
-  if (before != nullptr) require_partition_columns(*before, index, constraint);
+  if (before != nullptr) require_partition_columns(context.schema, *before, index, constraint);
   if (index.column_names.empty()) index.column_names = index_column_names(index.elements, index.included);
   if (index.name.name.empty()) {
     index.name = ObjectName(relation.schema, generated_index_name(context, relation, index, constraint));

@@ -184,6 +184,7 @@ void apply(Context& context, const OtherObject& op) {
       refuse("42704", "publication \"{}\" does not exist", name.str());
     }
     publications.erase(name);
+    context.schema.publication_filters.erase(name);
     return;
   }
   if (op.change == 'r') {
@@ -192,10 +193,21 @@ void apply(Context& context, const OtherObject& op) {
     const std::vector<TableName> tables = *held;
     publications.erase(name);
     publications.put(op.to, tables);
+    if (const auto* filters = context.schema.publication_filters.find(name)) {
+      const auto moved = *filters;
+      context.schema.publication_filters.erase(name);
+      context.schema.publication_filters.put(op.to, moved);
+    }
     return;
   }
   std::vector<TableName> tables;
   for (const TableName& table : op.tables) tables.push_back(table_named(context.schema, table));
+  for (std::size_t i = 0; i < tables.size() && i < op.filtered.size(); ++i) {
+    if (op.filtered[i].empty()) continue;
+    auto& filters = context.schema.publication_filters;
+    if (!filters.contains(name)) filters.put(name, {});
+    (*filters.edit(name))[tables[i]] = op.filtered[i];
+  }
   if (op.change == 'c') {
     if (publications.contains(name)) refuse("42710", "publication \"{}\" already exists", name.str());
     publications.put(name, std::move(tables));

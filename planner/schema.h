@@ -233,6 +233,8 @@ struct Schema {
   SharedMap<Identifier, std::string> extensions;  ///< name -> version
   SharedMap<ObjectName, TableName> index_tables;  ///< index -> its table or materialized view
   SharedMap<Identifier, std::vector<TableName>> publications;
+  /// Columns that the WHERE clauses of a publication name, by table.
+  SharedMap<Identifier, std::map<TableName, std::vector<Identifier>>> publication_filters;
   std::vector<Identifier> search_path{Identifier("public")};
   std::vector<Identifier> session_search_path{Identifier("public")};  ///< what a new session starts with
   std::string time_zone;  ///< the session's, when SET said so; empty: the server's

@@ -141,15 +141,14 @@ void apply_modifiers(Journey& journey, const TypeName& target) {
 void cast_to(Journey& journey, const TypeName& to, CastContext context, const Schema& schema,
              const EffectsSettings& settings) {
   const TypeName target = base_type(to, schema);
-  const auto method = cast_path(journey.type, to, context, schema);
+  const auto method = cast_path(journey.type, to, context, schema, settings.server_version);
   if (!method) {
     journey.impossible = true;
     return;
   }
-  const bool domain_kept =
-      journey.type.name == to.name && journey.type.array_dimensions == to.array_dimensions;
   const TypeName from = base_type(journey.type, schema);
   const bool left_domain = from.name != journey.type.name;
+  const bool domain_kept = left_domain && journey.type.name == to.name;
   journey.type = from;
   switch (*method) {
     case CastMethod::Same:

@@ -40,6 +40,12 @@ inline RecipeResult question(std::string reason, std::string what_to_do) {
   return result;
 }
 
-extern const Recipe rename_column;
+extern const Recipe rename_column, rename_table, rename_table_parts;
+extern const Recipe set_not_null, required_column, add_column_default;
+extern const Recipe create_index, add_unique, add_primary_key, add_foreign_key, add_check, add_exclusion;
+extern const Recipe drop_column, drop_table, drop_index, drop_constraint, replace_constraint;
+extern const Recipe update_data, delete_data;
+extern const Recipe change_type;
+extern const Recipe enum_value, session;
 
 }  // namespace planner::plans

@@ -175,6 +175,29 @@ bool is_questioned(const std::vector<Intention>& questions, const TableName& tab
   });
 }
 
+bool pins_rows(const Expression& where, const Table* table) {
+  if (!where || table == nullptr) return false;
+  const ExpressionFacts& facts = where.facts();
+  if (facts.has_subquery || facts.columns.empty()) return false;
+  const auto covers = [&](const std::vector<Identifier>& key) {
+    return !key.empty() && std::all_of(key.begin(), key.end(),
+                                       [&](const Identifier& column) { return where.mentions(column); });
+  };
+  for (const Constraint& constraint : table->constraints) {
+    const ConstraintKind kind = constraint.definition.kind;
+    if ((kind == ConstraintKind::PrimaryKey || kind == ConstraintKind::Unique) &&
+        covers(constraint.definition.columns))
+      return true;
+  }
+  for (const Index& index : table->indexes) {
+    if (!index.unique || index.predicate) continue;
+    std::vector<Identifier> key;
+    for (const IndexElement& element : index.elements) key.push_back(element.column);
+    if (std::find(key.begin(), key.end(), Identifier()) == key.end() && covers(key)) return true;
+  }
+  return false;
+}
+
 std::string count_of(std::size_t number, std::string_view thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }

@@ -105,7 +105,11 @@ class Parenthesizer {
     } else if (message.descriptor == &pg_query__collate_clause__descriptor) {
       wrap(changeable<PgQuery__CollateClause>(message).arg);
     } else if (message.descriptor == &pg_query__a__indirection__descriptor) {
-      wrap(changeable<PgQuery__AIndirection>(message).arg);
+      auto& expr = changeable<PgQuery__AIndirection>(message);
+      if (expr.arg != nullptr && expr.arg->node_case != PG_QUERY__NODE__NODE_COLUMN_REF &&
+          expr.arg->node_case != PG_QUERY__NODE__NODE_PARAM_REF) {
+        expr.arg = indirection(indirection(expr.arg));
+      }
     } else if (message.descriptor == &pg_query__func_call__descriptor) {
       auto& call = changeable<PgQuery__FuncCall>(message);
       // AT TIME ZONE, POSITION(.. IN ..) and their kin have no commas.

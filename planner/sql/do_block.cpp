@@ -1,5 +1,6 @@
 #include <pg_query.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "planner/error.h"
@@ -57,6 +58,8 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
     if (name == "PLpgSQL_exception_block") block_.catches_errors = true;
     if (name == "PLpgSQL_stmt_if" || name == "PLpgSQL_stmt_case") block_.has_conditions = true;
     if (is_loop(name)) block_.has_loop = true;
+    // A loop's query is written behind its body and runs before it.
+    if (name == "PLpgSQL_stmt_fors" || name == "PLpgSQL_stmt_dynfors") loops_.push_back(block_.body.size());
     if (name == "PLpgSQL_function") functions_ += 1;
     return true;
   }
@@ -66,6 +69,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_object() override {
+    if (path_.back() == "PLpgSQL_stmt_fors" || path_.back() == "PLpgSQL_stmt_dynfors") loops_.pop_back();
     path_.pop_back();
     return true;
   }
@@ -89,6 +93,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
   /// The rest are conditions, assignments and bounds: they only compute.
   void add(std::string_view statement, std::string_view member, const std::string& text) {
     const bool query = member == "query";
+    const std::size_t before = block_.body.size();
     if ((statement == "PLpgSQL_stmt_execsql" && member == "sqlstmt") ||
         ((statement == "PLpgSQL_stmt_perform" || statement == "PLpgSQL_stmt_call") && member == "expr") ||
         (statement == "PLpgSQL_stmt_fors" && query) || (statement == "PLpgSQL_stmt_open" && query) ||
@@ -97,6 +102,11 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
     } else if ((statement == "PLpgSQL_stmt_dynexecute" && query) || (statement == "PLpgSQL_stmt_dynfors" && query) ||
                member == "dynquery") {
       add_dynamic(text);
+    }
+    if ((statement == "PLpgSQL_stmt_fors" || statement == "PLpgSQL_stmt_dynfors") && !loops_.empty()) {
+      const auto begin = block_.body.begin();
+      std::rotate(begin + static_cast<std::ptrdiff_t>(loops_.back()), begin + static_cast<std::ptrdiff_t>(before),
+                  block_.body.end());
     }
   }
 
@@ -107,9 +117,8 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
       block_.body.emplace_back(Unrecognized{"statement inside a DO block", {}, false});
       return;
     }
-    const Source source{parsed.arena, nesting_ + 1};
     for (const auto* statement : list(parsed.result->n_stmts, parsed.result->stmts)) {
-      read_statement(source, *statement->stmt, block_.body);
+      read_statement(source_of(parsed, *statement, text, nesting_ + 1), *statement->stmt, block_.body);
     }
   }
 
@@ -131,6 +140,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
   DoBlock& block_;
   int nesting_;
   int functions_ = 0;
+  std::vector<std::size_t> loops_;  ///< where in the body each open loop began
   std::string key_;
   std::vector<std::string> path_;
 };

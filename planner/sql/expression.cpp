@@ -7,9 +7,10 @@
 
 namespace planner {
 
-Expression ExpressionAccess::make(std::shared_ptr<pg::Arena> arena, const pg::Node* node, bool is_query) {
+Expression ExpressionAccess::make(std::shared_ptr<pg::Arena> arena, const pg::Node* node, bool is_query,
+                                  std::string_view written) {
   Expression expression;
-  expression.tree_ = std::make_shared<Expression::Tree>(std::move(arena), node, is_query);
+  expression.tree_ = std::make_shared<Expression::Tree>(std::move(arena), node, is_query, written);
   return expression;
 }
 
@@ -23,8 +24,7 @@ ExpressionAccess::Draft ExpressionAccess::copy(const Expression& expression) {
 }
 
 Expression Expression::parse(std::string_view text) {
-  // The line break ends a `--` comment of the text itself.
-  const pg::Parsed parsed = pg::parse("SELECT (" + std::string(text) + "\n)");
+  const pg::Parsed parsed = pg::parse("SELECT " + std::string(text));
   const auto refuse = [&](const std::string& why) {
     return Error("not an expression: " + std::string(text), why);
   };
@@ -33,15 +33,16 @@ Expression Expression::parse(std::string_view text) {
   const pg::Node* statement = parsed.result->stmts[0]->stmt;
   if (statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw refuse("");
   const PgQuery__SelectStmt& select = *statement->select_stmt;
-  // `1), (2` or `1) FROM t WHERE (true` would close the parenthesis that is ours.
+  // `1 FROM t`, `1 UNION SELECT 2` and the like are more than an expression.
   if (select.n_target_list != 1 || select.n_from_clause != 0 || select.where_clause != nullptr ||
       select.op != PG_QUERY__SET_OPERATION__SETOP_NONE || select.n_sort_clause != 0 || select.limit_count != nullptr ||
       select.limit_offset != nullptr || select.n_group_clause != 0 || select.having_clause != nullptr ||
-      select.into_clause != nullptr || select.n_locking_clause != 0 || select.n_window_clause != 0) {
+      select.into_clause != nullptr || select.n_distinct_clause != 0 || select.n_values_lists != 0 || select.n_locking_clause != 0 || select.n_window_clause != 0) {
     throw refuse("more than one expression");
   }
   const PgQuery__ResTarget& target = *select.target_list[0]->res_target;
   if (pg::has_text(target.name)) throw refuse("an alias is not part of an expression");
+  if (target.val == nullptr) throw refuse("");
   return ExpressionAccess::make(parsed.arena, target.val, false);
 }
 
@@ -50,7 +51,7 @@ Expression Expression::parse_query(std::string_view text) {
   const auto refuse = [&](const std::string& why) { return Error("not one statement: " + std::string(text), why); };
   if (parsed.result == nullptr) throw refuse(parsed.error);
   if (parsed.result->n_stmts != 1) throw refuse(std::to_string(parsed.result->n_stmts) + " statements");
-  return ExpressionAccess::make(parsed.arena, parsed.result->stmts[0]->stmt, true);
+  return ExpressionAccess::make(parsed.arena, parsed.result->stmts[0]->stmt, true, parsed.arena->copy(text));
 }
 
 namespace {
@@ -76,6 +77,14 @@ Sql Expression::text() const {
   if (tree_ == nullptr) return {};
   const pg::Node& node = *tree_->node;
   if (!tree_->is_query) return Sql::verbatim(pg::deparse_expression(node));
+  if (!tree_->written.empty()) {
+    // As the user wrote it when libpg_query cannot write it (FOR UPDATE OF t SKIP LOCKED, for one).
+    try {
+      return Sql::verbatim(pg::deparse_statement(node));
+    } catch (const Error&) {
+      return Sql::verbatim(std::string(tree_->written));
+    }
+  }
   if (node.node_case == PG_QUERY__NODE__NODE_LIST) return Sql::verbatim(atomic_body(*node.list));
   if (node.node_case == PG_QUERY__NODE__NODE_RETURN_STMT) {
     return Sql::verbatim("RETURN " + pg::deparse_expression(*node.return_stmt->returnval));

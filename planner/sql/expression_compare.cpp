@@ -134,8 +134,8 @@ bool same_json(const std::string& a, const std::string& b) {
 }
 
 std::optional<bool> truth_of(std::string_view text) {
-  if (is_one_of(text, {"t", "true", "y", "yes", "on", "1"})) return true;
-  if (is_one_of(text, {"f", "false", "n", "no", "off", "0"})) return false;
+  if (is_one_of(text, {"t", "true", "y", "yes", "on"})) return true;
+  if (is_one_of(text, {"f", "false", "n", "no", "off"})) return false;
   return std::nullopt;
 }
 

@@ -16,7 +16,6 @@ namespace {
 ParsedFile read_clean(std::string_view text, const pg::Parsed& parsed) {
   ParsedFile file;
   file.statements.reserve(parsed.result->n_stmts);
-  const pg::Source source{parsed.arena};
   const auto size = static_cast<std::uint32_t>(text.size());
   std::uint32_t previous_end = 0;
   for (const auto* raw : pg::list(parsed.result->n_stmts, parsed.result->stmts)) {
@@ -28,7 +27,7 @@ ParsedFile read_clean(std::string_view text, const pg::Parsed& parsed) {
     // Comments before a semicolon, the statement's own or a stray one, stand between the statements too.
     statement.comments = previous_end == begin ? before.comments : pg::comments_between(text, previous_end, before.next);
     previous_end = statement.span.end == end ? std::min(size, end + 1) : statement.span.end;
-    pg::read_statement(source, *raw->stmt, statement.operations);
+    pg::read_statement(pg::source_of(parsed, *raw, text), *raw->stmt, statement.operations);
   }
   file.trailing_comments = pg::comments_between(text, previous_end, size);
   return file;
@@ -50,7 +49,8 @@ std::vector<Operation> parse_statement(std::string_view text) {
   if (parsed.result == nullptr) throw Error("not SQL: " + std::string(text), parsed.error);
   if (parsed.result->n_stmts != 1) throw Error("not exactly one statement: " + std::string(text));
   std::vector<Operation> operations;
-  pg::read_statement({parsed.arena}, *parsed.result->stmts[0]->stmt, operations);
+  const PgQuery__RawStmt& raw = *parsed.result->stmts[0];
+  pg::read_statement(pg::source_of(parsed, raw, text), *raw.stmt, operations);
   return operations;
 }
 

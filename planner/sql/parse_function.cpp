@@ -208,6 +208,7 @@ void read_create_rule(const Source& source, const PgQuery__RuleStmt& statement, 
   result.replace = statement.replace;
   result.where = scalar(source, statement.where_clause);
   for (const Node* action : list(statement.n_actions, statement.actions)) {
+    result.actions.push_back(query(source, action));
     for (ObjectName& name : relations_of(message_of(*action))) {
       if (std::find(result.mentions.begin(), result.mentions.end(), name) == result.mentions.end()) {
         result.mentions.push_back(std::move(name));

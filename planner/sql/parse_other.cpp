@@ -27,6 +27,17 @@ std::vector<TableName> published_tables(std::span<Node* const> objects) {
   return tables;
 }
 
+/// For the same tables: the columns their WHERE names.
+std::vector<std::vector<Identifier>> published_filters(const Source& source, std::span<Node* const> objects) {
+  std::vector<std::vector<Identifier>> columns;
+  for (const Node* node : objects) {
+    if (node->node_case != PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC) continue;
+    const PgQuery__PublicationObjSpec& object = *node->publication_obj_spec;
+    if (object.pubtable != nullptr) columns.push_back(scalar(source, object.pubtable->where_clause).facts().columns);
+  }
+  return columns;
+}
+
 void read_role(const Node& statement, Operations& out) {
   switch (statement.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_ROLE_STMT:
@@ -71,11 +82,12 @@ void read_subscription(const Node& statement, Operations& out) {
   }
 }
 
-bool read_publication(const Node& statement, Operations& out) {
+bool read_publication(const Source& source, const Node& statement, Operations& out) {
   if (statement.node_case == PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT) {
     const PgQuery__CreatePublicationStmt& create = *statement.create_publication_stmt;
     OtherObject result = other(ObjectKind::Publication, 'c', create.pubname);
     result.tables = published_tables(list(create.n_pubobjects, create.pubobjects));
+    result.filtered = published_filters(source, list(create.n_pubobjects, create.pubobjects));
     out.emplace_back(std::move(result));
     return true;
   }
@@ -83,6 +95,7 @@ bool read_publication(const Node& statement, Operations& out) {
     const PgQuery__AlterPublicationStmt& alter = *statement.alter_publication_stmt;
     OtherObject result = other(ObjectKind::Publication, 'a', alter.pubname);
     result.tables = published_tables(list(alter.n_pubobjects, alter.pubobjects));
+    result.filtered = published_filters(source, list(alter.n_pubobjects, alter.pubobjects));
     out.emplace_back(std::move(result));
     return true;
   }
@@ -234,7 +247,7 @@ bool read_extending(const Node& statement, Operations& out) {
 
 }  // namespace
 
-bool read_other_object(const Node& statement, Operations& out) {
+bool read_other_object(const Source& source, const Node& statement, Operations& out) {
   switch (statement.node_case) {
     case PG_QUERY__NODE__NODE_CREATE_ROLE_STMT:
     case PG_QUERY__NODE__NODE_ALTER_ROLE_STMT:
@@ -253,7 +266,7 @@ bool read_other_object(const Node& statement, Operations& out) {
     }
     default: break;
   }
-  return read_publication(statement, out) || read_foreign(statement, out) || read_cluster_object(statement, out) ||
+  return read_publication(source, statement, out) || read_foreign(statement, out) || read_cluster_object(statement, out) ||
          read_extending(statement, out);
 }
 

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "planner/sql/read.h"
+#include "planner/sql/scan.h"
 
 namespace planner::pg {
 
@@ -156,11 +157,32 @@ bool read_alter(const Source& source, const Node& node, Operations& out) {
 
 }  // namespace
 
+Source source_of(const Parsed& parsed, const PgQuery__RawStmt& raw, std::string_view text, int nesting) {
+  Source source{parsed.arena, nesting, raw.stmt, {}};
+  switch (raw.stmt->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT: {
+      const auto begin = static_cast<std::size_t>(raw.stmt_location);
+      const std::size_t length = raw.stmt_len == 0 ? std::string_view::npos : static_cast<std::size_t>(raw.stmt_len);
+      const std::string_view statement = text.substr(begin, length);
+      const Blank blank = skip_blank(statement, 0, static_cast<std::uint32_t>(statement.size()));
+      source.written = parsed.arena->copy(statement.substr(blank.next));
+      break;
+    }
+    default:
+      break;
+  }
+  return source;
+}
+
 void read_statement(const Source& source, const Node& node, Operations& out) {
   if (node.node_case == PG_QUERY__NODE__NODE_DO_STMT) return read_do(source, *node.do_stmt, out);
   const std::size_t before = out.size();
   if (read_create(source, node, out) || read_alter(source, node, out) || read_data(source, node, out) ||
-      read_session(source, node, out) || read_other_object(node, out)) {
+      read_session(source, node, out) || read_other_object(source, node, out)) {
     return;
   }
   out.resize(before);

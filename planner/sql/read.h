@@ -12,6 +12,9 @@ namespace planner::pg {
 
 using Operations = std::vector<Operation>;
 
+/// What a top-level statement is read from. Data statements remember their text.
+Source source_of(const Parsed& parsed, const PgQuery__RawStmt& raw, std::string_view text, int nesting = 0);
+
 /// Any statement; what none of the families below knows becomes Unrecognized.
 void read_statement(const Source& source, const Node& statement, Operations& out);
 
@@ -73,7 +76,7 @@ void read_comment(const PgQuery__CommentStmt& statement, Operations& out);
 void read_grant(const PgQuery__GrantStmt& statement, bool default_privileges, Operations& out);
 void read_grant_role(const PgQuery__GrantRoleStmt& statement, Operations& out);
 /// Roles, databases, publications, servers, ...: false when it is none of them.
-bool read_other_object(const Node& statement, Operations& out);
+bool read_other_object(const Source& source, const Node& statement, Operations& out);
 ObjectKind object_kind(PgQuery__ObjectType type);
 /// The object a DROP, COMMENT, RENAME, ... names, in whatever node its kind uses.
 struct NamedObject {

@@ -127,7 +127,7 @@ class PieceReader {
     if (parsed.result->n_stmts == 0) return;
     Statement& statement = begin(span);
     for (const auto* raw : list(parsed.result->n_stmts, parsed.result->stmts)) {
-      read_statement(Source{parsed.arena}, *raw->stmt, statement.operations);
+      read_statement(source_of(parsed, *raw, words(span)), *raw->stmt, statement.operations);
     }
   }
 

@@ -220,7 +220,8 @@ Expression scalar(const Source& source, const Node* node) {
 }
 
 Expression query(const Source& source, const Node* node) {
-  return node == nullptr ? Expression{} : ExpressionAccess::make(source.arena, node, true);
+  if (node == nullptr) return {};
+  return ExpressionAccess::make(source.arena, node, true, node == source.statement ? source.written : std::string_view{});
 }
 
 }  // namespace planner::pg

@@ -49,7 +49,9 @@ class Arena {
 /// What a statement was read from.
 struct Source {
   std::shared_ptr<Arena> arena;
-  int nesting = 0;  ///< how many DO blocks stand around it
+  int nesting = 0;             ///< how many DO blocks stand around it
+  const Node* statement = nullptr;  ///< the whole statement ..
+  std::string_view written = {};    ///< .. and its text, which lives in the arena
 };
 
 struct Parsed {
@@ -163,18 +165,20 @@ namespace planner {
 
 /// What an Expression shares between its copies.
 struct Expression::Tree {
-  Tree(std::shared_ptr<pg::Arena> keep, const pg::Node* root, bool query)
-      : arena(std::move(keep)), node(root), is_query(query) {}
+  Tree(std::shared_ptr<pg::Arena> keep, const pg::Node* root, bool query, std::string_view text)
+      : arena(std::move(keep)), node(root), is_query(query), written(text) {}
   std::shared_ptr<pg::Arena> arena;
   const pg::Node* node;
   bool is_query;
+  std::string_view written;  ///< the user's text of a whole statement, where known; in the arena
   mutable std::once_flag facts_once{};
   mutable std::unique_ptr<const ExpressionFacts> facts{};
 };
 
 class ExpressionAccess {
  public:
-  static Expression make(std::shared_ptr<pg::Arena> arena, const pg::Node* node, bool is_query);
+  static Expression make(std::shared_ptr<pg::Arena> arena, const pg::Node* node, bool is_query,
+                         std::string_view written = {});
   static const pg::Node* node(const Expression& expression) {
     return expression.tree_ ? expression.tree_->node : nullptr;
   }

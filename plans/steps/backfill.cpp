@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "planner/sql/data_change.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -65,11 +66,12 @@ std::vector<Sql> one_batch(const std::vector<Sql>& changes) {
 
 void add(std::vector<Sql>& lines, const std::vector<Sql>& more) { lines.insert(lines.end(), more.begin(), more.end()); }
 
-std::vector<Sql> along_key(const Backfill& backfill, int batch_rows) {
+/// `change_in` makes the statement that changes one range of rows.
+template <typename ChangeIn>
+std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const ChangeIn& change_in) {
   const std::size_t count = backfill.key.size();
   const Sql key = column_list(backfill.key);
   const Sql from = variable_row("from", count);
-  const Sql to = variable_row("to", count);
   std::vector<Sql> lines{sql("DECLARE")};
   for (std::size_t i = 0; i < count; ++i) {
     lines.push_back(sql("  {} {}.{}%TYPE;", variable("from", i), backfill.table, backfill.key[i]));
@@ -86,9 +88,9 @@ std::vector<Sql> along_key(const Backfill& backfill, int batch_rows) {
   lines.push_back(sql("    planner_more := FOUND;"));
   add(lines, one_batch({
                  sql("        IF planner_more THEN"),
-                 sql("          {};", change(backfill, sql("{} >= {} AND {} < {}", key_row(backfill), from, key_row(backfill), to))),
+                 sql("          {};", change_in(true)),
                  sql("        ELSE"),
-                 sql("          {};", change(backfill, sql("{} >= {}", key_row(backfill), from))),
+                 sql("          {};", change_in(false)),
                  sql("        END IF;"),
              }));
   for (std::size_t i = 0; i < count; ++i) lines.push_back(sql("    {} := {};", variable("from", i), variable("to", i)));
@@ -143,8 +145,13 @@ Backfill keyed_backfill(const Table& table) {
 }
 
 Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Identifier>& analyze_columns) {
-  std::vector<Sql> lines{sql("")};
-  add(lines, backfill.key.empty() ? along_heap(backfill) : along_key(backfill, batch_rows));
+  std::vector<Sql> lines;
+  const std::size_t count = backfill.key.size();
+  const auto change_in = [&](bool more) {
+    const Sql from = sql("{} >= {}", key_row(backfill), variable_row("from", count));
+    return change(backfill, more ? sql("{} AND {} < {}", from, key_row(backfill), variable_row("to", count)) : from);
+  };
+  add(lines, backfill.key.empty() ? along_heap(backfill) : along_key(backfill, batch_rows, change_in));
   if (!analyze_columns.empty()) {
     lines.push_back(sql("  BEGIN"));
     lines.push_back(sql("    PERFORM set_config('lock_timeout', '5s', true);"));
@@ -153,8 +160,22 @@ Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Id
     lines.push_back(sql("  END;"));
   }
   lines.push_back(sql("END"));
-  lines.push_back(sql(""));
-  return sql("DO {}", dollar_quoted(join(lines, "\n")));
+  return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));
+}
+
+Sql batched_statement(const Backfill& keyed, const Expression& statement, const Identifier& alias, int batch_rows) {
+  std::vector<Sql> columns;
+  for (const Identifier& column : keyed.key) columns.push_back(sql("{}.{}", alias, column));
+  const std::size_t count = keyed.key.size();
+  const Sql row = count == 1 ? columns.front() : sql("({})", join(columns, ", "));
+  const auto change_in = [&](bool more) {
+    Sql range = sql("{} >= {}", row, variable_row("from", count));
+    if (more) range = sql("{} AND {} < {}", range, row, variable_row("to", count));
+    return with_condition(statement, Expression::parse(range.str())).text();
+  };
+  std::vector<Sql> lines = along_key(keyed, batch_rows, change_in);
+  lines.push_back(sql("END"));
+  return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));
 }
 
 Step backfill_step(const Backfill& backfill, const SplitOptions& options, const std::vector<Identifier>& analyze_columns) {

@@ -12,6 +12,10 @@ Backfill keyed_backfill(const Table& table);
 /// statistics for them at the end, so that the first queries on a filled column are planned well.
 Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Identifier>& analyze_columns = {});
 
+/// The same for a whole UPDATE or DELETE that reads other tables too: its own text with the range of one batch added to its WHERE. `alias` is what it
+/// calls its table.
+Sql batched_statement(const Backfill& keyed, const Expression& statement, const Identifier& alias, int batch_rows);
+
 /// The whole step: kind, shape, statement, locks. The caller adds title, why and order.
 Step backfill_step(const Backfill& backfill, const SplitOptions& options, const std::vector<Identifier>& analyze_columns = {});
 

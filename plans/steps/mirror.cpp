@@ -40,12 +40,10 @@ Sql line(int depth, const char* text) { return line(depth, Sql::verbatim(text));
 
 Sql function_of(const Mirror& mirror, const std::vector<Sql>& body) {
   std::vector<Sql> lines;
-  lines.push_back(sql(""));
-  lines.push_back(sql("BEGIN"));
+  lines.push_back(sql("\n      BEGIN"));
   lines.insert(lines.end(), body.begin(), body.end());
   lines.push_back(line(1, "RETURN NEW;"));
-  lines.push_back(sql("END"));
-  lines.push_back(sql(""));
+  lines.push_back(sql("END\n      "));
   return sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", ObjectName(mirror.table.schema, mirror.function_name),
              function_body(on_lines(lines)));
 }

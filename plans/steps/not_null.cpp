@@ -48,7 +48,7 @@ Identifier FillTrigger::trigger_name() const { return fitted_name("zzz_planner_f
 std::vector<Sql> create_fill_trigger(const FillTrigger& fill) {
   const ObjectName function(fill.table.schema, fill.function_name());
   const Sql value = fill.value.with_columns_qualified(Identifier("new")).text();
-  const Sql body = on_lines({sql(""), sql("BEGIN"), sql("  NEW.{} := {};", fill.column, value), sql("  RETURN NEW;"), sql("END"), sql("")});
+  const Sql body = on_lines({sql("\n      BEGIN"), sql("  NEW.{} := {};", fill.column, value), sql("  RETURN NEW;"), sql("END\n      ")});
   const bool tag_free = body.str().find("$fill$") == std::string::npos;
   const Sql quoted_body = tag_free ? sql("$fill${}$fill$", body) : dollar_quoted(body);
   return {sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function, quoted_body),
@@ -80,8 +80,10 @@ Step enforce_not_null_step(const TableName& table, const Identifier& column) {
   return step;
 }
 
-Step guarded_not_null_step(const TableName& table, const Identifier& column) {
+Step guarded_not_null_step(const TableName& table, const Identifier& column, const std::vector<Sql>& last) {
   Step step = base(table, column);
+  std::vector<Sql> finish = set_not_null(table, column);
+  finish.insert(finish.end(), last.begin(), last.end());
   step.why =
       "The CHECK keeps new NULLs out, VALIDATE reads every row while everybody works, and SET NOT NULL takes it as proof instead of reading the "
       "table under its strongest lock. A row with NULL would block its own updates while the CHECK stands, so it is looked for first.";
@@ -96,7 +98,7 @@ Step guarded_not_null_step(const TableName& table, const Identifier& column) {
             "    PERFORM set_config('lock_timeout', '1500ms', true);\n    ALTER TABLE {} DROP CONSTRAINT {};\n  END",
             table, not_null_proof(column), table, not_null_proof(column))}},
       {{}, {sql("IF NOT EXISTS ({}) THEN\n    {};\n  END IF", known, raise_nulls(table, column))}},
-      {{moment(table)}, set_not_null(table, column)},
+      {{moment(table)}, finish},
   })};
   ReverseStep back;
   back.locks = {moment(table)};

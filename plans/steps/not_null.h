@@ -25,6 +25,7 @@ std::vector<Sql> drop_fill_trigger(const FillTrigger& fill);
 Step enforce_not_null_step(const TableName& table, const Identifier& column);
 /// The same when nothing is prepared and no writer may be interfered with: looks for NULLs first, adds the CHECK itself, and takes it away again
 /// should a row without value slip in between.
-Step guarded_not_null_step(const TableName& table, const Identifier& column);
+/// `last`: statements of the same last moment.
+Step guarded_not_null_step(const TableName& table, const Identifier& column, const std::vector<Sql>& last = {});
 
 }  // namespace planner::plans

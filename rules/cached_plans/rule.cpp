@@ -4,7 +4,9 @@ namespace planner::rules {
 namespace {
 
 std::optional<Verdict> check(const ChangeType& change, const Subject& subject) {
-  if (!subject.own.breaks_cached_plans || subject.own.rewrites_table(change.table)) return std::nullopt;
+  if (!subject.own.breaks_cached_plans || !subject.own.failures.empty() ||
+      subject.own.rewrites_table(change.table))
+    return std::nullopt;
   const Table* table = subject.before.table(change.table);
   const Column* column = table != nullptr ? table->column(change.column) : nullptr;
   if (column != nullptr && column->type == change.type) return std::nullopt;

@@ -7,6 +7,9 @@ std::optional<Verdict> check(const ReplaceColumn& replace, const Subject& subjec
   const Identifier& column = replace.column.name;
   if (is_new_column(subject.migration_start, replace.table, column)) return std::nullopt;
   const Table* table = subject.migration_start.table(replace.table);
+  // Added earlier in this very migration: it holds nothing yet.
+  if (table != nullptr && table->certainty == Certainty::Known && table->column(column) == nullptr)
+    return std::nullopt;
   const Column* old_column = table != nullptr ? table->column(column) : nullptr;
   Verdict verdict;
   verdict.object = object_of(replace.table, column);

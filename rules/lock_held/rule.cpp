@@ -11,64 +11,124 @@ std::string long_work(const Effects& effects, const Schema& met, const Statement
   for (const ObjectName& relation : effects.rewrites) {
     if (!is_new(met, relation)) return "rewrites " + name_of(relation);
   }
+  for (const Operation& operation : statement.operations) {
+    // A foreign key of a new table has nothing to check, whatever its target holds.
+    const auto* foreign = std::get_if<AddForeignKey>(&operation);
+    if (foreign != nullptr && is_new(met, foreign->table)) return {};
+  }
   for (const Scan& scan : effects.scans) {
-    if (is_new(met, scan.relation)) continue;
+    if (is_new(met, scan.relation) || scan.reason == ScanReason::Query || scan.reason == ScanReason::Copy)
+      continue;
     if (scan.reason == ScanReason::IndexBuild) return "builds an index on " + name_of(scan.relation);
     return "reads every row of " + name_of(scan.relation);
   }
   for (const Operation& operation : statement.operations) {
     if (const auto* update = std::get_if<Update>(&operation)) {
-      if (!is_new(met, update->table)) return "updates " + name_of(met.resolve_relation(update->table));
+      const TableName table = met.resolve_relation(update->table);
+      if (!is_new(met, table) && !pins_rows(update->where, met.table(table)))
+        return "updates " + name_of(table);
     }
     if (const auto* remove = std::get_if<Delete>(&operation)) {
-      if (!is_new(met, remove->table)) return "deletes from " + name_of(met.resolve_relation(remove->table));
+      const TableName table = met.resolve_relation(remove->table);
+      if (!is_new(met, table) && !pins_rows(remove->where, met.table(table)))
+        return "deletes from " + name_of(table);
     }
     if (const auto* insert = std::get_if<Insert>(&operation)) {
-      if (insert->from_query && !insert->source_tables.empty())
+      const bool reads_old = std::any_of(
+          insert->source_tables.begin(), insert->source_tables.end(),
+          [&](const TableName& source) { return met.table(source) != nullptr && !is_new(met, source); });
+      if (insert->from_query && reads_old)
         return "copies rows into " + name_of(met.resolve_relation(insert->table));
     }
   }
   return {};
 }
 
+struct Held {
+  RelationLock lock;
+  std::size_t since = 0;
+};
+
+std::string line_of(const MigrationSubject& subject, std::size_t statement) {
+  return std::to_string(
+      position_of(subject.migration.text, subject.file.statements[statement].span.begin).line);
+}
+
+/// Does holding this lock stop more than the statement itself stops on that relation?
+bool adds_to(const Held& held, const Effects& effects) {
+  const LockMode own = effects.lock_on(held.lock.relation);
+  return (blocks_reads(held.lock.mode) && !blocks_reads(own)) ||
+         (blocks_writes(held.lock.mode) && !blocks_writes(own));
+}
+
+/// The held lock that stops most beyond what the statement stops by itself, if there is one.
+const Held* worst_held(const std::vector<Held>& held, const Effects& effects) {
+  const Held* worst = nullptr;
+  for (const Held& each : held) {
+    if (adds_to(each, effects) && (worst == nullptr || worst->lock.mode < each.lock.mode)) worst = &each;
+  }
+  return worst;
+}
+
+std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionGroup& group) {
+  std::vector<Held> held;
+  std::optional<Held> worst;
+  std::size_t first = 0;
+  std::vector<std::string> later;
+  std::string work_of_first;
+  for (const std::size_t i : group.statements) {
+    const Schema& met = *subject.before_statement[i];
+    const Effects& effects = subject.statement_effects[i];
+    if (!held.empty()) {
+      const std::string work = long_work(effects, met, subject.file.statements[i]);
+      const Held* found = work.empty() ? nullptr : worst_held(held, effects);
+      if (found != nullptr && worst) later.push_back(line_of(subject, i));
+      if (found != nullptr && !worst) {
+        worst = *found;
+        first = i;
+        work_of_first = work;
+      }
+    }
+    for (const RelationLock& lock : felt_locks(effects, met)) {
+      if (lock.kind != LockedKind::Table || is_small(met, subject.settings, lock.relation)) continue;
+      const auto same = std::find_if(held.begin(), held.end(),
+                                     [&](const Held& h) { return h.lock.relation == lock.relation; });
+      if (same == held.end()) {
+        held.push_back({lock, i});
+      } else if (same->lock.mode < lock.mode) {
+        *same = {lock, i};
+      }
+    }
+  }
+  if (!worst) return std::nullopt;
+  Verdict verdict;
+  verdict.at = SourceRef{first, 0, -1};
+  verdict.object = display(worst->lock.relation);
+  verdict.message = "This statement " + work_of_first + " in the transaction that has locked " +
+                    name_of(worst->lock.relation) + " since line " + line_of(subject, worst->since) +
+                    ": until it is done, " + who_waits_on(worst->lock.mode, worst->lock.relation);
+  verdict.help = "Put it into a migration of its own";
+  if (later.size() == 1) {
+    verdict.notes.push_back("the statement in line " + later.front() + " follows in the same way");
+  } else if (!later.empty()) {
+    verdict.notes.push_back(count_of(later.size(), "more statement") + " follow in the same way: lines " +
+                            join_words(later));
+  }
+  return about_table(*subject.before_statement[worst->since], subject.settings, worst->lock.relation,
+                     Matters::Anyway, Severity::Error, std::move(verdict));
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
-  std::vector<bool> reported(subject.file.statements.size());
   for (const Delivered& delivery : subject.deliveries) {
     for (const TransactionGroup& group : delivery.groups) {
-      std::vector<RelationLock> held;
-      std::vector<std::size_t> held_since;
-      for (const std::size_t i : group.statements) {
-        const Schema& met = *subject.before_statement[i];
-        const std::string work = long_work(subject.statement_effects[i], met, subject.file.statements[i]);
-        if (!work.empty() && !held.empty() && !reported[i]) {
-          const RelationLock& lock = held.front();
-          reported[i] = true;
-          Verdict verdict;
-          verdict.at = SourceRef{i, 0, -1};
-          verdict.object = display(lock.relation);
-          verdict.message = "This statement " + work + " in the transaction that has locked " +
-                            name_of(lock.relation) + " since line " +
-                            std::to_string(position_of(subject.migration.text,
-                                                       subject.file.statements[held_since.front()].span.begin)
-                                               .line) +
-                            ": until it is done, " + who_waits_on(lock.mode, lock.relation);
-          verdict.help = "Put it into a migration of its own";
-          if (subject.deliveries.size() > 1) verdict.notes.push_back(delivery.explanation);
-          if (auto fitted = about_table(met, subject.settings, lock.relation, Matters::Anyway,
-                                        Severity::Error, std::move(verdict))) {
-            verdicts.push_back(std::move(*fitted));
-          }
-        }
-        for (const RelationLock& lock : felt_locks(subject.statement_effects[i], met)) {
-          if (lock.kind != LockedKind::Table) continue;
-          const bool known = std::any_of(held.begin(), held.end(),
-                                         [&](const RelationLock& h) { return h.relation == lock.relation; });
-          if (known) continue;
-          held.push_back(lock);
-          held_since.push_back(i);
-        }
-      }
+      std::optional<Verdict> verdict = judge(subject, group);
+      if (!verdict) continue;
+      const bool told = std::any_of(verdicts.begin(), verdicts.end(),
+                                    [&](const Verdict& other) { return other.at == verdict->at; });
+      if (told) continue;
+      if (subject.deliveries.size() > 1) verdict->notes.push_back(delivery.explanation);
+      verdicts.push_back(std::move(*verdict));
     }
   }
   return verdicts;

@@ -3,6 +3,14 @@
 namespace planner::rules {
 namespace {
 
+/// Does the word in the file go on at this place?
+bool goes_on(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  const char c = text[at];
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
 std::vector<Verdict> check(const Subject& subject) {
   std::vector<std::string> names;
   std::visit(
@@ -24,12 +32,21 @@ std::vector<Verdict> check(const Subject& subject) {
       },
       subject.intention.operation);
   std::vector<Verdict> verdicts;
+  const SourceRef at = subject.intention.sources.front();
+  const Span& span = subject.file.statements[at.statement].span;
+  const std::string_view text =
+      std::string_view(subject.migration.text).substr(span.begin, span.end - span.begin);
   for (const std::string& name : names) {
-    if (name.size() <= kMaxNameBytes) continue;
+    // The parser has cut it already: what the file says is longer.
+    if (name.size() + 4 < kMaxNameBytes) continue;
+    std::size_t place = text.find(name);
+    while (place != std::string_view::npos && !goes_on(text, place + name.size()))
+      place = text.find(name, place + 1);
+    if (place == std::string_view::npos) continue;
     Verdict verdict;
     verdict.object = name;
-    verdict.message = "PostgreSQL keeps only 63 bytes of a name: this one becomes \"" + truncated_name(name) +
-                      "\", and a later statement that names it in another way misses it";
+    verdict.message = "PostgreSQL keeps only 63 bytes of a name: this one becomes \"" + name +
+                      "\", and whoever names it in full by other means misses it";
     verdict.help = "Give it a shorter name";
     verdicts.push_back(std::move(verdict));
   }

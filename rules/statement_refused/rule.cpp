@@ -37,22 +37,45 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     }
     verdicts.push_back(std::move(verdict));
   };
-  const bool whole_history = subject.start.gaps.empty();
+  // Columns of CREATE TABLE AS and the like are not always known.
+  const auto is_vague = [&](std::size_t statement) {
+    const std::vector<Operation>& operations = subject.file.statements[statement].operations;
+    return std::any_of(operations.begin(), operations.end(), [&](const Operation& operation) {
+      const ObjectName* target = target_relation(operation);
+      const Table* table = target != nullptr ? subject.before_statement[statement]->table(*target) : nullptr;
+      return table != nullptr && (table->columns.empty() || table->certainty == Certainty::Uncertain);
+    });
+  };
+  const bool whole_history = subject.start.gaps.empty() || subject.start.from_database;
+  const auto is_type_change = [&](std::size_t statement) {
+    const std::vector<Operation>& operations = subject.file.statements[statement].operations;
+    return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) {
+      return std::holds_alternative<ChangeType>(operation);
+    });
+  };
   for (const StatementProblem& problem : subject.problems) {
-    if (said_elsewhere(problem.problem.sqlstate) || about_an_unknown_relation(problem.problem.sqlstate))
+    const std::string& sqlstate = problem.problem.sqlstate;
+    if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate) || is_type_change(problem.statement))
       continue;
-    add(problem.statement, problem.problem.message, whole_history || subject.start.from_database);
+    add(problem.statement, problem.problem.message, whole_history);
   }
+  // What a DO block holds may stand under an exception handler.
+  const auto is_block = [&](std::size_t statement) {
+    const std::vector<Operation>& operations = subject.file.statements[statement].operations;
+    return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) {
+      return std::holds_alternative<std::shared_ptr<const DoBlock>>(operation);
+    });
+  };
   for (std::size_t i = 0; i < subject.statement_effects.size(); ++i) {
-    const bool is_type_change = std::any_of(
-        subject.file.statements[i].operations.begin(), subject.file.statements[i].operations.end(),
-        [](const Operation& operation) { return std::holds_alternative<ChangeType>(operation); });
+    if (is_block(i)) continue;
     for (const Failure& failure : subject.statement_effects[i].failures) {
-      if (failure.only_with_rows || failure.depends_on_data || said_elsewhere(failure.sqlstate) ||
-          about_an_unknown_relation(failure.sqlstate) || is_type_change) {
+      // 42P17: which overload an index expression calls, and with it its volatility, is not always known.
+      if (failure.only_with_rows || failure.depends_on_data || failure.sqlstate == "42P17" ||
+          said_elsewhere(failure.sqlstate) || about_an_unknown_relation(failure.sqlstate) ||
+          is_type_change(i) || is_vague(i)) {
         continue;
       }
-      add(i, failure.message, whole_history || subject.start.from_database);
+      add(i, failure.message, whole_history);
     }
   }
   return verdicts;

@@ -1,33 +1,7 @@
-#include <algorithm>
-
 #include "rules/about.h"
 
 namespace planner::rules {
 namespace {
-
-/// Does the condition pin rows by constants on a unique column? (`WHERE id = 'x'`)
-bool pins_rows(const Expression& where, const Table* table) {
-  if (!where || table == nullptr) return false;
-  const ExpressionFacts& facts = where.facts();
-  if (facts.has_subquery || facts.columns.empty()) return false;
-  const auto covers = [&](const std::vector<Identifier>& key) {
-    return !key.empty() && std::all_of(key.begin(), key.end(),
-                                       [&](const Identifier& column) { return where.mentions(column); });
-  };
-  for (const Constraint& constraint : table->constraints) {
-    const ConstraintKind kind = constraint.definition.kind;
-    if ((kind == ConstraintKind::PrimaryKey || kind == ConstraintKind::Unique) &&
-        covers(constraint.definition.columns))
-      return true;
-  }
-  for (const Index& index : table->indexes) {
-    if (!index.unique || index.predicate) continue;
-    std::vector<Identifier> key;
-    for (const IndexElement& element : index.elements) key.push_back(element.column);
-    if (std::find(key.begin(), key.end(), Identifier()) == key.end() && covers(key)) return true;
-  }
-  return false;
-}
 
 template <typename Op>
 std::optional<Verdict> judge(const Op& write, const Subject& subject, const char* verb) {

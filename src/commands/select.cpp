@@ -13,6 +13,8 @@
 #include "src/database/url.h"
 #include "src/project/files.h"
 #include "src/project/git.h"
+#include "src/project/plan_files.h"
+#include "src/project/release.h"
 #include "src/project/sha256.h"
 
 namespace planner::commands {
@@ -112,6 +114,27 @@ std::string choice(const SelectedService& selected, const std::string& why) {
   const auto& migrations = selected.loaded.history.migrations;
   const auto judged = std::count_if(migrations.begin(), migrations.end(), [](const Migration& migration) { return migration.pending; });
   return fmt::format("judging {} of {} migrations in {}: {}", judged, migrations.size(), project::shown(selected.service.folder.path), why);
+}
+
+/// Released phases of plans are planner's own work, proven when the plan was made; judging them again would only report the locks they
+/// take on purpose. One that was edited since is judged like any other.
+void leave_out_phases(SelectedService& selected, Context& context) {
+  std::size_t left_out = 0;
+  for (const project::fs::path& folder : project::plans_in(selected.service.plans)) {
+    const project::StoredPlan stored = project::load_plan(folder);
+    for (const Phase& phase : stored.plan.phases) {
+      const std::optional<std::size_t> index = project::released_as(selected.service, stored.plan, phase);
+      if (!index || !selected.loaded.history.migrations[*index].pending) continue;
+      if (!project::is_released_text(selected.service, stored, phase, *index)) {
+        context.warn(fmt::format("{} is phase {} of plan {}, edited since planner wrote it: it is judged like any other migration",
+                                 selected.service.folder.files[*index].name, phase.folder, stored.plan.name));
+        continue;
+      }
+      selected.loaded.history.migrations[*index].pending = false;
+      ++left_out;
+    }
+  }
+  if (left_out > 0) selected.reason += fmt::format("; {} left out", report::counted(left_out, "released phase"));
 }
 
 /// Nothing was asked for: what is new on this branch, where git can tell.
@@ -234,6 +257,7 @@ Selection select_migrations(SelectionOptions options, Context& context) {
     } else {
       choose_by_default(selected, project.config);
     }
+    if (named.empty()) leave_out_phases(selected, context);
     context.say(selected.reason);
     selection.services.push_back(std::move(selected));
     for (const project::MigrationPlace& place : project.named) {

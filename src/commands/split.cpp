@@ -150,10 +150,8 @@ std::vector<std::string> options_as_written(const Options& options) {
 }
 
 /// What the repository must hold afterwards.
-std::vector<std::string> what_to_commit(const project::Service& service, const project::MigrationFile& original, const project::fs::path& folder) {
-  const project::fs::path gone = original.folder.empty() ? original.file : original.folder;
-  std::vector<std::string> lines{fmt::format("the plan: `git add {}`", project::shown(folder)),
-                                 fmt::format("the removal of the original: `git add {}`", project::shown(gone))};
+std::vector<std::string> what_to_commit(const project::Service& service, const project::fs::path& folder) {
+  std::vector<std::string> lines{fmt::format("the plan, and the original's way into it: `git add --all {} {}`", project::shown(service.folder.path), project::shown(folder))};
   if (!service.schema.empty()) {
     lines.push_back(fmt::format("{} as the first phase needs it (see above), in the same commit as the released phase", project::shown(service.schema)));
   }
@@ -184,11 +182,14 @@ std::string release_first(const project::Service& service, const project::Stored
   return released.name;
 }
 
-void say_next(report::SplitReport& report, const project::Service& service, const std::string& plan) {
-  if (report.released.empty()) {
-    report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`", project::shown(service.folder.path), plan));
+void say_next(report::SplitReport& report, const project::Service& service, const Plan& plan) {
+  if (const std::optional<std::size_t> there = project::released_as(service, plan, plan.phases.front()); there && report.released.empty()) {
+    report.next.push_back(fmt::format("the first phase is in the history already, as {}; the later ones wait until they are released, one per deploy",
+                                      service.folder.files[*there].name));
+  } else if (report.released.empty()) {
+    report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`", project::shown(service.folder.path), plan.name));
   } else {
-    report.commit.push_back(fmt::format("the released phase: `git add {}`", project::shown(service.folder.path / report.released)));
+    report.commit.push_back(fmt::format("the released phase: `git add {}`", report.released_files.front()));
     report.next.push_back("deploy; the later phases wait in the plan until they are released, one per deploy");
   }
 }
@@ -215,7 +216,7 @@ void continue_plan(const Options& options, const Target& target, Context& contex
   }
   context.say(fmt::format("{} was split already: {}", stored.plan.migration, report.folder));
   if (options.release && !options.dry_run) release_first(service, stored, report, context);
-  say_next(report, service, stored.plan.name);
+  say_next(report, service, stored.plan);
   context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));
 }
 
@@ -261,7 +262,7 @@ void run(const Options& options, Context& context) {
     facts.history = project::real_path(service.folder.path).lexically_relative(project::real_path(folder)).generic_string();
     facts.original_file = original.file.filename().string();
     facts.options = options_as_written(options);
-    facts.commit = what_to_commit(service, original, folder);
+    facts.commit = what_to_commit(service, folder);
     report.folder = project::shown(folder);
     report.commit = facts.commit;
     report.files = project::plan_file_texts(result.plan, facts);
@@ -276,7 +277,7 @@ void run(const Options& options, Context& context) {
         now.folder = project::list_migrations(service.folder.path, service.folder.layout);
         release_first(now, project::load_plan(folder), report, context);
       }
-      say_next(report, service, result.plan.name);
+      say_next(report, service, result.plan);
     }
   }
   context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));

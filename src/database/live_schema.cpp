@@ -117,8 +117,8 @@ void read_columns(Reader& reader) {
       "SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
       "pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, co.collname, cn.nspname, "
       "CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attstattarget, "
-      "array_to_string(a.attoptions, E'\\n'), col_description(a.attrelid, a.attnum), a.attinhcount > 0 AND "
-      "NOT a.attislocal "
+      "array_to_string(a.attoptions, E'\\n'), col_description(a.attrelid, a.attnum), a.attinhcount > 0, "
+      "a.attislocal "
       "FROM pg_attribute a JOIN rel c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid "
       "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
       "LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation "
@@ -155,6 +155,7 @@ void read_columns(Reader& reader) {
     column.options = options_of(row[12]);
     column.comment = row[13].value_or("");
     column.inherited = is_true(row[14]);
+    column.local = is_true(row[15]);
     reader.tables.at(relation->second.name).columns.push_back(std::move(column));
   }
 }
@@ -180,14 +181,15 @@ void read_indexes(Reader& reader) {
       "i.indisprimary, "
       "i.indisclustered, i.indisreplident, k.conname, pn.nspname, p.relname, obj_description(c.oid, "
       "'pg_class'), "
-      "sp.spcname, c.relpages::int8 * current_setting('block_size')::int8 "
+      "sp.spcname, c.relpages::int8 * current_setting('block_size')::int8, "
+      "(SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.indexrelid) "
       "FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN seen s ON s.oid = c.relnamespace "
       "LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN "
       "('p', 'u', 'x') "
       "LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid LEFT JOIN pg_class p ON p.oid = h.inhparent "
       "LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace LEFT JOIN pg_tablespace sp ON sp.oid = "
       "c.reltablespace "
-      "ORDER BY i.indrelid, c.relname");
+      "ORDER BY i.indrelid, i.indexrelid");
   for (const Row& row : result.rows) {
     const auto relation = reader.relations.find(row[0].value_or(""));
     if (relation == reader.relations.end()) continue;
@@ -217,6 +219,7 @@ void read_indexes(Reader& reader) {
     index.comment = row[12].value_or("");
     index.tablespace = row[13].value_or("");
     if (reader.options.sizes) index.bytes = std::stoll(row[14].value_or("0"));
+    index.column_names = names_of(row[15]);
     const bool of_view = relation->second.kind == 'm';
     (of_view ? reader.views.at(index.table).indexes : reader.tables.at(index.table).indexes)
         .push_back(std::move(index));
@@ -225,21 +228,28 @@ void read_indexes(Reader& reader) {
 
 void read_constraints(Reader& reader) {
   const Result result = reader.rows(
-      "SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), k.convalidated, k.coninhcount > "
-      "0 AND NOT k.conislocal, "
+      "SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), k.convalidated, k.coninhcount > 0, "
       "xn.nspname, x.relname, fn.nspname, f.relname, "
       "(SELECT string_agg(a.attname, E'\\n' ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY "
       "u(attnum, place) "
       " JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum), obj_description(k.oid, "
-      "'pg_constraint') "
+      "'pg_constraint'), k.conislocal, rn.nspname, r.relname, up.conrelid = k.conrelid, up.conname "
       "FROM pg_constraint k JOIN rel c ON c.oid = k.conrelid "
       "LEFT JOIN pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_namespace xn "
       "ON xn.oid = x.relnamespace "
       "LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace "
-      "WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') ORDER BY k.conrelid, k.conname");
+      "LEFT JOIN pg_class r ON r.oid = k.conindid AND k.contype = 'f' LEFT JOIN pg_namespace rn ON rn.oid = "
+      "r.relnamespace LEFT JOIN pg_constraint up ON up.oid = k.conparentid "
+      "WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') ORDER BY k.conrelid, k.oid");
   for (const Row& row : result.rows) {
     const auto relation = reader.relations.find(row[0].value_or(""));
     if (relation == reader.relations.end()) continue;
+    // What a foreign key needs per partition of the referenced table is no constraint a person meets.
+    if (is_true(row[15])) {
+      Table::HiddenConstraint hidden{name_of(row[1]), name_of(row[16]), ObjectName(name_of(row[8]), name_of(row[9]))};
+      reader.tables.at(relation->second.name).hidden_constraints.push_back(std::move(hidden));
+      continue;
+    }
     Constraint constraint;
     try {
       const auto operations = parse_statement(
@@ -259,6 +269,8 @@ void read_constraints(Reader& reader) {
       constraint.definition.references.columns = names_of(row[10]);
     }
     constraint.comment = row[11].value_or("");
+    constraint.local = is_true(row[12]);
+    if (row[14]) constraint.referenced_index = ObjectName(name_of(row[13]), name_of(row[14]));
     const auto table = reader.tables.find(relation->second.name);
     if (table != reader.tables.end()) table->second.constraints.push_back(std::move(constraint));
   }

@@ -10,7 +10,7 @@ void read_schemas_and_extensions(Reader& reader) {
   for (const Row& row : reader.rows("SELECT nspname, obj_description(oid, 'pg_namespace') FROM seen").rows) {
     reader.schema.schemas.put(name_of(row[0]), row[1].value_or(""));
   }
-  for (const Row& row : reader.rows("SELECT extname, extversion FROM pg_extension").rows) {
+  for (const Row& row : reader.rows("SELECT extname, extversion FROM pg_extension WHERE extname <> 'plpgsql'").rows) {
     reader.schema.extensions.put(name_of(row[0]), row[1].value_or(""));
   }
   for (const Row& row :
@@ -57,6 +57,9 @@ void read_sequences(Reader& reader) {
     sequence.owner = row[14].value_or("");
     sequence.comment = row[15].value_or("");
     reader.schema.sequences.put(sequence.name, sequence);
+    if (!sequence.owner_table) continue;
+    const auto owner = reader.tables.find(*sequence.owner_table);
+    if (owner != reader.tables.end()) owner->second.owned_sequences.push_back(sequence.name);
   }
 }
 

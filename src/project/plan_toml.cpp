@@ -104,12 +104,12 @@ void put_phase(TomlWriter& out, const Phase& phase, const std::map<std::string, 
   out.boolean("commits", phase.commits);
   out.boolean("reversible", phase.reversible);
   put_optional(out, "reverse_note", phase.reverse_note);
-  std::vector<std::string> statements;
+  std::vector<std::int64_t> statements;
   for (const SourceRef& source : phase.sources) {
-    const std::string number = std::to_string(source.statement + 1);
+    const auto number = static_cast<std::int64_t>(source.statement) + 1;
     if (std::find(statements.begin(), statements.end(), number) == statements.end()) statements.push_back(number);
   }
-  out.texts("from_statements", statements);
+  out.numbers("from_statements", statements);
   for (const char* name : {"migration.sql", "rollback.sql"}) {
     const auto file = files.find(phase.folder + "/" + name);
     if (file != files.end()) out.text(name[0] == 'm' ? "migration_sha256" : "rollback_sha256", sha256(file->second));
@@ -145,9 +145,9 @@ Phase take_phase(TomlTable& table, std::map<std::string, std::string>& checksums
   phase.commits = table.required_boolean("commits");
   phase.reversible = table.required_boolean("reversible");
   phase.reverse_note = table.text("reverse_note").value_or("");
-  for (const std::string& number : table.texts("from_statements")) {
+  for (const std::int64_t number : table.integers("from_statements")) {
     SourceRef source;
-    source.statement = static_cast<std::size_t>(std::max(1, std::atoi(number.c_str()))) - 1;
+    source.statement = static_cast<std::size_t>(std::max<std::int64_t>(1, number)) - 1;
     phase.sources.push_back(source);
   }
   checksums[phase.folder + "/migration.sql"] = table.required_text("migration_sha256");

@@ -170,6 +170,13 @@ std::optional<std::size_t> released_as(const Service& service, const Plan& plan,
   return std::nullopt;
 }
 
+bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase, std::size_t migration) {
+  const MigrationFile& file = service.folder.files[migration];
+  NewName name;
+  name.name = file.name;
+  return read_file(file.file) == parcel_of(service, plan, phase, name).forward.second;
+}
+
 NewName next_migration_name(const MigrationFolder& folder, const std::string& slug, std::time_t now) {
   const std::string clock = fmt::format(kTimestamp, fmt::gmtime(now));
   std::string newest_timestamp, newest_number;
@@ -211,7 +218,7 @@ ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, cons
     released.name = file.name;
     released.files = {file.file};
     released.was_released = true;
-    if (service.folder.layout == Layout::Prisma && read_file(file.file) != phase.migration.str()) {
+    if (!is_released_text(service, plan, phase, *index)) {
       throw Error(fmt::format("{}: is this phase, but its text is not the plan's", shown(file.file)),
                   "restore it from version control; a phase must not be edited after it was released");
     }

@@ -18,6 +18,9 @@ std::string release_slug(const Plan& plan, const Phase& phase);
 /// The history's migration that is this phase; nullopt: not released yet.
 std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase);
 
+/// Does that migration still hold what releasing the phase puts there?
+bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase, std::size_t migration);
+
 /// Version and name of a new last migration: a 14-digit timestamp (UTC) greater than everything there, or the next number where the
 /// history counts.
 struct NewName {

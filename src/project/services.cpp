@@ -33,26 +33,26 @@ bool is_migrations_name(const std::string& name) {
 void search(const fs::path& folder, int depth, std::vector<fs::path>& found) {
   if (is_file(folder / "plan.toml")) return;  // phases of a plan wait there; they are nobody's history
   const bool named = is_migrations_name(fs::absolute(folder).lexically_normal().filename().string());
-  if (const std::optional<Layout> layout = detect_layout(folder, named)) {
-    const bool sure = *layout == Layout::Prisma || *layout == Layout::Drizzle || *layout == Layout::GolangMigrate ||
-                      *layout == Layout::Flyway || *layout == Layout::Diesel;
-    if (sure || named) {
-      found.push_back(folder);
-      return;
+  const std::optional<Layout> layout = detect_layout(folder, named);
+  const bool sure = layout == Layout::Prisma || layout == Layout::Drizzle || layout == Layout::GolangMigrate || layout == Layout::Flyway || layout == Layout::Diesel;
+  if (sure || (named && layout && *layout != Layout::Plain)) {
+    found.push_back(folder);
+    return;
+  }
+  const std::size_t before = found.size();
+  if (depth < kDeepest) {
+    std::vector<fs::directory_entry> entries;
+    try {
+      entries = entries_of(folder);
+    } catch (const Error&) {
+      return;  // a folder we may not list (lost+found) holds no history of ours
+    }
+    for (const fs::directory_entry& entry : entries) {
+      if (is_real_folder(entry.path()) && !is_never_searched(entry.path().filename().string())) search(entry.path(), depth + 1, found);
     }
   }
-  if (depth == kDeepest) return;
-  std::vector<fs::directory_entry> entries;
-  try {
-    entries = entries_of(folder);
-  } catch (const Error&) {
-    return;  // a folder we may not list (lost+found) holds no history of ours
-  }
-  for (const fs::directory_entry& entry : entries) {
-    if (is_real_folder(entry.path()) && !is_never_searched(entry.path().filename().string())) {
-      search(entry.path(), depth + 1, found);
-    }
-  }
+  // SQL files without any tool's marks are the last thing to believe in: not when a real history lies below (migrate/migrations).
+  if (named && layout && found.size() == before) found.push_back(folder);
 }
 
 bool lies_in(const fs::path& path, const fs::path& folder) {

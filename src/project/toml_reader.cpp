@@ -117,6 +117,18 @@ std::vector<std::string> TomlTable::texts(const std::string& key) {
   return all;
 }
 
+std::vector<std::int64_t> TomlTable::integers(const std::string& key) {
+  const toml::value* value = find(key);
+  if (value == nullptr) return {};
+  if (!value->is_array()) fail_type(key, "a list of whole numbers", *value);
+  std::vector<std::int64_t> all;
+  for (const toml::value& entry : value->as_array()) {
+    if (!entry.is_integer()) fail_type(key, "a list of whole numbers", entry);
+    all.push_back(entry.as_integer());
+  }
+  return all;
+}
+
 std::vector<TomlTable> TomlTable::tables(const std::string& key) {
   const toml::value* value = find(key);
   if (value == nullptr) return {};

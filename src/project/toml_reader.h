@@ -23,6 +23,7 @@ class TomlTable {
   std::optional<std::int64_t> integer(const std::string& key);
   std::optional<bool> boolean(const std::string& key);
   std::vector<std::string> texts(const std::string& key);
+  std::vector<std::int64_t> integers(const std::string& key);
   std::vector<TomlTable> tables(const std::string& key);  ///< `[[key]]`
   std::optional<TomlTable> table(const std::string& key);
 

@@ -46,6 +46,12 @@ void TomlWriter::text(std::string_view key, const std::string& value) { line(key
 void TomlWriter::number(std::string_view key, std::int64_t value) { line(key, toml::format(toml::value(value))); }
 void TomlWriter::boolean(std::string_view key, bool value) { line(key, toml::format(toml::value(value))); }
 
+void TomlWriter::numbers(std::string_view key, const std::vector<std::int64_t>& values) {
+  std::string list;
+  for (const std::int64_t value : values) list += (list.empty() ? "" : ", ") + toml::format(toml::value(value));
+  line(key, "[" + list + "]");
+}
+
 void TomlWriter::texts(std::string_view key, const std::vector<std::string>& values) {
   if (values.empty()) {
     line(key, "[]");

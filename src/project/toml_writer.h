@@ -15,6 +15,7 @@ class TomlWriter {
   void array_entry(std::string_view name);  ///< `[[name]]`
   void text(std::string_view key, const std::string& value);
   void number(std::string_view key, std::int64_t value);
+  void numbers(std::string_view key, const std::vector<std::int64_t>& values);
   void boolean(std::string_view key, bool value);
   void texts(std::string_view key, const std::vector<std::string>& values);
 

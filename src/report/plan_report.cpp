@@ -71,11 +71,11 @@ std::string planned_text(const SplitReport& report, const TextStyle& style) {
   std::string application;
   for (const Phase& phase : plan.phases) {
     std::string text;
-    if (!phase.deploy_before.empty()) text += "Before it: " + phase.deploy_before + " ";
-    text += phase.application;
-    for (const PrismaAdvice& advice : phase.prisma) text += (text.empty() ? "" : "\n") + fmt::format("schema.prisma: {}", advice.text);
-    if (!phase.reversible) text += (text.empty() ? "" : "\n") + fmt::format("Cannot be undone: {}", phase.reverse_note);
-    if (!text.empty()) application += fmt::format("  {}: {}\n", painted(style, Ink::Place, phase.folder), wrapped(printable(text), style.width, 4 + display_width(phase.folder), 4));
+    if (!phase.deploy_before.empty()) text += "Before it: " + printable(phase.deploy_before) + " ";
+    text += printable(phase.application);
+    for (const PrismaAdvice& advice : phase.prisma) text += (text.empty() ? "" : "\n") + fmt::format("schema.prisma: {}", printable(advice.text));
+    if (!phase.reversible) text += (text.empty() ? "" : "\n") + fmt::format("Cannot be undone: {}", printable(phase.reverse_note));
+    if (!text.empty()) application += fmt::format("  {}: {}\n", painted(style, Ink::Place, phase.folder), wrapped(text, style.width, 4 + display_width(phase.folder), 4));
   }
   out += section(style, "The application", application);
   out += section(style, "Notes", bullets(plan.notes, style));

@@ -63,7 +63,8 @@ Outcome outcome(const std::string& text, Schema schema, const EffectsSettings& s
     if (statement.problem == ParseProblem::NewerSyntax) out.newer_syntax = true;
     if (statement.problem == ParseProblem::Syntax) {
       out.syntax_error = true;
-      out.sqlstates.insert("42601");
+      // The grammar itself refuses clauses that no constraint of the kind can have, with a code of its own.
+      out.sqlstates.insert(statement.error.find("cannot be marked") != std::string::npos ? "0A000" : "42601");
       break;
     }
     Effects effects = effects_of_statement(statement.operations, schema, settings, earlier);

@@ -1,0 +1,98 @@
+#include <algorithm>
+
+#include "planner/builtin_types.h"
+#include "planner/casts.h"
+#include "planner/effects_build.h"
+
+/// What PostgreSQL asks of tables, columns and indexes before it takes them into a constraint.
+namespace planner::physics {
+
+void judge_foreign_key(Builder& b, const Table& from, const Table& to, const ConstraintDefinition& key) {
+  if (from.persistence == Persistence::Permanent && to.persistence != Persistence::Permanent) {
+    b.fail("42P16", "constraints on permanent tables may reference only permanent tables");
+  }
+  if (from.persistence == Persistence::Unlogged && to.persistence == Persistence::Temporary) {
+    b.fail("42P16", "constraints on unlogged tables may reference only permanent or unlogged tables");
+  }
+  if (from.persistence == Persistence::Temporary && to.persistence != Persistence::Temporary) {
+    b.fail("42P16", "constraints on temporary tables may reference only temporary tables");
+  }
+  std::vector<Identifier> wanted = key.references.columns;
+  if (wanted.empty() && to.primary_key() != nullptr) wanted = to.primary_key()->definition.columns;
+  for (std::size_t i = 0; i < wanted.size() && i < key.columns.size(); ++i) {
+    const Column* here = from.column(key.columns[i]);
+    const Column* there = to.column(wanted[i]);
+    if (here == nullptr || there == nullptr) continue;
+    if (!type_is_understood(here->type, b.schema) || !type_is_understood(there->type, b.schema)) continue;
+    if (!foreign_key_equality(there->type, here->type, b.schema)) {
+      b.fail("42804", "foreign key constraint cannot be implemented: " + display(here->type) + " and " +
+                          display(there->type) + " are not compared by any operator");
+    }
+  }
+}
+
+void judge_using_index(Builder& b, const Table& table, const ConstraintDefinition& constraint) {
+  if (table.kind == RelationKind::PartitionedTable) {
+    b.fail("0A000", "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
+    return;
+  }
+  const Index* index = table.index(constraint.using_index);
+  if (index == nullptr) return;
+  const auto refuse = [&](const std::string& why) {
+    b.fail("42809", "index \"" + index->name.name.str() + "\" " + why);
+  };
+  if (index->method != "btree") refuse("is not a btree");
+  for (const IndexElement& element : index->elements) {
+    const Column* column = table.column(element.column);
+    if (column == nullptr) continue;
+    const bool order = element.descending || element.nulls_first.value_or(false);
+    const bool collation = !element.collation.empty() && element.collation.name != column->collation.name &&
+                           element.collation.name.str() != "default";
+    const std::string_view usual = default_opclass("btree", opclass_type(column->type, b.schema));
+    const bool opclass = !element.opclass.empty() && !usual.empty() && element.opclass.name.str() != usual;
+    if (order || collation || opclass)
+      refuse("has a column without default sorting behavior: " + element.column.str());
+  }
+  if (!constraint.deferrable) return;
+}
+
+void judge_drop_not_null(Builder& b, const Table& table, const Identifier& column) {
+  const Column* held = table.column(column);
+  if (held == nullptr) return;
+  if (held->identity) b.fail("42601", "column \"" + column.str() + "\" is an identity column");
+  for (const Index& index : table.indexes) {
+    const bool has_it = std::any_of(index.elements.begin(), index.elements.end(),
+                                    [&](const IndexElement& e) { return e.column == column; });
+    if (!has_it) continue;
+    if (index.primary) b.fail("42P16", "column \"" + column.str() + "\" is in a primary key");
+    if (index.replica_identity && table.replica_identity == 'i') {
+      b.fail("42P16", "column \"" + column.str() + "\" is in index used as replica identity");
+    }
+  }
+}
+
+std::optional<Identifier> column_of_not_null_name(const Table& table, const Identifier& name) {
+  for (const Column& column : table.columns) {
+    if (column.not_null && generated_name(table.name.name.str(), column.name.str(), "not_null") == name.str())
+      return column.name;
+  }
+  return std::nullopt;
+}
+
+bool made_in_this_transaction(const Builder& b, const TableName& table) {
+  return std::any_of(b.earlier.begin(), b.earlier.end(), [&](const Operation* each) {
+    const auto* create = std::get_if<CreateTable>(each);
+    return create != nullptr && b.schema.resolve_relation(create->table) == table;
+  });
+}
+
+bool filled_in_this_transaction(const Builder& b, const TableName& table) {
+  return std::any_of(b.earlier.begin(), b.earlier.end(), [&](const Operation* each) {
+    const ObjectName* target = target_relation(*each);
+    if (target == nullptr || b.schema.resolve_relation(*target) != table) return false;
+    return std::holds_alternative<Insert>(*each) || std::holds_alternative<Copy>(*each) ||
+           std::holds_alternative<Merge>(*each);
+  });
+}
+
+}  // namespace planner::physics

@@ -1,0 +1,69 @@
+#include "planner/sql/data_change.h"
+
+#include <cassert>
+
+#include "planner/sql/tree.h"
+
+namespace planner {
+
+std::optional<DataChange> data_change(const Expression& statement) {
+  const pg::Node* node = ExpressionAccess::node(statement);
+  if (node == nullptr) return std::nullopt;
+  // A parsed tree lives as long as any expression that shares it: the parts are read from a copy that they own together.
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const pg::Source source{draft.arena, 0};
+  DataChange change;
+  const auto named = [&](const PgQuery__RangeVar* relation) {
+    const bool has_alias = relation->alias != nullptr && pg::has_text(relation->alias->aliasname);
+    change.alias = pg::identifier(has_alias ? relation->alias->aliasname : relation->relname);
+    return !has_alias;
+  };
+  if (draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) {
+    const PgQuery__UpdateStmt& update = *draft.node->update_stmt;
+    change.plain = named(update.relation) && update.n_from_clause == 0 && update.with_clause == nullptr && update.n_returning_list == 0;
+    change.where = pg::scalar(source, update.where_clause);
+    for (const pg::Node* target : pg::list(update.n_target_list, update.target_list)) {
+      const PgQuery__ResTarget& assigned = *target->res_target;
+      const bool simple = assigned.val != nullptr && assigned.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF && assigned.n_indirection == 0;
+      change.plain = change.plain && simple;
+      if (simple) change.assignments.emplace_back(pg::identifier(assigned.name), pg::scalar(source, assigned.val));
+    }
+    return change;
+  }
+  if (draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT) {
+    const PgQuery__DeleteStmt& deletion = *draft.node->delete_stmt;
+    change.deletes = true;
+    change.plain = named(deletion.relation) && deletion.n_using_clause == 0 && deletion.with_clause == nullptr && deletion.n_returning_list == 0;
+    change.where = pg::scalar(source, deletion.where_clause);
+    return change;
+  }
+  return std::nullopt;
+}
+
+Expression with_condition(const Expression& statement, const Expression& condition) {
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const ExpressionAccess::Draft added = ExpressionAccess::copy(condition);
+  const bool updates = draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
+  assert(updates || draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
+  pg::Node*& where = updates ? draft.node->update_stmt->where_clause : draft.node->delete_stmt->where_clause;
+  // The two trees live in different arenas: the condition is unpacked once more into the statement's.
+  const std::string bytes = pg::packed(pg::message_of(*added.node));
+  auto* condition_node = const_cast<pg::Node*>(&pg::as_message_of<pg::Node>(*pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)));
+  if (where == nullptr) {
+    where = condition_node;
+    return draft.finish();
+  }
+  auto* both = draft.arena->make<PgQuery__BoolExpr>(pg_query__bool_expr__init);
+  both->boolop = PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+  both->n_args = 2;
+  both->args = draft.arena->array<pg::Node>(2);
+  both->args[0] = where;
+  both->args[1] = condition_node;
+  auto* joined = draft.arena->make<pg::Node>(pg_query__node__init);
+  joined->node_case = PG_QUERY__NODE__NODE_BOOL_EXPR;
+  joined->bool_expr = both;
+  where = joined;
+  return draft.finish();
+}
+
+}  // namespace planner

@@ -1,0 +1,297 @@
+#include <algorithm>
+#include <map>
+
+#include "planner/compose.h"
+#include "plans/recipes.h"
+#include "plans/steps/build.h"
+#include "plans/steps/ddl.h"
+#include "plans/steps/text.h"
+
+namespace planner::plans {
+namespace {
+
+struct TableRename {
+  const Table* old_table = nullptr;
+  TableName to;
+  bool dropped_and_created = false;
+  std::vector<Sql> renames, back;  ///< of what belongs to the table: constraints, indexes, sequences, foreign keys of others
+  std::vector<std::string> provides;
+};
+
+/// The intention by which a table comes to be called `name`, when the migration drops one and creates the other.
+const Intention* recreation_of(const TableName& name, const RecipeContext& context) {
+  for (const Intention& other : context.intentions) {
+    const auto* rename = std::get_if<RenameTable>(&other.operation);
+    if (rename != nullptr && other.evidence && rename->table.schema == name.schema && rename->to == name.name) return &other;
+  }
+  return nullptr;
+}
+
+bool same_shape(const Index& a, const Index& b) {
+  if (a.unique != b.unique || a.method != b.method || a.included != b.included || a.nulls_not_distinct != b.nulls_not_distinct ||
+      a.elements.size() != b.elements.size() || a.constraint.empty() != b.constraint.empty()) {
+    return false;
+  }
+  const auto same_expression = [](const Expression& x, const Expression& y) { return x.empty() == y.empty() && (x.empty() || same_meaning(x, y)); };
+  if (!same_expression(a.predicate, b.predicate)) return false;
+  return std::equal(a.elements.begin(), a.elements.end(), b.elements.begin(), [&](const IndexElement& x, const IndexElement& y) {
+    return x.column == y.column && same_expression(x.expression, y.expression) && x.collation == y.collation && x.opclass == y.opclass &&
+           x.descending == y.descending && x.nulls_first == y.nulls_first;
+  });
+}
+
+bool same_shape(const ConstraintDefinition& a, const ConstraintDefinition& b, const TableName& renamed_from, const TableName& renamed_to) {
+  if (a.kind != b.kind || a.columns != b.columns || a.deferrable != b.deferrable || a.initially_deferred != b.initially_deferred) return false;
+  if (a.kind == ConstraintKind::Check) return same_meaning(a.expression, b.expression);
+  if (a.kind != ConstraintKind::ForeignKey) return a.kind != ConstraintKind::Exclusion;
+  const bool same_target = a.references.table == b.references.table || (a.references.table == renamed_from && b.references.table == renamed_to);
+  return same_target && a.references.columns == b.references.columns && a.references.on_delete == b.references.on_delete &&
+         a.references.on_update == b.references.on_update && a.references.match == b.references.match;
+}
+
+const Sequence* owned_sequence(const Schema& schema, const TableName& table, const Identifier& column) {
+  for (const auto& [name, sequence] : schema.sequences) {
+    if (sequence->owner_table == table && sequence->owner_column == column) return sequence.get();
+  }
+  return nullptr;
+}
+
+void rename_constraint(TableRename& rename, const TableName& table, const Identifier& from, const Identifier& to) {
+  if (from == to) return;
+  rename.renames.push_back(sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, from, to));
+  rename.back.insert(rename.back.begin(), sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", table, to, from));
+}
+
+/// Columns must be the same ones: a rename is the only thing that keeps the rows.
+std::string difference(const Table& old_table, const Table& new_table) {
+  for (const Column& column : old_table.columns) {
+    const Column* same = new_table.column(column.name);
+    if (same == nullptr) return "column " + said(column.name) + " is not in the new table";
+    if (!(same->type == column.type)) return "column " + said(column.name) + " has another type";
+    if (same->not_null != column.not_null) return "column " + said(column.name) + " differs in NOT NULL";
+  }
+  for (const Column& column : new_table.columns) {
+    if (old_table.column(column.name) == nullptr) return "column " + said(column.name) + " is new";
+  }
+  return "";
+}
+
+/// Gives everything that belongs to the table the name it has after the migration.
+std::string carry_names(TableRename& rename, const RecipeContext& context) {
+  const Table* after = context.after.table(rename.to);
+  if (after == nullptr) return "the migration drops or renames the new table again";
+  if (std::string differs = difference(*rename.old_table, *after); !differs.empty()) return differs;
+  std::vector<const Constraint*> taken;
+  for (const Constraint& old_one : rename.old_table->constraints) {
+    const Constraint* same = nullptr;
+    for (const Constraint& candidate : after->constraints) {
+      if (std::find(taken.begin(), taken.end(), &candidate) == taken.end() &&
+          same_shape(old_one.definition, candidate.definition, rename.old_table->name, rename.to)) {
+        same = &candidate;
+        break;
+      }
+    }
+    if (same == nullptr) return "constraint " + said(old_one.definition.name) + " is not on the new table";
+    taken.push_back(same);
+    rename_constraint(rename, rename.to, old_one.definition.name, same->definition.name);
+    rename.provides.push_back(label_constraint(rename.to, same->definition.name));
+  }
+  std::vector<const Index*> taken_indexes;
+  for (const Index& old_one : rename.old_table->indexes) {
+    if (!old_one.constraint.empty()) continue;
+    const Index* same = nullptr;
+    for (const Index& candidate : after->indexes) {
+      if (std::find(taken_indexes.begin(), taken_indexes.end(), &candidate) == taken_indexes.end() && same_shape(old_one, candidate)) {
+        same = &candidate;
+        break;
+      }
+    }
+    if (same == nullptr) return "index " + said(old_one.name.name) + " is not on the new table";
+    taken_indexes.push_back(same);
+    if (same->name.name != old_one.name.name) {
+      rename.renames.push_back(sql("ALTER INDEX {} RENAME TO {}", old_one.name, same->name.name));
+      rename.back.insert(rename.back.begin(), sql("ALTER INDEX {} RENAME TO {}", same->name, old_one.name.name));
+    }
+  }
+  for (const Column& column : rename.old_table->columns) {
+    const Sequence* old_one = owned_sequence(context.start, rename.old_table->name, column.name);
+    const Sequence* new_one = owned_sequence(context.after, rename.to, column.name);
+    if ((old_one == nullptr) != (new_one == nullptr)) return "the default of column " + said(column.name) + " differs";
+    if (old_one == nullptr || old_one->name == new_one->name) continue;
+    rename.renames.push_back(sql("ALTER SEQUENCE {} RENAME TO {}", old_one->name, new_one->name.name));
+    rename.back.insert(rename.back.begin(), sql("ALTER SEQUENCE {} RENAME TO {}", new_one->name, old_one->name.name));
+  }
+  // Foreign keys of other tables follow the rename by themselves; only their names may differ in the end.
+  for (const Schema::Reference& reference : context.start.references_to(rename.old_table->name)) {
+    if (reference.from == rename.old_table->name) continue;
+    const Table* from = context.start.table(reference.from);
+    const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
+    const Table* from_after = context.after.table(reference.from);
+    if (key == nullptr || from_after == nullptr) continue;
+    const auto same = std::find_if(from_after->constraints.begin(), from_after->constraints.end(), [&](const Constraint& candidate) {
+      return same_shape(key->definition, candidate.definition, rename.old_table->name, rename.to);
+    });
+    if (same == from_after->constraints.end()) return "foreign key " + said(reference.constraint) + " of " + display(reference.from) + " does not point at the new table in the end";
+    rename_constraint(rename, reference.from, reference.constraint, same->definition.name);
+  }
+  return "";
+}
+
+/// Whoever may use the table may use the view that stands in for it.
+Sql grants(const TableName& table, const ObjectName& view) {
+  return sql(
+      "DECLARE\n"
+      "        planner_grant record;\n"
+      "      BEGIN\n"
+      "        FOR planner_grant IN SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role, privilege_type,\n"
+      "            CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS more\n"
+      "            FROM pg_class, aclexplode(relacl) WHERE pg_class.oid = {}::regclass AND grantee <> relowner LOOP\n"
+      "          EXECUTE format('GRANT %s ON {} TO %s%s', planner_grant.privilege_type, planner_grant.role, planner_grant.more);\n"
+      "        END LOOP;\n"
+      "      END",
+      Literal(quoted(table)), view);
+}
+
+std::vector<Sql> make_shim(const TableRename& rename, int server_version) {
+  const Sql options = server_version >= 150000 ? sql(" WITH (security_invoker = true)") : Sql();
+  std::vector<Identifier> columns;
+  for (const Column& column : rename.old_table->columns) columns.push_back(column.name);
+  return {sql("CREATE VIEW {}{} AS SELECT {} FROM {}", rename.old_table->name, options, column_list(columns), rename.to), grants(rename.to, rename.old_table->name)};
+}
+
+RecipeResult make(const RenameTable& operation, const Intention& intention, const RecipeContext& context) {
+  const Table* table = context.start.table(operation.table);
+  if (table == nullptr) {
+    const Table* made_here = context.before.table(operation.table);
+    if (made_here != nullptr && made_here->is_new) return harmless("the table is new");
+    return refused("Renaming " + display(operation.table) + ": the table is not known.", "Check that the history given to planner is complete.");
+  }
+  TableRename rename;
+  rename.old_table = table;
+  rename.to = TableName(table->name.schema, operation.to);
+  rename.dropped_and_created = intention.evidence.has_value();
+  if (table->kind != RelationKind::Table || table->partition_of) {
+    return refused("Renaming " + display(table->name) + ": a view cannot stand in for a partitioned or foreign table in every statement.",
+                   "Keep the table's name in the database and rename the model only (Prisma: @@map(\"" + table->name.name.str() + "\")).");
+  }
+  if (table->row_security && context.options.effects.server_version < 150000) {
+    return refused("Renaming " + display(table->name) + ": it has row security, which a view before PostgreSQL 15 does not pass on.",
+                   "Keep the table's name in the database and rename the model only (Prisma: @@map).");
+  }
+  if (rename.dropped_and_created) {
+    const std::string differs = carry_names(rename, context);
+    if (!differs.empty()) {
+      return refused("Renaming " + display(table->name) + " to " + display(rename.to) + ": " + differs + ".",
+                     "Rename the table in a migration of its own (ALTER TABLE ... RENAME TO), and change it in another one.");
+    }
+  }
+  const StepLock moment{table->name, LockMode::AccessExclusive, std::string(kMoment)};
+
+  Step add;
+  add.kind = PhaseKind::Add;
+  add.window = Window::BothReleases;
+  add.recipe = "rename-table";
+  add.slug = "rename_" + table->name.name.str();
+  add.title = "rename " + display(table->name) + " to " + display(rename.to) + ", with a view under the old name";
+  add.why = "Both names work from the same moment on: an automatically updatable view passes reads and writes to the table, and nothing is copied.";
+  add.locks = {moment};
+  if (rename.dropped_and_created) {
+    for (const Schema::Reference& reference : context.start.references_to(table->name)) {
+      if (reference.from != table->name) add.locks.push_back({reference.from, LockMode::AccessExclusive, std::string(kMoment)});
+    }
+  }
+  add.statements = {sql("ALTER TABLE {} RENAME TO {}", table->name, operation.to)};
+  add.statements.insert(add.statements.end(), rename.renames.begin(), rename.renames.end());
+  const std::vector<Sql> shim = make_shim(rename, context.options.effects.server_version);
+  add.statements.insert(add.statements.end(), shim.begin(), shim.end());
+  ReverseStep back;
+  back.locks = add.locks;
+  back.locks.front().relation = rename.to;
+  back.statements = {sql("DROP VIEW {}", table->name)};
+  back.statements.insert(back.statements.end(), rename.back.begin(), rename.back.end());
+  back.statements.push_back(sql("ALTER TABLE {} RENAME TO {}", rename.to, table->name.name));
+  add.reverse = {back};
+  add.application =
+      "Either name works for SELECT, INSERT, ON CONFLICT, UPDATE, DELETE and FOR UPDATE. TRUNCATE, COPY FROM, MERGE (before PostgreSQL 17) and new foreign keys need the "
+      "new name.";
+  add.prisma = {{rename.to.name.str(), "the new release's model maps to it (@@map(\"" + rename.to.name.str() + "\"))"}};
+  add.provides = {label_relation(rename.to)};
+  add.provides.insert(add.provides.end(), rename.provides.begin(), rename.provides.end());
+  for (const Column& column : table->columns) {
+    add.provides.push_back(label_column(rename.to, column.name));
+    add.provides.push_back(label_filled(rename.to, column.name));
+  }
+
+  Step drop;
+  drop.kind = PhaseKind::Drop;
+  drop.window = Window::NewRelease;
+  drop.recipe = "rename-table";
+  drop.slug = "drop_view_" + table->name.name.str();
+  drop.title = "drop the view that stands in under the old name " + display(table->name);
+  drop.why = "Nobody uses the old name any more.";
+  drop.locks = {{table->name, LockMode::AccessExclusive, std::string(kMoment)}};
+  drop.statements = {sql("DROP VIEW {}", table->name)};
+  ReverseStep again;
+  again.locks = {{rename.to, LockMode::AccessExclusive, std::string(kMoment)}};
+  again.statements = shim;
+  drop.reverse = {again};
+  drop.application = "The new release notices nothing.";
+  drop.provides = {label_gone(table->name)};
+
+  RecipeResult result;
+  result.steps = {add, drop};
+  if (rename.dropped_and_created) {
+    std::string note = "DROP TABLE and CREATE TABLE are taken as a rename of " + display(table->name) + " to " + display(rename.to) + ":";
+    for (const std::string& reason : intention.evidence->reasons) note += " " + reason + ";";
+    note.back() = '.';
+    result.notes.push_back(note);
+  }
+  return result;
+}
+
+/// Statements about a table that is created only to be another one's new name: what the old table has already comes with the rename.
+std::optional<RecipeResult> parts(const Intention& intention, const RecipeContext& context) {
+  if (std::holds_alternative<RenameTable>(intention.operation)) return std::nullopt;
+  if (const auto* replaced = std::get_if<ReplaceConstraint>(&intention.operation)) {
+    const Intention* rename = recreation_of(replaced->constraint.references.table, context);
+    const Table* table = context.start.table(replaced->table);
+    const Constraint* old_one = table == nullptr ? nullptr : table->constraint(replaced->old_constraint);
+    if (rename == nullptr || old_one == nullptr) return std::nullopt;
+    const auto& operation = std::get<RenameTable>(rename->operation);
+    if (!same_shape(old_one->definition, replaced->constraint, operation.table, TableName(operation.table.schema, operation.to))) return std::nullopt;
+    return covered("The foreign key follows the renamed table.");
+  }
+  const ObjectName* target = target_relation(intention.operation);
+  if (target == nullptr) return std::nullopt;
+  const Intention* rename = recreation_of(*target, context);
+  if (rename == nullptr) return std::nullopt;
+  const Table* old_table = context.start.table(std::get<RenameTable>(rename->operation).table);
+  if (old_table == nullptr) return std::nullopt;
+  if (const auto* create = std::get_if<CreateIndex>(&intention.operation)) {
+    const CreateIndex index = named(*create, context);
+    const Table* after = context.after.table(*target);
+    const Index* made = after == nullptr ? nullptr : after->index(index.name);
+    const bool there = made != nullptr && std::any_of(old_table->indexes.begin(), old_table->indexes.end(), [&](const Index& old_one) { return same_shape(old_one, *made); });
+    if (there) return covered("The index comes with the table.");
+    RecipeResult result;
+    result.steps = {index_step(index, context)};
+    return result;
+  }
+  if (const auto* key = std::get_if<AddForeignKey>(&intention.operation)) {
+    const bool there = std::any_of(old_table->constraints.begin(), old_table->constraints.end(), [&](const Constraint& old_one) {
+      return same_shape(old_one.definition, key->constraint, old_table->name, *target);
+    });
+    if (there) return covered("The foreign key comes with the table.");
+    RecipeResult result;
+    result.steps = foreign_key_steps(*target, named(*target, key->constraint, context), context);
+    return result;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const Recipe rename_table{.id = "rename-table", .summary = "Rename a table and let a view stand in under the old name", .make = on<RenameTable, make>};
+const Recipe rename_table_parts{.id = "rename-table", .summary = "What comes with a table that was dropped and created under another name", .make = parts};
+
+}  // namespace planner::plans
