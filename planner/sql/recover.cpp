@@ -94,7 +94,8 @@ class PieceReader {
     if (piece.problem != ParseProblem::None) return refuse(piece.span, piece.problem, piece.error, piece.error_at);
     Span rest = piece.span;
     // A statement without its semicolon is cut where the next one begins. The number is bounded, so is the time.
-    for (int cut = 0; cut < 64; ++cut) {
+    const int cuts = rest.end - rest.begin > 65536 ? 4 : 64;
+    for (int cut = 0; cut < cuts; ++cut) {
       const Parsed parsed = parse(std::string(words(rest)));
       if (parsed.result != nullptr) return accept(rest, parsed);
       const std::uint32_t error_at = rest.begin + static_cast<std::uint32_t>(parsed.error_at);

@@ -38,6 +38,16 @@ Scan scan_once(const std::string& piece, std::uint32_t base) {
 }  // namespace
 
 Scan scan(std::string_view text, std::uint32_t from, std::uint32_t to) {
+  if (const auto endless = endless_operator(text.substr(from, to - from))) {
+    Scan result;
+    const auto place = from + static_cast<std::uint32_t>(*endless);
+    if (place > from) result = scan(text, from, place);
+    if (!result.stopped_at) {
+      result.stopped_at = place;
+      result.error = "operator too long";
+    }
+    return result;
+  }
   Scan result = scan_once(std::string(text.substr(from, to - from)), from);
   // Text before the place of the error is whole tokens; shrink again when the scanner reports an earlier one.
   for (int attempt = 0; result.stopped_at && attempt < 4; ++attempt) {

@@ -72,9 +72,14 @@ class Splitter {
         close(last_end_);
         const std::uint32_t end = line_end(text_, token.begin);
         pieces_.push_back({{token.begin, end}, ParseProblem::PsqlCommand, "a command of psql, not SQL", token.begin});
-        at_ = last_end_ = end;
-        // Tokens of that line mean nothing; scanning goes on behind it.
-        return;
+        last_end_ = end;
+        // Tokens of that line mean nothing. Scanning goes on behind it when one of them (an open quote) reaches over its end.
+        while (i + 1 < scanned.tokens.size() && scanned.tokens[i + 1].begin < end) ++i;
+        if (scanned.tokens[i].end > end || (i + 1 == scanned.tokens.size() && scanned.stopped_at)) {
+          at_ = end;
+          return;
+        }
+        continue;
       }
       if (token.kind == PG_QUERY__TOKEN__ASCII_59 && ends_statement()) {
         const bool data = from_ && stdin_;

@@ -66,6 +66,9 @@ Parsed parse(const std::string& text);
 /// A parser's message quotes the rest of the file after an unterminated string: its first line, not too long.
 std::string shortened(std::string_view message);
 
+/// Where a run of operator characters begins that no server takes and that the scanner needs quadratic time for.
+std::optional<std::size_t> endless_operator(std::string_view text);
+
 /// Byte offset of libpg_query's 1-based character position.
 std::size_t byte_offset(std::string_view text, int cursor_position);
 
