@@ -70,13 +70,6 @@ void read_insert(const Source& source, const Node& statement, Operations& out) {
   out.emplace_back(std::move(result));
 }
 
-/// INTO stands in the first SELECT of a UNION.
-const PgQuery__IntoClause* into_of(const PgQuery__SelectStmt& select) {
-  const PgQuery__SelectStmt* first = &select;
-  while (first->larg != nullptr) first = first->larg;
-  return first->into_clause;
-}
-
 }  // namespace
 
 bool read_data(const Source& source, const Node& statement, Operations& out) {

@@ -128,20 +128,32 @@ void read_create_table_as(const Source& source, const PgQuery__CreateTableAsStmt
   out.emplace_back(std::move(result));
 }
 
+const PgQuery__IntoClause* into_of(const PgQuery__SelectStmt& select) {
+  const PgQuery__SelectStmt* first = &select;
+  while (first->larg != nullptr) first = first->larg;
+  return first->into_clause;
+}
+
 void read_select_into(const Source& source, const Node& node, Operations& out) {
-  const PgQuery__IntoClause& into = *node.select_stmt->into_clause;
+  const PgQuery__IntoClause& into = *into_of(*node.select_stmt);
   CreateTableAs result;
   result.table = table_name(into.rel);
   result.persistence = persistence(into.rel);
   read_into(into, result);
   // The query itself, without the table it makes.
-  auto* select = source.arena->make<PgQuery__SelectStmt>(pg_query__select_stmt__init);
-  *select = *node.select_stmt;
-  select->into_clause = nullptr;
-  auto* copy = source.arena->make<Node>(pg_query__node__init);
-  copy->node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
-  copy->select_stmt = select;
-  result.query = query(source, copy);
+  const auto copied = [&](const PgQuery__SelectStmt& select) {
+    auto* copy = source.arena->make<PgQuery__SelectStmt>(pg_query__select_stmt__init);
+    *copy = select;
+    return copy;
+  };
+  PgQuery__SelectStmt* select = copied(*node.select_stmt);
+  PgQuery__SelectStmt* first = select;
+  for (; first->larg != nullptr; first = first->larg) first->larg = copied(*first->larg);
+  first->into_clause = nullptr;
+  auto* query_node = source.arena->make<Node>(pg_query__node__init);
+  query_node->node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
+  query_node->select_stmt = select;
+  result.query = query(source, query_node);
   out.emplace_back(std::move(result));
 }
 

@@ -22,6 +22,8 @@ void read_statement(const Source& source, const Node& statement, Operations& out
 void read_create_table(const Source& source, const PgQuery__CreateStmt& statement, std::string_view foreign_server,
                        Operations& out);
 void read_create_table_as(const Source& source, const PgQuery__CreateTableAsStmt& statement, Operations& out);
+/// INTO stands in the first SELECT of a UNION.
+const PgQuery__IntoClause* into_of(const PgQuery__SelectStmt& select);
 void read_select_into(const Source& source, const Node& node, Operations& out);
 PartitionBound partition_bound(const Source& source, const PgQuery__PartitionBoundSpec* bound);
 
