@@ -10,7 +10,16 @@ void look_into(const Schema& schema, View& view, const std::vector<Identifier>& 
   for (const ObjectName& written : facts.relations) {
     const auto found = find_relation(schema, written);
     if (!found) continue;
-    view.reads_all_of.push_back(found->name);
+    const Table* table = schema.tables.find(found->name);
+    if (facts.whole_row || table == nullptr) {
+      view.reads_all_of.push_back(found->name);
+      continue;
+    }
+    // A name that several relations of the query have counts for each of them: rather one dependency too many than one too few.
+    std::vector<Identifier>& columns = view.reads[found->name];
+    for (const Identifier& name : facts.columns) {
+      if (table->column(name) != nullptr) columns.push_back(name);
+    }
   }
   view.columns = column_names;
 }

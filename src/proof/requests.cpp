@@ -58,6 +58,12 @@ Sql returning(const ReleaseTable& table, const std::vector<const ReleaseColumn*>
   return join(out, ", ");
 }
 
+/// What the statement must return: nothing is promised for a NULL that the plan fills.
+std::optional<TextValue> intended_value(const ReleaseColumn& column, const TextValue& value) {
+  if (!value && column.filled) return std::nullopt;
+  return std::optional<TextValue>(value);
+}
+
 }  // namespace
 
 void Pools::learn(Connection& connection, const Schema& schema, const ReleaseModel& model) {
@@ -246,7 +252,7 @@ std::optional<Request> RequestMaker::insert(const ReleaseTable& table, bool all_
     const auto set = std::find_if(values->begin(), values->end(),
                                   [&](const Assignment& a) { return a.column == &column; });
     request.intended.push_back(set == values->end() ? std::optional<TextValue>()
-                                                    : std::optional<TextValue>(set->value));
+                                                          : intended_value(column, set->value));
     logged.emplace_back(column.logical,
                         set == values->end()
                             ? sql("w.v{}", returned.size())
@@ -301,7 +307,7 @@ std::optional<Request> RequestMaker::upsert(const ReleaseTable& table) {
           "AS inserted",
           table.name, column_list(names), join(given, ", "), column_list(table.key), join(updates, ", "),
           returning(table, {changed.column}));
-  request.intended.push_back(changed.value);
+  request.intended.push_back(intended_value(*changed.column, changed.value));
   request.sql = with_log(table, model_.release == Release::Old, statement, logged,
                          sql("w.inserted OR c.col = {}", Literal(changed.column->logical)), 1);
   return request;
@@ -336,7 +342,7 @@ std::optional<Request> RequestMaker::update(const ReleaseTable& table, bool all_
     sets.push_back(sql("{} = {}", column->name, given));
     logged.emplace_back(column->logical, sql("{}::text", given));
     returned.push_back(column);
-    request.intended.push_back(*value);
+    request.intended.push_back(intended_value(*column, *value));
   }
   if (sets.empty()) return std::nullopt;
   const Sql match = key_match(table, *key, request.parameters);

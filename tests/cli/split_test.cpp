@@ -56,7 +56,7 @@ TEST(Split, DryRunWritesNothing) {
 }
 
 TEST(Split, ReleasePutsTheFirstPhaseBehindEverything) {
-  const Repository repository = with_rename();
+  Repository repository = with_rename();
   repository.migration("29991231235959_far_away", "SELECT 1;");
   const Ran ran = repository.planner({"split", "rename_name_to_fullname", "--release"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;

@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>> kExpected{
     {"field_rename_optional", {"dropped-and-added"}},
     {"field_rename_with_map", {}},
     {"float_to_decimal_18_8", {"change-type"}},
-    {"id_int_to_uuid", {"change-type", "replace-constraint"}},
+    {"id_int_to_uuid", {"change-type", "drop-default", "drop-object", "replace-constraint"}},
     {"index_added", {"index-not-concurrent"}},
     {"int_to_bigint_id_with_relations", {"change-type", "replace-constraint"}},
     {"int_to_bigint_plain", {"change-type"}},

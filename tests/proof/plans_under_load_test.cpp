@@ -144,6 +144,8 @@ TEST_P(PlansUnderLoad, a_killed_deployer_runs_the_phase_again) {
   options.longest_wait_ms = 10000;
   int interrupted = 0;
   options.interrupt = [&](const Phase& phase, const std::string& url) {
+    // An interrupted CREATE INDEX CONCURRENTLY leaves an INVALID index: its way on is the rollback, not the same file again.
+    if (!phase.backfill) return false;
     Connection deployer(url);
     deployer.send(phase.migration.str());
     std::this_thread::sleep_for(std::chrono::milliseconds(60));
