@@ -3,9 +3,10 @@
 #include <filesystem>
 #include <optional>
 
-/// Where tests find things. PLANNER_SOURCE_DIR is also a macro: the repository's root.
+/// Where tests find things.
 namespace planner::test {
 
+/// The repository's root.
 std::filesystem::path source_dir();
 
 /// The built program, beside the running test program; the environment's PLANNER_PROGRAM wins.
