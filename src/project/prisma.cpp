@@ -11,6 +11,7 @@
 #include "src/project/collation.h"
 #include "src/project/config.h"
 #include "src/project/files.h"
+#include "src/project/lock_files.h"
 
 namespace planner::project {
 namespace {
@@ -98,6 +99,18 @@ std::string wanted_prisma(const nlohmann::json& package) {
     }
   }
   return "";
+}
+
+/// One repository may install several versions; only if all of them send files alike it is known how.
+DetectedTool tool_of_locked(const LockedVersions& locked, const fs::path& file) {
+  DetectedTool found{prisma_tool_of(locked.versions.front()), ""};
+  std::string list;
+  for (const std::string& version : locked.versions) {
+    if (prisma_tool_of(version) != found.tool) found.tool = Tool::PrismaUnknown;
+    list += (list.empty() ? "" : ", ") + version;
+  }
+  found.evidence = fmt::format("{} has prisma {}", shown(file), list);
+  return found;
 }
 
 }  // namespace
@@ -202,15 +215,9 @@ DetectedTool detect_prisma_version(const fs::path& migrations_folder, const fs::
         if (!range.empty()) found = {prisma_tool_of(range), fmt::format("{} asks for prisma {}", shown(package_file), range)};
       }
     }
-    const fs::path lock_file = up / "package-lock.json";
-    if (found.tool == Tool::PrismaUnknown && !found.evidence.empty() && is_file(lock_file)) {
-      if (const std::optional<nlohmann::json> lock = read_json(lock_file)) {
-        const nlohmann::json::json_pointer place("/packages/node_modules~1prisma/version");
-        if (lock->contains(place) && lock->at(place).is_string()) {
-          const std::string version = lock->at(place).get<std::string>();
-          return {prisma_tool_of(version), fmt::format("{} has prisma {}", shown(lock_file), version)};
-        }
-      }
+    // A range that allows versions of both kinds is decided by what was installed.
+    if (found.tool == Tool::PrismaUnknown && !found.evidence.empty()) {
+      if (const auto locked = locked_versions(up, "prisma")) return tool_of_locked(*locked, up / locked->file);
     }
     if (at == stop || !at.has_relative_path()) return found;
   }

@@ -20,7 +20,7 @@ struct DetectedTool {
   Tool tool = Tool::PrismaUnknown;
   std::string evidence;  ///< `node_modules/prisma/package.json says 7.4.1`; empty: nothing was found
 };
-/// Looks at node_modules, package.json and package-lock.json from the migrations folder up to `top`.
+/// Looks at node_modules, package.json and the lock files of npm, yarn, pnpm and bun from the migrations folder up to `top`.
 DetectedTool detect_prisma_version(const std::filesystem::path& migrations_folder, const std::filesystem::path& top);
 
 /// `7.4.1` -> PrismaSplit, `^6.2.0` -> PrismaWhole, `^7.0.0` -> PrismaUnknown (it may install either).

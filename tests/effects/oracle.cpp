@@ -44,10 +44,8 @@ Schema schema_after(const std::string& setup, Schema schema, std::vector<std::st
                     bool* newer_syntax) {
   for (const Statement& statement : parse_file(setup).statements) {
     if (statement.problem != ParseProblem::None && newer_syntax != nullptr) *newer_syntax = true;
-    for (const Operation& operation : statement.operations) {
-      for (const ReplayProblem& problem : replay(schema, operation)) {
-        if (problems != nullptr) problems->push_back(problem.sqlstate + " " + problem.message);
-      }
+    for (const ReplayProblem& problem : replay_statement(schema, statement.operations)) {
+      if (problems != nullptr) problems->push_back(problem.sqlstate + " " + problem.message);
     }
   }
   return schema;
@@ -79,10 +77,8 @@ Outcome outcome(const std::string& text, Schema schema, const EffectsSettings& s
     std::erase_if(effects.scans, [&](const Scan& scan) { return created.contains(scan.relation); });
     physics::merge_into(out.effects, effects);
     if (!out.sqlstates.empty()) break;
-    for (const Operation& operation : statement.operations) {
-      replay(schema, operation);
-      earlier.push_back(&operation);
-    }
+    replay_statement(schema, statement.operations);
+    for (const Operation& operation : statement.operations) earlier.push_back(&operation);
   }
   out.after = std::move(schema);
   return out;
