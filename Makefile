@@ -15,10 +15,11 @@ test: deps ## build with sanitizers, run every test; TESTS='-L unit' chooses som
 	@cmake --build --preset dev
 	@.ci/test build/dev $(TESTS)
 
-bench: deps ## measurements, as ratios within one run
+bench: deps ## measurements, as ratios within one run; PART=memory takes one of them
+	@.ci/peers
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
-	@build/release/bin/planner_bench
+	@build/release/bin/planner_bench $(PART)
 
 lint: ## format, clang-14, clang-tidy; BASE=origin/main looks only at what changed since
 	@.ci/deps lint

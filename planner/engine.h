@@ -24,12 +24,12 @@ using RecipeSet = std::vector<const Recipe*>;
 /// One judged migration.
 struct JudgedMigration {
   std::size_t index = 0;  ///< into History::migrations
-  ParsedFile file;
-  std::vector<Intention> intentions;
-  std::vector<Intention> questions;
-  std::vector<Effects> effects;  ///< one per statement
-  std::vector<Delivered> deliveries;
+  std::size_t statements = 0;
+  std::vector<Intention> intentions;    ///< only with AnalyzeOptions::keep_intentions
+  std::vector<Intention> questions;     ///< not with AnalyzeOptions::each_alone
+  std::vector<std::string> deliveries;  ///< how the file may be sent, a sentence each
   std::vector<Finding> findings;
+  std::size_t found = 0;          ///< how many findings there are, also after somebody took them
   std::size_t not_looked_at = 0;  ///< statements that were not understood
 };
 
@@ -48,10 +48,13 @@ struct AnalyzeOptions {
   /// migrations are replayed.
   const Schema* base = nullptr;
   unsigned threads = 1;
-  /// Judge each pending migration as if it were deployed alone (`--all`): a table made by an earlier one has rows and readers by then.
-  /// Otherwise the pending ones are one deployment and what they create is new to all of them.
+  /// Judge each pending migration as if it were deployed alone (`--all`): a table made by an earlier one has
+  /// rows and readers by then. Otherwise the pending ones are one deployment and what they create is new to
+  /// all of them.
   bool each_alone = false;
-  /// Recipes there are: a help ends in `planner split NAME` only when the rule's recipe is among them. Null: all are.
+  bool keep_intentions = false;
+  /// Recipes there are: a help ends in `planner split NAME` only when the rule's recipe is among them. Null:
+  /// all are.
   const RecipeSet* recipes = nullptr;
 };
 

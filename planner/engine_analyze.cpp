@@ -106,12 +106,7 @@ void replay_applied(const Migration& migration, const ParsedFile& file, Schema& 
 
 template <typename Map, typename Change>
 void for_changed(Map& now, const Map& before, Change change) {
-  if (now.shares_with(before)) return;
-  std::vector<typename std::decay_t<decltype(now.begin()->first)>> keys;
-  for (auto it = now.begin(); it != now.end(); ++it) {
-    if (it->second.get() != before.find(it->first)) keys.push_back(it->first);
-  }
-  for (const auto& key : keys) {
+  for (const auto& key : now.changed_since(before)) {
     if (auto* entry = now.edit(key)) change(*entry);
   }
 }
@@ -157,9 +152,13 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
     }
     const Schema before = schema;
     JudgedMigration judged =
-        judge_migration({history, migration, names[indexes[i]]}, std::move(file), schema, rules, options);
+        judge_migration({history, migration, names[indexes[i]]}, file, schema, rules, options);
     judged.index = indexes[i];
     judged.not_looked_at = skipped;
+    // Thousands of judged migrations are kept to be reported; of what judging needed only findings and
+    // questions are.
+    if (!options.keep_intentions) judged.intentions = {};
+    if (options.each_alone) judged.questions = {};
     analysis.judged.push_back(std::move(judged));
     if (options.each_alone) forget_new(schema, before);
   }

@@ -82,6 +82,8 @@ Walk walk(const ParsedFile& file, Schema& schema, const std::vector<Delivered>& 
 struct Judge {
   const JudgedPlace& place;
   const AnalyzeOptions& options;
+  const ParsedFile& file;
+  const std::vector<Delivered>& deliveries;
   const Walk& walked;
   JudgedMigration& judged;
   std::vector<Suppression>& suppressions;
@@ -128,8 +130,8 @@ struct Judge {
     finding.message = std::move(verdict.message);
     finding.notes = std::move(verdict.notes);
     std::string_view statement_text = text;
-    if (at.statement < judged.file.statements.size()) {
-      const Statement& statement = judged.file.statements[at.statement];
+    if (at.statement < file.statements.size()) {
+      const Statement& statement = file.statements[at.statement];
       finding.span = statement.problem == ParseProblem::None
                          ? span_of_operation(text, statement, at.operation)
                          : Span{statement.error_at, statement.span.end};
@@ -157,13 +159,13 @@ struct Judge {
 
   void judge_intention(const Intention& intention, const RuleSet& rules) {
     const SourceRef first = intention.sources.front();
-    const Effects& of_statement = judged.effects[first.statement];
+    const Effects& of_statement = walked.effects[first.statement];
     const auto own = walked.own.find({first.statement, {first.operation, first.nested}});
     const Effects& of_operation = own == walked.own.end() ? of_statement : own->second;
     const Effects& effects = first.nested >= 0 ? of_operation : of_statement;
-    const Subject subject{intention,         effects,        of_operation,     *before[first.statement],
-                          *before.front(),   *before.back(), place.migration,  judged.file,
-                          judged.deliveries, options.rules,  judged.questions, place.history.tool};
+    const Subject subject{intention,       effects,        of_operation,     *before[first.statement],
+                          *before.front(), *before.back(), place.migration,  file,
+                          deliveries,      options.rules,  judged.questions, place.history.tool};
     for (const Rule* rule : rules) {
       if (!rule->check || !switched_on(*rule)) continue;
       for (Verdict& verdict : rule->check(subject)) {
@@ -174,15 +176,15 @@ struct Judge {
   }
 
   void judge_whole(const RuleSet& rules, Tool tool) {
-    const MigrationSubject subject{place.migration,   judged.file,   judged.intentions, judged.questions,
-                                   judged.effects,    before,        *before.front(),   *before.back(),
-                                   judged.deliveries, options.rules, walked.problems,   tool};
+    const MigrationSubject subject{place.migration, file,          judged.intentions, judged.questions,
+                                   walked.effects,  before,        *before.front(),   *before.back(),
+                                   deliveries,      options.rules, walked.problems,   tool};
     for (const Rule* rule : rules) {
       if (!rule->check_migration || !switched_on(*rule)) continue;
       for (Verdict& verdict : rule->check_migration(subject)) {
         const SourceRef at = verdict.at.value_or(SourceRef{});
         const Effects* effects =
-            at.statement < judged.effects.size() ? &judged.effects[at.statement] : nullptr;
+            at.statement < walked.effects.size() ? &walked.effects[at.statement] : nullptr;
         add(*rule, std::move(verdict), at, effects);
       }
     }
@@ -278,31 +280,32 @@ struct Judge {
 
 }  // namespace
 
-JudgedMigration judge_migration(const JudgedPlace& place, ParsedFile file, Schema& schema,
+JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file, Schema& schema,
                                 const RuleSet& rules, const AnalyzeOptions& options) {
   JudgedMigration judged;
-  judged.file = std::move(file);
-  judged.deliveries = deliveries(judged.file, place.migration.text, place.history.tool,
-                                 place.migration.no_transaction_marker);
+  judged.statements = file.statements.size();
+  const std::vector<Delivered> delivered =
+      deliveries(file, place.migration.text, place.history.tool, place.migration.no_transaction_marker);
+  for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
   const Schema start = schema;
-  Walk walked = walk(judged.file, schema, judged.deliveries, options.rules.effects);
+  Walk walked = walk(file, schema, delivered, options.rules.effects);
   Recognized recognized = recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers);
   judged.intentions = std::move(recognized.intentions);
   judged.questions = std::move(recognized.questions);
-  judged.effects = std::move(walked.effects);
 
   std::vector<const Schema*> before;
   for (const Schema& met : walked.before) before.push_back(&met);
   if (before.empty()) before.push_back(&start);
   before.push_back(&schema);  // what the last statement leaves
 
-  std::vector<Suppression> suppressions = suppressions_of(judged.file, place.migration.text);
-  Judge judge{place, options, walked, judged, suppressions, before};
+  std::vector<Suppression> suppressions = suppressions_of(file, place.migration.text);
+  Judge judge{place, options, file, delivered, walked, judged, suppressions, before};
   for (const Intention& intention : judged.intentions) judge.judge_intention(intention, rules);
   judge.judge_whole(rules, place.history.tool);
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
+  judged.found = judged.findings.size();
   return judged;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -138,6 +139,23 @@ class SharedMap {
     }
     return const_iterator(chunks_.get(), place.chunk, place.entry);
   }
+  /// The keys whose objects `before`, an earlier copy of this map, does not hold or holds otherwise. Costs
+  /// what was changed, not what there is.
+  std::vector<Key> changed_since(const SharedMap& before) const {
+    std::vector<Key> keys;
+    if (shares_with(before)) return keys;
+    std::vector<const Chunk*> old;
+    for (const auto& chunk : before.chunks_->list) old.push_back(chunk.get());
+    std::sort(old.begin(), old.end(), std::less<>());
+    for (const auto& chunk : chunks_->list) {
+      if (std::binary_search(old.begin(), old.end(), chunk.get(), std::less<>())) continue;
+      for (const Entry& entry : *chunk) {
+        if (entry.value.get() != before.find(*entry.key)) keys.push_back(*entry.key);
+      }
+    }
+    return keys;
+  }
+
   /// Do both hold the very same objects (one is an unchanged copy of the other)?
   bool shares_with(const SharedMap& other) const { return chunks_ == other.chunks_; }
 

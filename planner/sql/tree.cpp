@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <type_traits>
 
-
 namespace planner::pg {
 
 namespace {
 
-constexpr std::size_t kAlignment = 8;  // protobuf-c's structs hold pointers and numbers of eight bytes at most
+constexpr std::size_t kAlignment =
+    8;  // protobuf-c's structs hold pointers and numbers of eight bytes at most
 
 }  // namespace
 
@@ -16,12 +16,17 @@ Arena::Arena(std::size_t first_block) {
   blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(first_block));
   next_ = blocks_.back().get();
   left_ = first_block;
+  total_ = first_block;
 }
 
 void* Arena::allocate(std::size_t bytes) {
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (bytes > left_) {
-    const std::size_t size = std::max<std::size_t>(bytes, 32 * 1024);
+    // Half of what there is: an expression in the schema keeps its file's arena alive, so a small file's must
+    // stay small.
+    const std::size_t size =
+        std::max<std::size_t>(bytes, std::clamp<std::size_t>(total_ / 2, 1024, 64 * 1024));
+    total_ += size;
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
     next_ = blocks_.back().get();
     left_ = size;
@@ -52,7 +57,8 @@ std::string packed(const ProtobufCMessage& message) {
 std::string_view string_of(const Node* node) {
   if (node == nullptr) return {};
   if (node->node_case == PG_QUERY__NODE__NODE_STRING) return text_of(node->string->sval);
-  if (node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
+  if (node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+      node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
     return text_of(node->a_const->sval->sval);
   }
   return {};
@@ -83,11 +89,16 @@ ObjectName table_name(const PgQuery__RangeVar* range) {
 std::string role_name(const PgQuery__RoleSpec* role) {
   if (role == nullptr) return {};
   switch (role->roletype) {
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC: return "public";
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_ROLE: return "current_role";
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_USER: return "current_user";
-    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER: return "session_user";
-    default: return std::string(text_of(role->rolename));
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC:
+      return "public";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_ROLE:
+      return "current_role";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CURRENT_USER:
+      return "current_user";
+    case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER:
+      return "session_user";
+    default:
+      return std::string(text_of(role->rolename));
   }
 }
 
@@ -149,7 +160,8 @@ std::vector<TableName> relations_of(const ProtobufCMessage& message) {
   walk(message, [&](const ProtobufCMessage& part) {
     if (part.descriptor != &pg_query__range_var__descriptor) return true;
     TableName name = table_name(&as_message_of<PgQuery__RangeVar>(part));
-    if (name.schema.empty() && std::find(common.begin(), common.end(), name.name.str()) != common.end()) return true;
+    if (name.schema.empty() && std::find(common.begin(), common.end(), name.name.str()) != common.end())
+      return true;
     if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(std::move(name));
     return true;
   });
@@ -179,7 +191,8 @@ bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b) {
       if (case_a != field.id) continue;
     }
     if (field.label == PROTOBUF_C_LABEL_REPEATED) {
-      if (field.type != PROTOBUF_C_TYPE_MESSAGE) continue;  // object ids of analysed queries, never in what was only parsed
+      if (field.type != PROTOBUF_C_TYPE_MESSAGE)
+        continue;  // object ids of analysed queries, never in what was only parsed
       const auto count = *reinterpret_cast<const std::size_t*>(at_a + field.quantifier_offset);
       if (count != *reinterpret_cast<const std::size_t*>(at_b + field.quantifier_offset)) return false;
       const auto* items_a = value(at_a, std::type_identity<ProtobufCMessage* const*>{});
@@ -204,11 +217,15 @@ bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b) {
         break;
       case PROTOBUF_C_TYPE_INT64:
       case PROTOBUF_C_TYPE_UINT64:
-        if (value(at_a, std::type_identity<std::int64_t>{}) != value(at_b, std::type_identity<std::int64_t>{})) return false;
+        if (value(at_a, std::type_identity<std::int64_t>{}) !=
+            value(at_b, std::type_identity<std::int64_t>{}))
+          return false;
         break;
       default:
         if (is_place(field.name)) break;
-        if (value(at_a, std::type_identity<std::int32_t>{}) != value(at_b, std::type_identity<std::int32_t>{})) return false;
+        if (value(at_a, std::type_identity<std::int32_t>{}) !=
+            value(at_b, std::type_identity<std::int32_t>{}))
+          return false;
         break;
     }
   }
@@ -221,7 +238,8 @@ Expression scalar(const Source& source, const Node* node) {
 
 Expression query(const Source& source, const Node* node) {
   if (node == nullptr) return {};
-  return ExpressionAccess::make(source.arena, node, true, node == source.statement ? source.written : std::string_view{});
+  return ExpressionAccess::make(source.arena, node, true,
+                                node == source.statement ? source.written : std::string_view{});
 }
 
 }  // namespace planner::pg

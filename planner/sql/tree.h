@@ -44,6 +44,7 @@ class Arena {
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
+  std::size_t total_ = 0;  ///< bytes of all blocks
 };
 
 /// What a statement was read from.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -25,9 +26,12 @@ struct Options {
   std::vector<std::string> outputs;
   std::string fail_on;
   bool show_suppressed = false;
+  bool from_stdin = false;
+  std::string name;
 };
 
-/// What src/project found in the folder; the engine sees only SQL, so planner.toml's word about these is applied here.
+/// What src/project found in the folder; the engine sees only SQL, so planner.toml's word about these is
+/// applied here.
 std::vector<Finding> folder_findings(const SelectedService& selected, const project::Config& config) {
   std::vector<Finding> findings;
   for (Finding finding : selected.service.folder.findings) {
@@ -58,16 +62,21 @@ void run(const Options& options, Context& context) {
   analyses.reserve(selection.services.size());
   for (const SelectedService& selected : selection.services) {
     analyze_options.base = selected.live ? &*selected.live : nullptr;
-    // Of a whole history nobody knows what is deployed together; each migration is judged as if it went alone.
+    // Of a whole history nobody knows what is deployed together; each migration is judged as if it went
+    // alone.
     analyze_options.each_alone = selected.every;
     analyses.push_back(analyze(selected.loaded.history, all_rules(), analyze_options));
     const project::MigrationFolder& folder = selected.service.folder;
-    report.services.push_back({selected.service.name, project::shown(folder.path), std::string(project::facts_of(folder.layout).name),
-                               std::string(tool_name(selected.service.tool)), selected.reason, &selected.loaded.history, &selected.loaded.shown,
-                               &analyses.back()});
+    report.services.push_back({selected.service.name, project::shown(folder.path),
+                               std::string(project::facts_of(folder.layout).name),
+                               std::string(tool_name(selected.service.tool)), selected.reason,
+                               &selected.loaded.history, &selected.loaded.shown, &analyses.back()});
     std::vector<Finding> findings = folder_findings(selected, selection.config);
-    for (const JudgedMigration& judged : analyses.back().judged) findings.insert(findings.end(), judged.findings.begin(), judged.findings.end());
-    report.findings.insert(report.findings.end(), findings.begin(), findings.end());
+    for (JudgedMigration& judged : analyses.back().judged) {
+      std::move(judged.findings.begin(), judged.findings.end(), std::back_inserter(findings));
+      judged.findings = {};
+    }
+    std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
   }
 
   for (const Output& output : outputs) deliver(output, render_analysis(report, output, context), context);
@@ -78,22 +87,45 @@ void run(const Options& options, Context& context) {
 
 void add_analyze(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("analyze", "Show what in the pending migrations would stop, break or lose something");
+  CLI::App* command = program.add_subcommand(
+      "analyze", "Show what in the pending migrations would stop, break or lose something");
   add_selection_options(*command, options->selection);
-  command->add_option("--format", options->formats, "text, json, sarif, github, gitlab, junit or markdown (default: text)")->type_name("NAME");
-  command->add_option("--output", options->outputs, "Also write a report to a file: report.sarif:sarif")->type_name("FILE:FORMAT");
-  command->add_option("--fail-on", options->fail_on, "Exit 1 for findings from this severity on: error (default), warning, info or never")
+  command
+      ->add_option("--format", options->formats,
+                   "text, json, sarif, github, gitlab, junit or markdown (default: text)")
+      ->type_name("NAME");
+  command->add_option("--output", options->outputs, "Also write a report to a file: report.sarif:sarif")
+      ->type_name("FILE:FORMAT");
+  command
+      ->add_option("--fail-on", options->fail_on,
+                   "Exit 1 for findings from this severity on: error (default), warning, info or never")
       ->type_name("LEVEL");
-  command->add_flag("--show-ignored", options->show_suppressed, "Also list findings that a `-- planner:ignore` comment silences");
+  CLI::Option* name = command->add_option("--name", options->name, "The file that --stdin will be saved as")
+                          ->type_name("FILE");
+  command
+      ->add_flag(
+          "--stdin", options->from_stdin,
+          "Judge the text on standard input as the file --name, in the context of its history: for editors")
+      ->needs(name);
+  command->add_flag("--show-ignored", options->show_suppressed,
+                    "Also list findings that a `-- planner:ignore` comment silences");
   command->footer(
       "Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 it could not run.\n\n"
       "Examples:\n"
       "  planner analyze                          what is new on this branch\n"
-      "  planner analyze rename_name_to_fullname  one migration, by the part of its name after the timestamp\n"
+      "  planner analyze rename_name_to_fullname  one migration, by the part of its name after the "
+      "timestamp\n"
       "  planner analyze --database               what is pending in $DATABASE_URL\n"
       "  planner analyze --base origin/main --format github --output report.sarif:sarif\n"
-      "  planner analyze services/billing --all --format json");
-  command->callback([options, &context] { run(*options, context); });
+      "  planner analyze services/billing --all --format json\n"
+      "  planner analyze --stdin --name prisma/migrations/20240102030405_add_age/migration.sql --format "
+      "json");
+  command->callback([options, &context] {
+    if (!options->name.empty() && !options->from_stdin)
+      throw Error("--name says what --stdin is", "add --stdin, or give the file as PATH");
+    if (options->from_stdin) options->selection.unsaved = options->name;
+    run(*options, context);
+  });
 }
 
 }  // namespace planner::commands

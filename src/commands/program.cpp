@@ -17,14 +17,17 @@ constexpr const char* kFooter =
     "Exit codes: 0 done and nothing found; 1 findings; 2 it could not run.\n\n"
     "Examples:\n"
     "  planner analyze                        what is risky in the migrations that are new on this branch\n"
-    "  planner split rename_name_to_fullname  rewrite one of them into phases that can be deployed one by one\n\n"
+    "  planner split rename_name_to_fullname  rewrite one of them into phases that can be deployed one by "
+    "one\n\n"
     "`planner COMMAND --help` shows a command's options.";
 
-/// One line what is wrong, one line what to do. Passwords never get here, and are looked for once more all the same.
+/// One line what is wrong, one line what to do. Passwords never get here, and are looked for once more all
+/// the same.
 void print_error(const Context& context, const std::string& what, const std::string& hint) {
   const report::TextStyle style = context.err_style();
   std::fflush(stdout);
-  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Error, "error"), report::printable(redact(what)));
+  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Error, "error"),
+             report::printable(redact(what)));
   std::string text = redact(hint);
   std::size_t at = 0;
   bool first = true;
@@ -61,21 +64,38 @@ std::optional<std::string> unknown_command(const CLI::App& program, int argc, co
       ++i;
     } else if (word.empty() || word.front() != '-') {
       const auto commands = program.get_subcommands(nullptr);
-      const bool known = std::any_of(commands.begin(), commands.end(), [&](const CLI::App* command) { return command->get_name() == word; });
+      const bool known = std::any_of(commands.begin(), commands.end(),
+                                     [&](const CLI::App* command) { return command->get_name() == word; });
       return known ? std::nullopt : std::optional(word);
     }
   }
   return std::nullopt;
 }
 
+/// An option that may be given several times takes one value each time: `--format json PATH` must not take
+/// PATH for a second format. An option whose value may be left out (`--database`) keeps its own count.
+void one_value_each(CLI::App& program) {
+  for (CLI::App* command : program.get_subcommands(nullptr)) {
+    for (CLI::Option* option : command->get_options()) {
+      if (!option->nonpositional() || option->get_items_expected_min() != 1) continue;
+      if (option->get_items_expected_max() > 1) option->allow_extra_args(false);
+    }
+    one_value_each(*command);
+  }
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
   Context context;
-  CLI::App program("planner turns PostgreSQL migrations into phases that can be deployed while the application runs.", "planner");
+  CLI::App program(
+      "planner turns PostgreSQL migrations into phases that can be deployed while the application runs.",
+      "planner");
   program.set_version_flag("--version", std::string("planner ") + kPlannerVersion);
-  program.add_option_function<std::string>("--color", [&context](const std::string& word) { set_color(context, word); },
-                                           "auto (default), always or never")
+  program
+      .add_option_function<std::string>(
+          "--color", [&context](const std::string& word) { set_color(context, word); },
+          "auto (default), always or never")
       ->type_name("WHEN")
       ->trigger_on_parse();
   program.require_subcommand(1);
@@ -87,6 +107,7 @@ int run_program(int argc, const char* const* argv) {
   add_explain(program, context);
   add_verify(program, context);
   add_rehearse(program, context);
+  one_value_each(program);
 
   try {
     program.parse(argc, argv);
@@ -97,7 +118,8 @@ int run_program(int argc, const char* const* argv) {
       std::vector<std::string> known;
       for (const CLI::App* command : program.get_subcommands(nullptr)) known.push_back(command->get_name());
       print_error(context, fmt::format("there is no command `{}`", *word),
-                  fmt::format("did you mean `{}`? `planner --help` lists them all", project::nearest(*word, known, 1).front()));
+                  fmt::format("did you mean `{}`? `planner --help` lists them all",
+                              project::nearest(*word, known, 1).front()));
       return kExitError;
     }
     print_error(context, problem.what(), "`planner --help` and `planner COMMAND --help` show what there is");
@@ -106,7 +128,8 @@ int run_program(int argc, const char* const* argv) {
     print_error(context, error.what(), error.hint);
     return kExitError;
   } catch (const std::exception& error) {
-    print_error(context, std::string("unexpected: ") + error.what(), "this is a mistake in planner; please report it with the migration that shows it");
+    print_error(context, std::string("unexpected: ") + error.what(),
+                "this is a mistake in planner; please report it with the migration that shows it");
     return kExitError;
   }
   return context.exit_code;

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -45,7 +47,8 @@ bool same_content(const std::string& text, const std::string& checksum) {
   return project::sha256(lf) == checksum || project::sha256(crlf) == checksum;
 }
 
-void judge_by_name(const RecordedHistory& recorded, const project::Service& service, const project::LoadedHistory& loaded, PendingOnes& answer) {
+void judge_by_name(const RecordedHistory& recorded, const project::Service& service,
+                   const project::LoadedHistory& loaded, PendingOnes& answer) {
   std::map<std::string, const RecordedMigration*> by_name;
   for (const RecordedMigration& migration : recorded.migrations) by_name[migration.name] = &migration;
   std::set<std::string> here;
@@ -56,18 +59,22 @@ void judge_by_name(const RecordedHistory& recorded, const project::Service& serv
     if (found == by_name.end() || found->second->state == RecordedState::RolledBack) continue;
     if (found->second->state == RecordedState::Failed) {
       answer.warnings.push_back(fmt::format(
-          "{} was started in the database and never finished: it failed, was killed or is running; it is judged as pending. Every later deploy stops (P3009) until `prisma migrate resolve`", file.name));
+          "{} was started in the database and never finished: it failed, was killed or is running; it is "
+          "judged as pending. Every later deploy stops (P3009) until `prisma migrate resolve`",
+          file.name));
       continue;
     }
     answer.pending[i] = false;
     const std::string& text = loaded.shown[i].empty() ? loaded.history.migrations[i].text : loaded.shown[i];
     if (found->second->checksum.size() == 64 && !same_content(text, found->second->checksum)) {
-      answer.warnings.push_back(fmt::format("{} was edited after it was applied: the database ran another text", file.name));
+      answer.warnings.push_back(
+          fmt::format("{} was edited after it was applied: the database ran another text", file.name));
     }
   }
   for (const RecordedMigration& migration : recorded.migrations) {
     if (migration.state == RecordedState::Applied && here.count(migration.name) == 0) {
-      answer.warnings.push_back(fmt::format("{} is applied in the database and missing here", migration.name));
+      answer.warnings.push_back(
+          fmt::format("{} is applied in the database and missing here", migration.name));
     }
   }
 }
@@ -83,12 +90,15 @@ void judge_by_number(const RecordedHistory& recorded, const project::Service& se
       if (!same) continue;
       if (migration.state == RecordedState::Applied) answer.pending[i] = false;
       if (migration.state == RecordedState::Failed && !recorded.up_to) {
-        answer.warnings.push_back(fmt::format("{} failed in the database; it is judged as pending", file.name));
+        answer.warnings.push_back(
+            fmt::format("{} failed in the database; it is judged as pending", file.name));
       }
       if (migration.state == RecordedState::Failed && recorded.up_to) {
         const bool itself = without_zeros(file.version) == without_zeros(migration.version);
         answer.pending[i] = itself;
-        if (itself) answer.warnings.push_back(fmt::format("the database is marked dirty at version {}: it failed there", migration.version));
+        if (itself)
+          answer.warnings.push_back(
+              fmt::format("the database is marked dirty at version {}: it failed there", migration.version));
       }
     }
   }
@@ -98,7 +108,8 @@ void judge_by_number(const RecordedHistory& recorded, const project::Service& se
 void judge_by_journal(const RecordedHistory& recorded, const project::Service& service, PendingOnes& answer) {
   if (recorded.migrations.empty()) return;
   const std::int64_t newest = recorded.migrations.back().when;
-  for (std::size_t i = 0; i < service.folder.files.size(); ++i) answer.pending[i] = service.folder.files[i].when > newest;
+  for (std::size_t i = 0; i < service.folder.files.size(); ++i)
+    answer.pending[i] = service.folder.files[i].when > newest;
 }
 
 void mark(SelectedService& selected, const std::vector<bool>& pending) {
@@ -112,12 +123,14 @@ void mark_all(SelectedService& selected) {
 
 std::string choice(const SelectedService& selected, const std::string& why) {
   const auto& migrations = selected.loaded.history.migrations;
-  const auto judged = std::count_if(migrations.begin(), migrations.end(), [](const Migration& migration) { return migration.pending; });
-  return fmt::format("judging {} of {} migrations in {}: {}", judged, migrations.size(), project::shown(selected.service.folder.path), why);
+  const auto judged = std::count_if(migrations.begin(), migrations.end(),
+                                    [](const Migration& migration) { return migration.pending; });
+  return fmt::format("judging {} of {} migrations in {}: {}", judged, migrations.size(),
+                     project::shown(selected.service.folder.path), why);
 }
 
-/// Released phases of plans are planner's own work, proven when the plan was made; judging them again would only report the locks they
-/// take on purpose. One that was edited since is judged like any other.
+/// Released phases of plans are planner's own work, proven when the plan was made; judging them again would
+/// only report the locks they take on purpose. One that was edited since is judged like any other.
 void leave_out_phases(SelectedService& selected, Context& context) {
   std::size_t left_out = 0;
   for (const project::fs::path& folder : project::plans_in(selected.service.plans)) {
@@ -126,53 +139,64 @@ void leave_out_phases(SelectedService& selected, Context& context) {
       const std::optional<std::size_t> index = project::released_as(selected.service, stored.plan, phase);
       if (!index || !selected.loaded.history.migrations[*index].pending) continue;
       if (!project::is_released_text(selected.service, stored, phase, *index)) {
-        context.warn(fmt::format("{} is phase {} of plan {}, edited since planner wrote it: it is judged like any other migration",
-                                 selected.service.folder.files[*index].name, phase.folder, stored.plan.name));
+        context.warn(fmt::format(
+            "{} is phase {} of plan {}, edited since planner wrote it: it is judged like any other migration",
+            selected.service.folder.files[*index].name, phase.folder, stored.plan.name));
         continue;
       }
       selected.loaded.history.migrations[*index].pending = false;
       ++left_out;
     }
   }
-  if (left_out > 0) selected.reason += fmt::format("; {} left out", report::counted(left_out, "released phase"));
+  if (left_out > 0)
+    selected.reason += fmt::format("; {} left out", report::counted(left_out, "released phase"));
 }
 
 /// Nothing was asked for: what is new on this branch, where git can tell.
 void choose_by_default(SelectedService& selected, const project::Config& config) {
   std::string why_not;
-  const std::optional<project::GitRepository> repository = project::git_repository(selected.service.folder.path, &why_not);
+  const std::optional<project::GitRepository> repository =
+      project::git_repository(selected.service.folder.path, &why_not);
   if (!repository) {
     mark_all(selected);
     selected.reason = choice(selected, fmt::format("all, because {}", why_not));
     return;
   }
-  const std::optional<std::string> branch = config.base.empty() ? project::default_branch(*repository) : std::optional(config.base);
+  const std::optional<std::string> branch =
+      config.base.empty() ? project::default_branch(*repository) : std::optional(config.base);
   if (!branch) {
     mark_all(selected);
-    selected.reason = choice(selected, "all, because git has no default branch here to compare with (--base names one)");
+    selected.reason =
+        choice(selected, "all, because git has no default branch here to compare with (--base names one)");
     return;
   }
   const project::NewOnes fresh = project::new_against(*repository, *branch, selected.service);
   mark(selected, fresh.is_new);
   const bool none = std::find(fresh.is_new.begin(), fresh.is_new.end(), true) == fresh.is_new.end();
-  selected.reason = choice(selected, fmt::format("new against {}{}", fresh.described, none ? " (--all judges every one)" : ""));
+  selected.reason = choice(
+      selected, fmt::format("new against {}{}", fresh.described, none ? " (--all judges every one)" : ""));
 }
 
 }  // namespace
 
 void add_selection_options(CLI::App& command, SelectionOptions& options) {
   command.add_option("PATH", options.paths,
-                     "Repository, migrations folder, migration or name of a migration; default: planner.toml's services, else every history below the current folder");
-  command.add_option("--database", options.database, "Judge what is pending in this database; without a URL: in $DATABASE_URL")
+                     "Repository, migrations folder, migration or name of a migration; default: "
+                     "planner.toml's services, else every history below the current folder");
+  command
+      .add_option("--database", options.database,
+                  "Judge what is pending in this database; without a URL: in $DATABASE_URL")
       ->expected(0, 1)
       ->type_name("[URL]");
-  command.add_option("--base", options.base, "Judge what is new against this branch, tag or commit")->type_name("REF");
+  command.add_option("--base", options.base, "Judge what is new against this branch, tag or commit")
+      ->type_name("REF");
   command.add_flag("--all", options.all, "Judge every migration");
 }
 
 void settle(SelectionOptions& options) {
   if (!options.database || options.database->empty()) return;
-  const bool is_url = options.database->find("://") != std::string::npos || options.database->find('=') != std::string::npos;
+  const bool is_url =
+      options.database->find("://") != std::string::npos || options.database->find('=') != std::string::npos;
   if (is_url) return;
   options.paths.insert(options.paths.begin(), *options.database);
   options.database = "";
@@ -185,7 +209,8 @@ std::string database_url(const std::optional<std::string>& given, const project:
               "write --database postgresql://..., or set the variable");
 }
 
-PendingOnes pending_in_database(const std::string& url, const project::Service& service, const project::LoadedHistory& loaded) {
+PendingOnes pending_in_database(const std::string& url, const project::Service& service,
+                                const project::LoadedHistory& loaded) {
   Connection connection(url);
   const RecordedHistory recorded = read_recorded_history(connection, service.tool);
   PendingOnes answer;
@@ -210,18 +235,32 @@ PendingOnes pending_in_database(const std::string& url, const project::Service& 
 
 Selection select_migrations(SelectionOptions options, Context& context) {
   settle(options);
-  const int ways = static_cast<int>(options.database.has_value()) + static_cast<int>(!options.base.empty()) + static_cast<int>(options.all);
+  const int ways = static_cast<int>(options.database.has_value()) + static_cast<int>(!options.base.empty()) +
+                   static_cast<int>(options.all);
   if (ways > 1) throw Error("--database, --base and --all exclude each other", "give one of them");
 
-  project::Project project = project::open_project(options.paths);
+  project::Project project;
+  if (options.unsaved) {
+    if (ways > 0 || !options.paths.empty())
+      throw Error("--stdin judges one file", "leave out --database, --base, --all and paths");
+    project = project::open_project_around(*options.unsaved,
+                                           std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  } else {
+    project = project::open_project(options.paths);
+  }
   if (!project.named.empty() && (!options.base.empty() || options.all)) {
-    throw Error(fmt::format("{} cannot be combined with the name of a migration", options.all ? "--all" : "--base"), "give one of them");
+    throw Error(
+        fmt::format("{} cannot be combined with the name of a migration", options.all ? "--all" : "--base"),
+        "give one of them");
   }
   Selection selection;
   selection.config = project.config;
-  if (options.database && !options.database->empty() && project.services.size() > 1 && project.named.empty()) {
-    throw Error(fmt::format("one database URL was given, but {} histories were found", project.services.size()),
-                "name the migrations folder it belongs to, or give --database bare and let planner.toml say `database_env` for each service");
+  if (options.database && !options.database->empty() && project.services.size() > 1 &&
+      project.named.empty()) {
+    throw Error(
+        fmt::format("one database URL was given, but {} histories were found", project.services.size()),
+        "name the migrations folder it belongs to, or give --database bare and let planner.toml say "
+        "`database_env` for each service");
   }
   for (std::size_t s = 0; s < project.services.size(); ++s) {
     std::vector<std::size_t> named;
@@ -231,23 +270,27 @@ Selection select_migrations(SelectionOptions options, Context& context) {
     if (!project.named.empty() && named.empty()) continue;
 
     SelectedService selected;
-    selected.service = project.services[s];
+    selected.service = std::move(project.services[s]);
     selected.loaded = project::load_history(selected.service);
     const std::size_t size = selected.loaded.history.migrations.size();
     if (!named.empty()) {
       std::vector<bool> pending(size, false);
       for (const std::size_t index : named) pending[index] = true;
       mark(selected, pending);
-      selected.reason = choice(selected, "named");
+      selected.reason = choice(selected, options.unsaved ? "standard input" : "named");
     } else if (options.database) {
-      const PendingOnes pending = pending_in_database(database_url(options.database, selected.service), selected.service, selected.loaded);
+      const PendingOnes pending = pending_in_database(database_url(options.database, selected.service),
+                                                      selected.service, selected.loaded);
       mark(selected, pending.pending);
       selected.reason = choice(selected, pending.described);
       for (const std::string& warning : pending.warnings) context.warn(warning);
     } else if (!options.base.empty()) {
       std::string why_not;
-      const std::optional<project::GitRepository> repository = project::git_repository(selected.service.folder.path, &why_not);
-      if (!repository) throw Error(fmt::format("--base {}: {}", options.base, why_not), "name the migrations, or use --all or --database");
+      const std::optional<project::GitRepository> repository =
+          project::git_repository(selected.service.folder.path, &why_not);
+      if (!repository)
+        throw Error(fmt::format("--base {}: {}", options.base, why_not),
+                    "name the migrations, or use --all or --database");
       const project::NewOnes fresh = project::new_against(*repository, options.base, selected.service);
       mark(selected, fresh.is_new);
       selected.reason = choice(selected, fmt::format("new against {}", fresh.described));

@@ -20,6 +20,7 @@ struct SelectionOptions {
   std::optional<std::string> database;  ///< given bare: empty
   std::string base;
   bool all = false;
+  std::optional<std::string> unsaved;  ///< the file whose text comes from standard input
 };
 void add_selection_options(CLI::App& command, SelectionOptions& options);
 /// `--database` may have swallowed a path that stood behind it; puts it back.

@@ -22,7 +22,8 @@ std::string reason(int error) { return std::generic_category().message(error); }
 std::string reading_hint(int error) {
   switch (error) {
     case ENOENT:
-      return "check the path; `planner analyze` without arguments looks for migrations below the current folder";
+      return "check the path; `planner analyze` without arguments looks for migrations below the current "
+             "folder";
     case EACCES:
     case EPERM:
       return "make it readable for the user who runs planner";
@@ -69,7 +70,8 @@ class Descriptor {
   int fd_;
 };
 
-/// Offset of the first byte that is not well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates), or npos.
+/// Offset of the first byte that is not well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates), or
+/// npos.
 std::size_t first_bad_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -129,15 +131,21 @@ std::string read_file(const fs::path& path) {
   }
   if (!S_ISREG(info.st_mode)) throw Error(fmt::format("{}: is not a regular file", shown(path)));
 
+  // A history has thousands of small files: none of them may keep more memory than its text needs, so the end
+  // of the file is noticed in a buffer of our own.
   std::string text;
   text.resize(static_cast<std::size_t>(info.st_size));
   std::size_t have = 0;
+  char beyond[4096];
   for (;;) {
-    if (have == text.size()) text.resize(text.size() + 4096);
-    const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
+    const bool full = have == text.size();
+    const ssize_t got = full ? ::read(file.get(), beyond, sizeof beyond)
+                             : ::read(file.get(), text.data() + have, text.size() - have);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw Error(fmt::format("{}: cannot be read: {}", shown(path), reason(errno)), reading_hint(errno));
+    if (got < 0)
+      throw Error(fmt::format("{}: cannot be read: {}", shown(path), reason(errno)), reading_hint(errno));
     if (got == 0) break;
+    if (full) text.append(beyond, static_cast<std::size_t>(got));
     have += static_cast<std::size_t>(got);
   }
   text.resize(have);
@@ -147,8 +155,9 @@ std::string read_file(const fs::path& path) {
 void require_plain_text(const std::string& text, const fs::path& path) {
   const std::string_view view(text);
   if (view.substr(0, 3) == "\xEF\xBB\xBF") {
-    throw Error(fmt::format("{}: starts with a byte order mark; PostgreSQL reads it as a syntax error", shown(path)),
-                "save the file as UTF-8 without BOM");
+    throw Error(
+        fmt::format("{}: starts with a byte order mark; PostgreSQL reads it as a syntax error", shown(path)),
+        "save the file as UTF-8 without BOM");
   }
   if (view.substr(0, 2) == "\xFF\xFE" || view.substr(0, 2) == "\xFE\xFF") {
     throw Error(fmt::format("{}: is UTF-16, not UTF-8", shown(path)), "save the file as UTF-8 without BOM");
@@ -195,7 +204,8 @@ void make_folders(const fs::path& folder) {
 void rename_path(const fs::path& from, const fs::path& to, std::string_view what) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     const int error = errno;
-    throw Error(fmt::format("{}: cannot put {} there: {}", shown(to), what, reason(error)), writing_hint(error));
+    throw Error(fmt::format("{}: cannot put {} there: {}", shown(to), what, reason(error)),
+                writing_hint(error));
   }
 }
 

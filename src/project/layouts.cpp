@@ -368,7 +368,7 @@ MigrationFolder list_migrations(const fs::path& folder, Layout layout) {
 
 MigrationText read_migration(const MigrationFile& file, Layout layout) {
   MigrationText read;
-  std::string text = read_file(file.file);
+  std::string text = file.unsaved ? *file.unsaved : read_file(file.file);
   require_plain_text(text, file.file);
   read.no_transaction = file.no_transaction;
   std::optional<std::string> changed;

@@ -39,6 +39,7 @@ struct MigrationFile {
   bool repeatable = false;       ///< Flyway's R__: after all versioned ones, again whenever it changes
   bool no_transaction = false;   ///< its tool's own word for it
   std::int64_t when = 0;         ///< drizzle's journal: recorded in the database as created_at
+  std::optional<std::string> unsaved;  ///< an editor's text, read instead of the file
 };
 
 /// A migrations folder, listed but not read.

@@ -20,7 +20,8 @@ constexpr int kDeepest = 7;
 
 /// Folders nobody keeps migrations in, and that are large.
 bool is_never_searched(const std::string& name) {
-  static const std::set<std::string> names{"node_modules", "vendor", "target", "build", "dist", "out", "coverage", "third_party", "__pycache__"};
+  static const std::set<std::string> names{"node_modules", "vendor",   "target",      "build",      "dist",
+                                           "out",          "coverage", "third_party", "__pycache__"};
   return name.front() == '.' || names.count(name) > 0;
 }
 
@@ -34,7 +35,8 @@ void search(const fs::path& folder, int depth, std::vector<fs::path>& found) {
   if (is_file(folder / "plan.toml")) return;  // phases of a plan wait there; they are nobody's history
   const bool named = is_migrations_name(fs::absolute(folder).lexically_normal().filename().string());
   const std::optional<Layout> layout = detect_layout(folder, named);
-  const bool sure = layout == Layout::Prisma || layout == Layout::Drizzle || layout == Layout::GolangMigrate || layout == Layout::Flyway || layout == Layout::Diesel;
+  const bool sure = layout == Layout::Prisma || layout == Layout::Drizzle ||
+                    layout == Layout::GolangMigrate || layout == Layout::Flyway || layout == Layout::Diesel;
   if (sure || (named && layout && *layout != Layout::Plain)) {
     found.push_back(folder);
     return;
@@ -48,10 +50,12 @@ void search(const fs::path& folder, int depth, std::vector<fs::path>& found) {
       return;  // a folder we may not list (lost+found) holds no history of ours
     }
     for (const fs::directory_entry& entry : entries) {
-      if (is_real_folder(entry.path()) && !is_never_searched(entry.path().filename().string())) search(entry.path(), depth + 1, found);
+      if (is_real_folder(entry.path()) && !is_never_searched(entry.path().filename().string()))
+        search(entry.path(), depth + 1, found);
     }
   }
-  // SQL files without any tool's marks are the last thing to believe in: not when a real history lies below (migrate/migrations).
+  // SQL files without any tool's marks are the last thing to believe in: not when a real history lies below
+  // (migrate/migrations).
   if (named && layout && found.size() == before) found.push_back(folder);
 }
 
@@ -62,7 +66,9 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
 
 /// `apps/billing/prisma/migrations` -> `billing`.
 std::string service_name_of(const fs::path& migrations) {
-  static const std::set<std::string> uninteresting{"migrations", "migration", "migrate", "prisma", "db", "drizzle", "sql", "database", "postgres", "postgresql", "resources", "src", "main"};
+  static const std::set<std::string> uninteresting{
+      "migrations", "migration", "migrate",    "prisma",    "db",  "drizzle", "sql",
+      "database",   "postgres",  "postgresql", "resources", "src", "main"};
   const fs::path full = real_path(migrations);
   fs::path at = full;
   while (at.has_relative_path() && uninteresting.count(at.filename().string()) > 0) at = at.parent_path();
@@ -83,16 +89,20 @@ Service make_service(const fs::path& migrations, const Config& config, const Ser
   std::optional<Tool> tool = own != nullptr && own->deploys_with ? own->deploys_with : config.deploys_with;
   std::optional<Layout> layout = detect_layout(migrations, true);
   if (tool && layout_of(*tool) != Layout::Plain) {
-    // The team's word decides between layouts that look alike (golang-migrate and sqlx); it cannot turn folders into files.
+    // The team's word decides between layouts that look alike (golang-migrate and sqlx); it cannot turn
+    // folders into files.
     layout = layout_of(*tool);
   }
   if (!layout) {
     if (!is_folder(migrations)) {
       throw Error(fmt::format("{}: there is no such folder", shown(migrations)),
-                  own != nullptr ? fmt::format("correct `migrations` of service `{}` in {}", own->name, shown(config.file)) : "");
+                  own != nullptr ? fmt::format("correct `migrations` of service `{}` in {}", own->name,
+                                               shown(config.file))
+                                 : "");
     }
     throw Error(fmt::format("{}: holds no migrations of a layout planner knows", shown(migrations)),
-                "planner looks for */migration.sql, */up.sql, N_name.up.sql, V1__name.sql, meta/_journal.json and *.sql");
+                "planner looks for */migration.sql, */up.sql, N_name.up.sql, V1__name.sql, "
+                "meta/_journal.json and *.sql");
   }
   service.folder = list_migrations(migrations, *layout);
   if (tool) {
@@ -138,13 +148,16 @@ Meant meaning_of_file(const fs::path& file) {
   const std::string name = file.filename().string();
   const fs::path parent = file.has_parent_path() ? file.parent_path() : fs::path(".");
   if (is_file(parent / "plan.toml") || is_file(parent.parent_path() / "plan.toml")) {
-    throw Error(fmt::format("{}: belongs to a plan", shown(file)), "plans are checked when they are made; name the migrations folder or a pending migration");
+    throw Error(fmt::format("{}: belongs to a plan", shown(file)),
+                "plans are checked when they are made; name the migrations folder or a pending migration");
   }
   if (name == "migration.sql" || name == "up.sql") {
     const fs::path folder = parent == "." ? real_path(parent) : parent;
     return {{folder.has_parent_path() ? folder.parent_path() : fs::path(".")}, folder.filename().string()};
   }
-  if (file.extension() != ".sql") throw Error(fmt::format("{}: is no SQL file", shown(file)), "name a migration, its folder, or a folder of migrations");
+  if (file.extension() != ".sql")
+    throw Error(fmt::format("{}: is no SQL file", shown(file)),
+                "name a migration, its folder, or a folder of migrations");
   std::string stem = name.substr(0, name.size() - 4);
   if (stem.size() > 3 && stem.substr(stem.size() - 3) == ".up") stem.resize(stem.size() - 3);
   return {{parent}, stem};
@@ -155,21 +168,24 @@ Meant meaning_of_folder(const fs::path& given) {
   if (is_file(folder / "migration.sql")) return meaning_of_file(folder / "migration.sql");
   if (is_file(folder / "up.sql")) return meaning_of_file(folder / "up.sql");
   if (is_file(folder / "plan.toml")) {
-    throw Error(fmt::format("{}: is a plan", shown(folder)), "plans are checked when they are made; name the migrations folder or a pending migration");
+    throw Error(fmt::format("{}: is a plan", shown(folder)),
+                "plans are checked when they are made; name the migrations folder or a pending migration");
   }
   Meant meant;
   meant.histories = find_histories(folder);
   if (meant.histories.empty() && detect_layout(folder, true)) meant.histories = {folder};
   if (meant.histories.empty()) {
     throw Error(fmt::format("{}: no migrations were found in or below this folder", shown(folder)),
-                "planner looks for */migration.sql, */up.sql, N_name.up.sql, V1__name.sql, meta/_journal.json and folders called migrations; "
+                "planner looks for */migration.sql, */up.sql, N_name.up.sql, V1__name.sql, "
+                "meta/_journal.json and folders called migrations; "
                 "or list them in planner.toml");
   }
   return meant;
 }
 
 bool looks_like_path(const std::string& argument) {
-  return argument.find('/') != std::string::npos || argument == "." || argument == ".." || fs::path(argument).extension() == ".sql";
+  return argument.find('/') != std::string::npos || argument == "." || argument == ".." ||
+         fs::path(argument).extension() == ".sql";
 }
 
 std::vector<std::string> all_names(const std::vector<Service>& services) {
@@ -187,7 +203,8 @@ std::vector<std::string> all_names(const std::vector<Service>& services) {
 void name_services(std::vector<Service>& services) {
   if (services.size() < 2) return;
   std::map<std::string, int> uses;
-  for (const Service& service : services) ++uses[service.name.empty() ? service_name_of(service.folder.path) : service.name];
+  for (const Service& service : services)
+    ++uses[service.name.empty() ? service_name_of(service.folder.path) : service.name];
   for (Service& service : services) {
     if (!service.name.empty()) continue;
     const std::string name = service_name_of(service.folder.path);
@@ -197,15 +214,19 @@ void name_services(std::vector<Service>& services) {
 
 [[noreturn]] void fail_unknown(const std::vector<Service>& services, const std::string& name) {
   std::string hint;
-  for (const std::string& candidate : nearest(name, all_names(services))) hint += (hint.empty() ? "" : ", ") + candidate;
+  for (const std::string& candidate : nearest(name, all_names(services)))
+    hint += (hint.empty() ? "" : ", ") + candidate;
   throw Error(fmt::format("no migration is called `{}`", name),
               hint.empty() ? "the history is empty" : "nearest: " + hint);
 }
 
-[[noreturn]] void fail_ambiguous(const std::vector<Service>& services, const std::string& name, const std::vector<MigrationPlace>& places) {
+[[noreturn]] void fail_ambiguous(const std::vector<Service>& services, const std::string& name,
+                                 const std::vector<MigrationPlace>& places) {
   std::string hint;
-  for (const MigrationPlace& place : places) hint += "\n  " + shown(services[place.service].folder.files[place.migration].file);
-  throw Error(fmt::format("`{}` is the name of {} migrations", name, places.size()), "name one of them by its folder or path:" + hint);
+  for (const MigrationPlace& place : places)
+    hint += "\n  " + shown(services[place.service].folder.files[place.migration].file);
+  throw Error(fmt::format("`{}` is the name of {} migrations", name, places.size()),
+              "name one of them by its folder or path:" + hint);
 }
 
 }  // namespace
@@ -243,7 +264,8 @@ Project open_project(const std::vector<std::string>& arguments) {
     if (!exists) {
       if (looks_like_path(argument)) {
         throw Error(fmt::format("{}: there is no such file or folder", argument),
-                    "check the path; `planner analyze` without arguments looks for migrations below the current folder");
+                    "check the path; `planner analyze` without arguments looks for migrations below the "
+                    "current folder");
       }
       names.push_back(argument);
       continue;
@@ -251,7 +273,8 @@ Project open_project(const std::vector<std::string>& arguments) {
     roots.emplace_back(argument);
   }
   const fs::path start = roots.empty() ? fs::path(".") : roots.front();
-  if (const std::optional<fs::path> file = find_config(is_folder(start) ? start : start.parent_path())) project.config = read_config(*file);
+  if (const std::optional<fs::path> file = find_config(is_folder(start) ? start : start.parent_path()))
+    project.config = read_config(*file);
 
   const auto own_config = [&](const fs::path& history) -> const ServiceConfig* {
     for (const ServiceConfig& service : project.config.services) {
@@ -288,11 +311,13 @@ Project open_project(const std::vector<std::string>& arguments) {
     if (!meant.migration.empty()) single.emplace_back(meant.histories.front(), meant.migration);
   }
 
-  for (const fs::path& history : histories) project.services.push_back(make_service(history, project.config, own_config(history)));
+  for (const fs::path& history : histories)
+    project.services.push_back(make_service(history, project.config, own_config(history)));
   name_services(project.services);
 
   const auto take = [&](MigrationPlace place) {
-    if (std::find(project.named.begin(), project.named.end(), place) == project.named.end()) project.named.push_back(place);
+    if (std::find(project.named.begin(), project.named.end(), place) == project.named.end())
+      project.named.push_back(place);
   };
   for (const auto& [history, migration] : single) {
     for (std::size_t s = 0; s < project.services.size(); ++s) {
@@ -308,6 +333,59 @@ Project open_project(const std::vector<std::string>& arguments) {
     if (places.size() > 1) fail_ambiguous(project.services, name, places);
     take(places.front());
   }
+  return project;
+}
+
+namespace {
+
+/// The history that a file not yet saved will belong to: of the nearest folder above it that has one.
+Project project_above(const fs::path& file) {
+  const fs::path target = real_path(file);
+  for (fs::path folder = target.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (is_folder(folder)) {
+      try {
+        Project project = open_project({folder.lexically_proximate(fs::current_path()).string()});
+        for (Service& service : project.services) {
+          if (!lies_in(target, real_path(service.folder.path))) continue;
+          Project found{std::move(project.config), {}, {}};
+          found.services.push_back(std::move(service));
+          return found;
+        }
+      } catch (const Error&) {  // nothing here: a folder further up may be the history
+      }
+    }
+    if (folder == folder.root_path()) break;
+  }
+  throw Error(fmt::format("{}: no migrations folder lies around this file", shown(file)),
+              "name it as it will be saved: prisma/migrations/20240102030405_what_it_does/migration.sql");
+}
+
+}  // namespace
+
+Project open_project_around(const fs::path& file, std::string text) {
+  if (is_file(file)) {
+    Project project = open_project({file.string()});
+    if (project.named.size() == 1) {
+      const MigrationPlace place = project.named.front();
+      project.services[place.service].folder.files[place.migration].unsaved = std::move(text);
+      return project;
+    }
+  }
+  Project project = project_above(file);
+  MigrationFolder& folder = project.services.front().folder;
+  MigrationFile fresh;
+  fresh.file = file;
+  fresh.unsaved = std::move(text);
+  const bool own_folder = real_path(file).parent_path() != real_path(folder.path);
+  if (own_folder) fresh.folder = file.parent_path();
+  fresh.name = own_folder ? file.parent_path().filename().string() : file.stem().string();
+  auto at = folder.files.end();
+  if (folder.layout == Layout::Prisma) {
+    at = std::find_if(folder.files.begin(), folder.files.end(),
+                      [&](const MigrationFile& other) { return fresh.name < other.name; });
+  }
+  project.named.push_back({0, static_cast<std::size_t>(at - folder.files.begin())});
+  folder.files.insert(at, std::move(fresh));
   return project;
 }
 
@@ -334,7 +412,8 @@ NewOnes new_against(const GitRepository& repository, const std::string& ref, con
   const BaseFiles base = files_at_base(repository, ref, service.folder.path);
   NewOnes answer;
   answer.described = base.described;
-  const std::string folder = *path_in(repository, service.folder.path);  // files_at_base made sure that it lies inside
+  const std::string folder =
+      *path_in(repository, service.folder.path);  // files_at_base made sure that it lies inside
   const std::string prefix = folder == "." ? "" : folder + "/";
   for (const MigrationFile& file : service.folder.files) {
     const std::string inside = file.file.lexically_relative(service.folder.path).generic_string();

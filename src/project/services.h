@@ -41,6 +41,10 @@ struct Project {
 /// Throws Error when nothing is found or a name is unknown or ambiguous (nearest candidates in the hint).
 Project open_project(const std::vector<std::string>& arguments);
 
+/// The project around one file whose text an editor holds: the file, which need not exist yet, is named and reads as `text`. A new one
+/// stands where its tool would apply it. Throws Error when no history lies around it.
+Project open_project_around(const std::filesystem::path& file, std::string text);
+
 /// The histories below a folder, found by their layout.
 std::vector<std::filesystem::path> find_histories(const std::filesystem::path& root);
 

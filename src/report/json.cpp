@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Raised when a field changes its meaning or goes; new fields may come at any time. src/report/schemas/analyze.schema.json
+/// Raised when a field changes its meaning or goes; new fields may come at any time.
+/// src/report/schemas/analyze.schema.json
 constexpr int kFormatVersion = 1;
 
 std::string_view locked_word(LockedKind kind) {
@@ -49,7 +50,9 @@ Json finding_json(const Finding& finding) {
   json["notes"] = finding.notes;
   json["locks"] = Json::array();
   for (const RelationLock& lock : finding.locks) {
-    json["locks"].push_back({{"relation", display(lock.relation)}, {"kind", locked_word(lock.kind)}, {"mode", lock_name(lock.mode)}});
+    json["locks"].push_back({{"relation", display(lock.relation)},
+                             {"kind", locked_word(lock.kind)},
+                             {"mode", lock_name(lock.mode)}});
   }
   json["suppressed"] = finding.suppressed_by.empty() ? Json(nullptr) : Json(finding.suppressed_by);
   json["baseline"] = finding.in_baseline;
@@ -57,48 +60,111 @@ Json finding_json(const Finding& finding) {
   return json;
 }
 
-Json service_json(const AnalyzedService& service) {
-  Json json{{"name", service.name}, {"folder", service.folder}, {"layout", service.layout}, {"tool", service.tool}, {"selection", service.selection}};
-  json["migrations"] = service.history->migrations.size();
-  json["judged"] = Json::array();
+/// Writes a document piece by piece: a report of ten thousand migrations as one tree would need twenty times
+/// its text.
+class Writer {
+ public:
+  void open(char bracket) {
+    text_ += bracket;
+    ends_.push_back(bracket == '{' ? '}' : ']');
+    first_ = true;
+  }
+  void close() {
+    const char bracket = ends_.back();
+    ends_.pop_back();
+    if (!first_) new_line();
+    text_ += bracket;
+    first_ = false;
+  }
+  void name(const char* key) {
+    next();
+    text_ += dumped(key) + ": ";
+  }
+  void field(const char* key, const Json& value) {
+    name(key);
+    text_ += dumped(value);
+  }
+  /// An element of the open array, on a line of its own.
+  void element(const Json& value) {
+    next();
+    text_ += dumped(value);
+  }
+  void element() { next(); }
+  std::string take() { return std::move(text_) + "\n"; }
+
+ private:
+  /// Messages quote the user's SQL, which is checked to be UTF-8; should a piece of it be cut in the middle
+  /// of a character, the report must not die of it.
+  static std::string dumped(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  void new_line() { text_ += '\n' + std::string(2 * ends_.size(), ' '); }
+  void next() {
+    if (!first_) text_ += ',';
+    first_ = false;
+    new_line();
+  }
+
+  std::string text_;
+  std::string ends_;
+  bool first_ = true;
+};
+
+void write_service(Writer& out, const AnalyzedService& service) {
+  out.element();
+  out.open('{');
+  out.field("name", service.name);
+  out.field("folder", service.folder);
+  out.field("layout", service.layout);
+  out.field("tool", service.tool);
+  out.field("selection", service.selection);
+  out.field("migrations", service.history->migrations.size());
+  out.name("judged");
+  out.open('[');
   for (const JudgedMigration& judged : service.analysis->judged) {
     const Migration& migration = service.history->migrations[judged.index];
-    Json entry{{"name", migration.name},
-               {"path", migration.path},
-               {"statements", judged.file.statements.size()},
-               {"not_looked_at", judged.not_looked_at},
-               {"findings", judged.findings.size()}};
-    entry["delivery"] = Json::array();
-    for (const Delivered& delivered : judged.deliveries) entry["delivery"].push_back(delivered.explanation);
-    json["judged"].push_back(std::move(entry));
+    out.element({{"name", migration.name},
+                 {"path", migration.path},
+                 {"statements", judged.statements},
+                 {"not_looked_at", judged.not_looked_at},
+                 {"findings", judged.found},
+                 {"delivery", judged.deliveries}});
   }
-  json["not_followed"] = service.analysis->gaps;
-  return json;
+  out.close();
+  out.field("not_followed", service.analysis->gaps);
+  out.close();
 }
 
 }  // namespace
 
 std::string analysis_as_json(const AnalysisReport& report) {
   const Counts all = counts_of(report);
-  Json json{{"format", "planner-analyze"}, {"version", kFormatVersion}, {"planner", report.version}};
-  json["fail_on"] = severity_name(report.fail_on);
-  json["failed"] = fails(report);
-  json["summary"] = {{"errors", all.errors},
-                     {"warnings", all.warnings},
-                     {"infos", all.infos},
-                     {"suppressed", all.suppressed},
-                     {"in_baseline", all.in_baseline},
-                     {"migrations", all.migrations},
-                     {"judged", all.judged},
-                     {"statements", all.statements},
-                     {"not_looked_at", all.not_looked_at}};
-  json["services"] = Json::array();
-  for (const AnalyzedService& service : report.services) json["services"].push_back(service_json(service));
-  json["findings"] = Json::array();
-  for (const Finding& finding : report.findings) json["findings"].push_back(finding_json(finding));
-  // Messages quote the user's SQL, which is checked to be UTF-8; should a piece of it be cut in the middle of a character, the report
-  // must not die of it.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  Writer out;
+  out.open('{');
+  out.field("format", "planner-analyze");
+  out.field("version", kFormatVersion);
+  out.field("planner", report.version);
+  out.field("fail_on", severity_name(report.fail_on));
+  out.field("failed", fails(report));
+  out.field("summary", {{"errors", all.errors},
+                        {"warnings", all.warnings},
+                        {"infos", all.infos},
+                        {"suppressed", all.suppressed},
+                        {"in_baseline", all.in_baseline},
+                        {"migrations", all.migrations},
+                        {"judged", all.judged},
+                        {"statements", all.statements},
+                        {"not_looked_at", all.not_looked_at}});
+  out.name("services");
+  out.open('[');
+  for (const AnalyzedService& service : report.services) write_service(out, service);
+  out.close();
+  out.name("findings");
+  out.open('[');
+  for (const Finding& finding : report.findings) out.element(finding_json(finding));
+  out.close();
+  out.close();
+  return out.take();
 }
 
 }  // namespace planner::report

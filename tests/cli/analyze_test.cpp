@@ -55,6 +55,13 @@ TEST(Analyze, AMigrationIsNamedInEveryWay) {
   EXPECT_EQ(repository.planner({"analyze", "."}, inside).exit_code, 1);
 }
 
+TEST(Analyze, AnOptionTakesOneValueAndLeavesThePathBehindIt) {
+  const Repository repository = with_pending();
+  const Ran ran = repository.planner({"analyze", "--all", "--format", "json", "prisma/migrations"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_EQ(nlohmann::json::parse(ran.out)["summary"]["judged"], 3);
+}
+
 TEST(Analyze, FailOnDecidesTheExitCode) {
   const Repository repository = with_pending();
   EXPECT_EQ(repository.planner({"analyze", "--all", "--fail-on", "never"}).exit_code, 0);

@@ -84,7 +84,9 @@ Planned planned(const Change& change) {
     throw std::runtime_error(result.problems.empty() ? "nothing to do" : result.problems.front().what);
   }
   Planned out{result.plan, {}};
-  const Analysis analysis = analyze(history, {}, {});
+  AnalyzeOptions look;
+  look.keep_intentions = true;
+  const Analysis analysis = analyze(history, {}, look);
   out.intentions = analysis.judged.at(0).intentions;
   return out;
 }

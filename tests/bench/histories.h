@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace planner::bench {
+
+/// Migration files of one history, oldest first.
+struct HistoryFiles {
+  std::string name;
+  std::filesystem::path folder;  ///< where planner is called
+  std::vector<std::filesystem::path> files;
+  std::size_t bytes = 0;
+};
+
+/// The real Prisma histories beside the repository; empty when they are not there.
+std::vector<HistoryFiles> real_histories();
+
+/// A Prisma history of `count` migrations on `count / 10` tables, as a team would write them: tables,
+/// columns, indexes, foreign keys, enums, renames and updates. Written below `folder`.
+HistoryFiles generated_history(const std::filesystem::path& folder, std::size_t count);
+
+/// Milliseconds that `pg_query_parse_protobuf` alone needs for all the files, one after another in one
+/// thread.
+double parse_alone_ms(const HistoryFiles& history);
+
+}  // namespace planner::bench
