@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "planner/compose.h"
 #include "planner/engine.h"
@@ -161,13 +162,19 @@ class Splitter {
       case RecipeResult::Outcome::Harmless:
         parts_.push_back({&intention, true, describe(intention) + ": " + result.reason, {}});
         return;
-      case RecipeResult::Outcome::Steps:
+      case RecipeResult::Outcome::Steps: {
+        // What one of its own steps brings about, the others cannot wait for.
+        std::set<std::string> own;
+        for (const Step& step : result.steps) own.insert(step.provides.begin(), step.provides.end());
         for (Step& step : result.steps) {
           if (step.sources.empty()) step.sources = intention.sources;
-          for (std::string& label : needs_of(intention.operation)) step.needs.push_back(std::move(label));
+          for (std::string& label : needs_of(intention.operation)) {
+            if (!own.contains(label)) step.needs.push_back(std::move(label));
+          }
         }
         parts_.push_back({&intention, false, "", std::move(result.steps)});
         return;
+      }
     }
   }
 

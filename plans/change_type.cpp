@@ -1,33 +1,710 @@
 #include <algorithm>
+#include <set>
 
+#include "planner/casts.h"
 #include "plans/recipes.h"
+#include "plans/steps/ddl.h"
+#include "plans/steps/dependents.h"
 #include "plans/steps/text.h"
+#include "plans/steps/type_swap.h"
 
 namespace planner::plans {
 namespace {
 
-RecipeResult make(const ChangeType& operation, const Intention&, const RecipeContext& context) {
-  const Table* table = context.before.table(operation.table);
-  const Column* column = table == nullptr ? nullptr : table->column(operation.column);
-  if (column == nullptr) return refused("Type of " + said(operation.table, operation.column) + ": the column is not known.", "Check that the history given to planner is complete.");
-  if (table->is_new) return harmless("the table is new");
-  const Effects effects = effects_of(operation, context.before, context.options.effects);
-  for (const Failure& failure : effects.failures) {
-    if (!failure.depends_on_data && !failure.only_with_rows) {
-      return refused("Type of " + said(operation.table, operation.column) + ": PostgreSQL refuses the change (" + failure.message + ").", "Change or drop first what stands in the way.");
+/// One column that some intention gives another type.
+struct Wanted {
+  const Intention* intention = nullptr;
+  TableName table;
+  Identifier column;
+  const ReplaceEnum* enum_swap = nullptr;
+  const ReplaceColumn* replaced = nullptr;
+  const ChangeType* change = nullptr;
+};
+
+bool serial(const TypeName& type) { return type.is("serial2") || type.is("serial4") || type.is("serial8"); }
+
+/// What a serial type stands for where PostgreSQL does not know it (ALTER COLUMN ... TYPE BIGSERIAL).
+TypeName plain_type(const TypeName& type) {
+  if (type.is("serial8")) return parse_type("bigint");
+  if (type.is("serial4")) return parse_type("integer");
+  if (type.is("serial2")) return parse_type("smallint");
+  return type;
+}
+
+bool costs_something(const ChangeType& change, const Schema& schema, const EffectsSettings& settings) {
+  ChangeType plain = change;
+  plain.type = plain_type(change.type);
+  const Effects effects = effects_of(plain, schema, settings);
+  return !effects.rewrites.empty() || !effects.scans.empty() ||
+         std::any_of(effects.indexes.begin(), effects.indexes.end(), [](const IndexEffect& index) {
+           return index.work == IndexWork::Built || index.work == IndexWork::Rebuilt;
+         });
+}
+
+const Column* existing_column(const Schema& schema, const TableName& table, const Identifier& column) {
+  const Table* known = schema.table(table);
+  if (known == nullptr || known->is_new) return nullptr;
+  const Column* found = known->column(column);
+  return found == nullptr || found->is_new ? nullptr : found;
+}
+
+/// Labels may be added in place: the old ones are all there, in the same order.
+bool only_adds(const ReplaceEnum& swap, const Schema& schema) {
+  const EnumType* type = schema.enum_type(swap.type);
+  if (type == nullptr) return false;
+  std::size_t next = 0;
+  for (const std::string& label : swap.labels) {
+    if (next < type->labels.size() && type->labels[next] == label) ++next;
+  }
+  return next == type->labels.size();
+}
+
+std::vector<Wanted> wanted_of(const RecipeContext& context) {
+  std::vector<Wanted> all;
+  for (const Intention& intention : context.intentions) {
+    if (intention.sources.front().nested >= 0) continue;
+    if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
+      if (existing_column(context.start, change->table, change->column) == nullptr) continue;
+      if (costs_something(*change, context.start, context.options.effects) || serial(change->type)) {
+        all.push_back({&intention, change->table, change->column, nullptr, nullptr, change});
+      }
+    } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {
+      if (only_adds(*swap, context.start)) continue;
+      for (const ReplaceEnum::User& user : swap->columns) {
+        if (existing_column(context.start, user.table, user.column) != nullptr)
+          all.push_back({&intention, user.table, user.column, swap, nullptr, nullptr});
+      }
+    } else if (const auto* replaced = std::get_if<ReplaceColumn>(&intention.operation)) {
+      if (existing_column(context.start, replaced->table, replaced->column.name) == nullptr) continue;
+      all.push_back({&intention, replaced->table, replaced->column.name, nullptr, replaced, nullptr});
     }
   }
-  const bool builds = std::any_of(effects.indexes.begin(), effects.indexes.end(), [](const IndexEffect& index) { return index.work == IndexWork::Built || index.work == IndexWork::Rebuilt; });
-  if (effects.rewrites.empty() && effects.scans.empty() && !builds) {
-    return harmless("PostgreSQL keeps every stored value, so it is only a note in the catalogue; sessions that prepared a query of the column see one error");
+  return all;
+}
+
+bool listed(const std::vector<Identifier>& columns, const Identifier& column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+bool is_wanted(const std::vector<Wanted>& all, const TableName& table, const Identifier& column) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Wanted& one) { return one.table == table && one.column == column; });
+}
+
+/// A foreign key one of whose ends is a wanted column.
+bool touches(const TableName& table, const ConstraintDefinition& key, const std::vector<Wanted>& all) {
+  return std::any_of(all.begin(), all.end(), [&](const Wanted& one) {
+    return (one.table == table && listed(key.columns, one.column)) ||
+           (one.table == key.references.table && listed(key.references.columns, one.column));
+  });
+}
+
+/// Those that must change in the same moment as `first`: columns of one table, of one enum, and the two ends
+/// of a foreign key.
+std::vector<Wanted> together(const std::vector<Wanted>& all, const Wanted& first, const Schema& schema) {
+  std::vector<Wanted> chosen{first};
+  const auto linked = [&](const Wanted& a, const Wanted& b) {
+    if (a.table == b.table || a.intention == b.intention) return true;
+    for (const auto& [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+      const Table* table = schema.table(from->table);
+      if (table == nullptr) continue;
+      for (const Constraint& constraint : table->constraints) {
+        const ConstraintDefinition& key = constraint.definition;
+        if (key.kind == ConstraintKind::ForeignKey && key.references.table == to->table &&
+            listed(key.columns, from->column) && listed(key.references.columns, to->column)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  };
+  std::vector<bool> in(all.size());
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool same = all[i].table == first.table && all[i].column == first.column;
+      if (in[i] || (!same && std::none_of(chosen.begin(), chosen.end(),
+                                          [&](const Wanted& one) { return linked(one, all[i]); })))
+        continue;
+      in[i] = true;
+      if (!same) chosen.push_back(all[i]);
+      grown = true;
+    }
   }
-  return refused("Type of " + said(operation.table, operation.column) + " from " + display(column->type) + " to " + display(operation.type) +
-                     ": every row is rewritten or read while nobody can use the table.",
-                 "Add a column of the new type, copy in batches, deploy code that uses it, then drop the old one.");
+  std::vector<Wanted> ordered;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (in[i]) ordered.push_back(all[i]);
+  }
+  return ordered;
+}
+
+RecipeResult refuse(const Wanted& wanted, const std::string& why, const std::string& what_to_do) {
+  return refused("Type of " + said(wanted.table, wanted.column) + ": " + why, what_to_do);
+}
+
+const std::string kByHand =
+    "Add a column of the new type under another name, fill it in batches, deploy code that uses it, then "
+    "drop the old one; or do it in a maintenance window.";
+
+std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& table,
+                                             const Dependents& dependents) {
+  if (table.kind != RelationKind::Table || !table.children.empty() || table.partition_of ||
+      !table.inherits.empty()) {
+    return refuse(wanted, "the table is partitioned or part of an inheritance tree.", kByHand);
+  }
+  if (!dependents.views.empty()) {
+    return refuse(
+        wanted,
+        "view " + display(dependents.views.front()) + " reads it and would go on reading the old column.",
+        "Drop the view in a migration before this one and create it again in one after it.");
+  }
+  const auto hanging = [&](const std::string& what) {
+    return refuse(wanted, what + " hangs on it.",
+                  "Drop it in a migration before this one and create it again in one after it.");
+  };
+  if (!dependents.policies.empty()) return hanging("policy " + said(dependents.policies.front()));
+  if (!dependents.triggers.empty())
+    return hanging("trigger " + said(dependents.triggers.front()->definition.name));
+  if (!dependents.generated_columns.empty())
+    return hanging("generated column " + said(dependents.generated_columns.front()));
+  if (!dependents.statistics.empty())
+    return hanging("statistics object " + display(dependents.statistics.front()));
+  if (!dependents.rules.empty()) return hanging("rule " + said(dependents.rules.front()));
+  for (const Constraint* constraint : dependents.constraints) {
+    if (constraint->definition.kind == ConstraintKind::Exclusion) {
+      return refuse(wanted,
+                    "exclusion constraint " + said(constraint->definition.name) +
+                        " hangs on it, and one can only be built under a lock.",
+                    kByHand);
+    }
+  }
+  return std::nullopt;
+}
+
+Expression said_value(const RecipeContext& context, const Wanted& wanted) {
+  for (const SplitOptions::Fill& fill : context.options.fills) {
+    if (context.start.resolve_relation(fill.table) == wanted.table && fill.column == wanted.column)
+      return fill.value;
+  }
+  return {};
+}
+
+bool loss_agreed(const RecipeContext& context, const Wanted& wanted) {
+  if (context.options.accept_lossy) return true;
+  return std::any_of(context.options.answers.not_renames.begin(), context.options.answers.not_renames.end(),
+                     [&](const RenameAnswers::Column& answer) {
+                       return context.start.resolve_relation(answer.table) == wanted.table &&
+                              answer.from == wanted.column;
+                     });
+}
+
+std::string option_said(const Wanted& wanted) { return display(wanted.table) + "." + wanted.column.str(); }
+
+/// DROP and ADD under the same name: a conversion, or the loss of every value, as a person says.
+std::optional<RecipeResult> choose_values(const Wanted& wanted, const Column& before, const Column& after,
+                                          const RecipeContext& context, ConversionRequest& request) {
+  request.given = said_value(context, wanted);
+  request.meant = true;
+  if (!request.given.empty()) return std::nullopt;
+  if (loss_agreed(context, wanted)) {
+    if (after.default_value.empty() && after.not_null) {
+      return question(
+          said(wanted.table, wanted.column) +
+              " is dropped and added again as a required column: which value do the rows there are get?",
+          "Say it with --fill " + option_said(wanted) + "=SQL.");
+    }
+    request.given = after.default_value.empty() ? Expression::parse("NULL") : after.default_value;
+    return std::nullopt;
+  }
+  const bool castable = cast_path(before.type, after.type, CastContext::Explicit, context.start,
+                                  context.options.effects.server_version)
+                            .has_value();
+  const std::string conversion =
+      quoted(wanted.column) + (castable ? "::" : "::text::") + type_sql(after.type).str();
+  return question(said(wanted.table, wanted.column) + " is dropped and added again as " +
+                      display(after.type) + ", which loses every value. Is it a change of type?",
+                  "Say --fill '" + option_said(wanted) + "=" + conversion +
+                      "' (or any other expression) to convert the values, or --no-rename " +
+                      option_said(wanted) + " to lose them.");
+}
+
+TypeName renamed_type(TypeName type, const ObjectName& name) {
+  type.name = name;
+  return type;
+}
+
+struct Builder {
+  const RecipeContext& context;
+  const std::vector<Wanted>& wanted;
+  TypeSwap swap;
+  std::vector<std::string> notes;
+  bool old_works_after = true, new_works_before = true;
+
+  SwappedEnum& enum_of(const ReplaceEnum& replace) {
+    for (SwappedEnum& known : swap.enums) {
+      if (known.type == replace.type) return known;
+    }
+    swap.enums.push_back({replace.type,
+                          {replace.type.schema, planner_name("new", replace.type.name.str())},
+                          {replace.type.schema, planner_name("old", replace.type.name.str())},
+                          replace.labels});
+    return swap.enums.back();
+  }
+
+  std::optional<RecipeResult> add_column(const Wanted& one) {
+    const Table* table = context.start.table(one.table);
+    const Table* table_after = context.after.table(one.table);
+    SwappedColumn column;
+    column.name = one.column;
+    column.fresh = planner_name("new", one.column.str());
+    column.old = planner_name("old", one.column.str());
+    column.before = table->column(one.column);
+    column.after = table_after == nullptr ? nullptr : table_after->column(one.column);
+    column.sources = one.intention->sources;
+    if (column.after == nullptr)
+      return refuse(one, "the migration renames or drops it again later.",
+                    "Put that into a migration of its own.");
+    if (!column.before->generated.empty() || !column.after->generated.empty())
+      return refuse(one, "it is a generated column.", kByHand);
+    const bool null_kept = one.replaced != nullptr || column.after->not_null == column.before->not_null ||
+                           !column.after->not_null;
+    if (!null_kept)
+      return refuse(one, "the migration also makes it NOT NULL.",
+                    "Put SET NOT NULL into a migration of its own, after this one.");
+    if (column.before->identity.has_value() != column.after->identity.has_value()) {
+      return refuse(one, "the migration also changes whether it is an identity column.",
+                    "Put that into a migration of its own.");
+    }
+    const Dependents dependents = dependents_of(context.start, *table, one.column);
+    if (auto refusal = reason_to_refuse(one, *table, dependents)) return refusal;
+
+    ConversionRequest up;
+    up.table = one.table;
+    up.column = one.column;
+    up.from = column.before->type;
+    up.to = plain_type(column.after->type);
+    column.fresh_type = up.to;
+    column.old_type = up.from;
+    if (one.change != nullptr) up.given = one.change->using_expression;
+    if (one.replaced != nullptr) {
+      if (auto ask = choose_values(one, *column.before, *column.after, context, up)) return ask;
+    }
+    if (one.enum_swap != nullptr) {
+      const SwappedEnum& type = enum_of(*one.enum_swap);
+      column.fresh_type = renamed_type(up.to, type.fresh);
+      column.old_type = renamed_type(up.from, type.old);
+      const EnumType* old_labels = context.start.enum_type(type.type);
+      const auto has = [](const std::vector<std::string>& labels, const std::string& label) {
+        return std::find(labels.begin(), labels.end(), label) != labels.end();
+      };
+      const bool removes = std::any_of(old_labels->labels.begin(), old_labels->labels.end(),
+                                       [&](const std::string& label) { return !has(type.labels, label); });
+      const bool adds = std::any_of(type.labels.begin(), type.labels.end(), [&](const std::string& label) {
+        return !has(old_labels->labels, label);
+      });
+      up.total = !removes;
+      up.meant = true;
+      old_works_after = old_works_after && !removes;
+      new_works_before = new_works_before && !adds;
+    } else {
+      old_works_after = old_works_after && assignable(up.from, up.to, context.start, context.options.effects);
+      new_works_before =
+          new_works_before && assignable(up.to, up.from, context.start, context.options.effects);
+    }
+    if (!up.given.empty() && up.given.facts().has_subquery)
+      return refuse(one, "its values are computed by a query.", kByHand);
+    const auto convert = [&](const TypeName& from, const TypeName& to) {
+      ConversionRequest request = up;
+      request.from = from;
+      request.to = to;
+      if (one.enum_swap != nullptr) {
+        const std::string text = from.array_dimensions > 0 ? "::text[]" : "::text";
+        request.given = Expression::parse("(" + quoted(one.column) + text + ")::" + type_sql(to).str());
+      }
+      return conversion_of(request, *table, context.start, context.options.effects);
+    };
+    const std::optional<Conversion> forth = convert(up.from, column.fresh_type);
+    if (!forth)
+      return refuse(one, "PostgreSQL has no cast from " + display(up.from) + " to " + display(up.to) + ".",
+                    "Say how with USING.");
+    column.up = *forth;
+    column.up_after = *forth;
+    column.up_after.functions.clear();
+    if (one.enum_swap != nullptr) column.up_after = *convert(column.old_type, up.to);
+    column.up_after.up = column.up_after.up.with_column_renamed(column.name, column.old);
+
+    ConversionRequest down;
+    down.table = one.table;
+    down.column = one.column;
+    down.from = up.to;
+    down.to = column.old_type;
+    column.down = way_back(down, context.start, context.options.effects);
+
+    const bool loses = loss_agreed(context, one);
+    std::vector<Sql> refused_values;
+    if (!column.up.fails.empty() && (!loses || column.after->not_null))
+      refused_values.push_back(column.up.fails.text());
+    if (!column.up.changed.empty() && !loses) refused_values.push_back(sql("({})", column.up.changed.text()));
+    if (!refused_values.empty()) column.refused = Expression::parse(join(refused_values, " OR ").str());
+
+    for (const Sequence* sequence : dependents.sequences) {
+      if (sequence->internal) {
+        column.identity = sequence;
+        continue;
+      }
+      note_sequence(one, *sequence, up.to);
+    }
+    table_of(*table, *table_after).columns.push_back(std::move(column));
+    return std::nullopt;
+  }
+
+  /// ALTER TYPE leaves the sequence of a serial column as it is; only BIGSERIAL, which PostgreSQL does not
+  /// understand there, means it too.
+  void note_sequence(const Wanted& one, const Sequence& sequence, const TypeName& type) {
+    if (sequence.type == type.name.name.str()) return;
+    if (one.change != nullptr && serial(one.change->type)) {
+      swap.sequences_forth.push_back(sql("ALTER SEQUENCE {} AS {}", sequence.name, type_sql(type)));
+      swap.sequences_back.push_back(sql("ALTER SEQUENCE {} AS {}", sequence.name, Identifier(sequence.type)));
+    } else if (type.is("int8")) {
+      const Sequence* after = context.after.sequence(sequence.name);
+      if (after != nullptr && after->type == "int8") return;
+      notes.push_back(
+          "Sequence " + display(sequence.name) +
+          " stays an integer sequence, as in the original, and stops at 2147483647: add ALTER SEQUENCE " +
+          quoted(sequence.name) + " AS bigint.");
+    }
+  }
+
+  SwappedTable& table_of(const Table& table, const Table& after) {
+    for (SwappedTable& known : swap.tables) {
+      if (known.table == &table) return known;
+    }
+    SwappedTable fresh;
+    fresh.table = &table;
+    fresh.after = &after;
+    swap.tables.push_back(std::move(fresh));
+    return swap.tables.back();
+  }
+
+  bool known(const ConstraintDefinition& definition, const SwappedTable& table) const {
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [&](const SwappedColumn& column) { return mentions(definition, column.name); });
+  }
+
+  /// How a constraint reads in the end: changed by the migration in the same moment, or as it was.
+  ConstraintDefinition final_form(const TableName& table, const ConstraintDefinition& before) const {
+    for (const Intention& intention : context.intentions) {
+      const auto* replace = std::get_if<ReplaceConstraint>(&intention.operation);
+      if (replace == nullptr || replace->table != table || replace->old_constraint != before.name) continue;
+      const Table* after = context.after.table(table);
+      const Constraint* now =
+          after == nullptr
+              ? nullptr
+              : after->constraint(replace->constraint.name.empty() ? before.name : replace->constraint.name);
+      if (now != nullptr) return now->definition;
+    }
+    const Table* after = context.after.table(table);
+    const Constraint* now = after == nullptr ? nullptr : after->constraint(before.name);
+    return now == nullptr ? before : now->definition;
+  }
+
+  std::optional<RecipeResult> finish() {
+    for (SwappedTable& table : swap.tables) {
+      std::vector<MirrorPair> pairs;
+      for (const SwappedColumn& column : table.columns) {
+        MirrorPair pair;
+        pair.from = column.name;
+        pair.to = column.fresh;
+        pair.from_type = column.before->type;
+        pair.to_type = column.fresh_type;
+        pair.up = column.up.up;
+        pairs.push_back(pair);
+      }
+      table.mirror = make_mirror(*table.table, pairs);
+      for (const Index& index : table.table->indexes) {
+        const bool about =
+            std::any_of(table.columns.begin(), table.columns.end(),
+                        [&](const SwappedColumn& column) { return mentions(index, column.name); });
+        if (!about || !index.valid) continue;
+        SwappedIndex swapped;
+        swapped.index = &index;
+        swapped.fresh = recreated(index, planner_name("new", index.name.name.str()));
+        swapped.back = recreated(index, planner_name("back", index.name.name.str()));
+        swapped.fresh.concurrently = swapped.back.concurrently = true;
+        for (const SwappedColumn& column : table.columns) {
+          swapped.fresh = on_other_column(swapped.fresh, column.name, column.fresh);
+          swapped.back = on_other_column(swapped.back, column.name, column.old);
+        }
+        table.indexes.push_back(std::move(swapped));
+      }
+      for (const Constraint& constraint : table.table->constraints) {
+        const ConstraintDefinition& definition = constraint.definition;
+        if (!known(definition, table)) continue;
+        const ConstraintDefinition after = final_form(table.table->name, definition);
+        if (definition.kind == ConstraintKind::Check)
+          table.checks.push_back({definition, after, constraint.validated});
+        if (definition.kind == ConstraintKind::Unique || definition.kind == ConstraintKind::PrimaryKey) {
+          if (after.name != definition.name || after.columns != definition.columns ||
+              after.kind != definition.kind) {
+            return refused("Key " + said(definition.name) + " of " + display(table.table->name) +
+                               " changes together with the type of one of its columns.",
+                           "Change the key in a migration of its own.");
+          }
+          table.keys.push_back(definition);
+        }
+      }
+      for (const auto& [name, sequence] : context.start.sequences) {
+        if (sequence->owner_table != table.table->name || sequence->internal) continue;
+        const bool about =
+            std::any_of(table.columns.begin(), table.columns.end(),
+                        [&](const SwappedColumn& column) { return column.name == sequence->owner_column; });
+        if (about) table.sequences.push_back(sequence.get());
+      }
+      std::vector<Identifier> assigned;
+      for (const SwappedColumn& column : table.columns) assigned.push_back(column.fresh);
+      for (const Identifier& trigger : update_triggers(*table.table, assigned)) {
+        notes.push_back("The backfill updates every row of " + display(table.table->name) +
+                        ", which fires trigger " + said(trigger) + " for each.");
+      }
+    }
+    if (auto refusal = find_foreign_keys()) return refusal;
+    swap.before = new_works_before ? Window::BothReleases : Window::OldRelease;
+    swap.after = old_works_after ? Window::BothReleases : Window::NewRelease;
+    if (old_works_after && new_works_before) {
+      swap.when_to_deploy =
+          "Statements of either release work before and after it: deploy the new one whenever it suits.";
+    } else if (old_works_after) {
+      swap.when_to_deploy = "Statements of the old release go on working; deploy the new one from here on.";
+    } else if (new_works_before) {
+      swap.when_to_deploy =
+          "Statements of the new release worked before it already; one of the old release that names the old "
+          "type or sends what the new type lacks fails from here on.";
+    } else {
+      swap.when_to_deploy =
+          "Values of the old type are not accepted for the new one or the other way round: a statement that "
+          "names its type fails on one side of this moment. "
+          "Parameters without a declared type (Prisma, node-postgres) work wherever their text is a value of "
+          "the type the column has.";
+    }
+    return std::nullopt;
+  }
+
+  std::optional<RecipeResult> find_foreign_keys() {
+    for (const auto& [name, table] : context.start.tables) {
+      for (const Constraint& constraint : table->constraints) {
+        const ConstraintDefinition& definition = constraint.definition;
+        if (definition.kind != ConstraintKind::ForeignKey || !touches(name, definition, wanted)) continue;
+        SwappedKey key{name, definition, final_form(name, definition), constraint.validated};
+        if (table->kind != RelationKind::Table || table->partition_of || !table->children.empty()) {
+          return refused("Foreign key " + said(definition.name) + " of " + display(name) +
+                             ", whose table is partitioned, points at a column that changes its type.",
+                         kByHand);
+        }
+        const Table* child = context.after.table(name);
+        const Table* parent = context.after.table(definition.references.table);
+        for (std::size_t i = 0; child != nullptr && parent != nullptr && i < key.after.columns.size() &&
+                                i < key.after.references.columns.size();
+             ++i) {
+          const Column* from = child->column(key.after.columns[i]);
+          const Column* to = parent->column(key.after.references.columns[i]);
+          if (from == nullptr || to == nullptr ||
+              foreign_key_equality(plain_type(to->type), plain_type(from->type), context.after))
+            continue;
+          return refused("Foreign key " + said(definition.name) + " of " + display(name) + " would compare " +
+                             display(from->type) + " with " + display(to->type) +
+                             ", which PostgreSQL cannot.",
+                         "Change the type of both columns in this migration.");
+        }
+        swap.foreign_keys.push_back(std::move(key));
+      }
+    }
+    return std::nullopt;
+  }
+};
+
+std::optional<RecipeResult> make_swap(const Intention& intention, const RecipeContext& context) {
+  const std::vector<Wanted> all = wanted_of(context);
+  const auto own =
+      std::find_if(all.begin(), all.end(), [&](const Wanted& one) { return one.intention == &intention; });
+  if (own == all.end()) return std::nullopt;
+  const std::vector<Wanted> chosen = together(all, *own, context.start);
+  if (chosen.front().intention != &intention)
+    return covered("It shares the phases of another change of type.");
+  Builder builder{context, chosen, {}, {}};
+  for (const Wanted& one : chosen) {
+    if (auto problem = builder.add_column(one)) return problem;
+  }
+  if (auto problem = builder.finish()) return problem;
+  RecipeResult result;
+  result.steps = type_swap_steps(builder.swap, context);
+  result.notes = std::move(builder.notes);
+  return result;
+}
+
+/// timestamp -> timestamptz and back is only a note in the catalogue while the session's zone is UTC: asked
+/// before it is done.
+RecipeResult in_utc(const ChangeType& operation, const Column& before) {
+  Step step;
+  step.kind = PhaseKind::Add;
+  step.window = Window::BothReleases;
+  step.recipe = "change-type";
+  step.slug = "type_" + operation.column.str();
+  step.title = "let " + said(operation.table, operation.column) + " be " + display(operation.type);
+  step.why =
+      "In a session whose time zone is UTC PostgreSQL keeps every stored value; in any other it would write "
+      "the table anew under a lock, so the zone is looked at first.";
+  step.gates = {
+      sql("IF '2024-01-15 12:00'::timestamp::timestamptz <> '2024-01-15 12:00+00'::timestamptz OR "
+          "'2024-07-15 12:00'::timestamp::timestamptz <> '2024-07-15 12:00+00'::timestamptz THEN\n"
+          "    RAISE EXCEPTION 'planner: the values of % are taken as UTC, but the time zone here is %', {}, "
+          "current_setting('TimeZone')\n"
+          "      USING HINT = 'Nothing was changed. Say which zone is meant: USING column AT TIME ZONE "
+          "''zone'' in the migration, then split again.';\n"
+          "  END IF",
+          Literal(operation.column.str()))};
+  step.statements = {sql("ALTER TABLE {} ALTER COLUMN {} TYPE {}", operation.table, operation.column,
+                         type_sql(operation.type))};
+  step.locks = {{operation.table, LockMode::AccessExclusive, std::string(kMoment)}};
+  ReverseStep back;
+  back.locks = step.locks;
+  back.statements = {sql("SET LOCAL TimeZone = 'UTC'"),
+                     sql("ALTER TABLE {} ALTER COLUMN {} TYPE {}", operation.table, operation.column,
+                         type_sql(before.type))};
+  step.reverse = {back};
+  step.application =
+      "Statements of either release work before and after it. A session that prepared a query of the column "
+      "sees one error and has to prepare it again.";
+  RecipeResult result;
+  result.steps = {step};
+  return result;
+}
+
+std::optional<RecipeResult> make_change(const Intention& intention, const RecipeContext& context) {
+  const auto* operation = std::get_if<ChangeType>(&intention.operation);
+  if (operation == nullptr) return std::nullopt;
+  const Table* table = context.before.table(operation->table);
+  const Column* column = table == nullptr ? nullptr : table->column(operation->column);
+  if (column == nullptr)
+    return refused("Type of " + said(operation->table, operation->column) + ": the column is not known.",
+                   "Check that the history given to planner is complete.");
+  if (table->is_new) return harmless("the table is new");
+  ChangeType plain = *operation;
+  plain.type = plain_type(operation->type);
+  const Effects effects = effects_of(plain, context.before, context.options.effects);
+  for (const Failure& failure : effects.failures) {
+    if (!failure.depends_on_data && !failure.only_with_rows) {
+      return refused("Type of " + said(operation->table, operation->column) +
+                         ": PostgreSQL refuses the change (" + failure.message + ").",
+                     "Change or drop first what stands in the way.");
+    }
+  }
+  if (auto swapped = make_swap(intention, context)) return swapped;
+  const TypeChange change = type_change(column->type, plain.type, plain.using_expression, plain.column,
+                                        context.before, context.options.effects);
+  if (!change.depends_on.empty() && !context.options.effects.time_zone_known &&
+      context.before.time_zone.empty())
+    return in_utc(*operation, *column);
+  return harmless(
+      "PostgreSQL keeps every stored value, so it is only a note in the catalogue; sessions that prepared a "
+      "query of the column see one error");
+}
+
+/// Labels that are only added: the type stays, and nothing is converted.
+RecipeResult add_labels(const ReplaceEnum& operation, const RecipeContext& context) {
+  RecipeResult result;
+  const EnumType* type = context.start.enum_type(operation.type);
+  for (std::size_t i = 0; i < operation.labels.size(); ++i) {
+    const std::string& label = operation.labels[i];
+    if (std::find(type->labels.begin(), type->labels.end(), label) != type->labels.end()) continue;
+    Step step;
+    step.kind = PhaseKind::Add;
+    step.shape = Shape::Alone;
+    step.window = Window::OldRelease;
+    step.recipe = "replace-enum";
+    step.slug = "label_" + label;
+    step.title = "add label " + label + " to enum " + display(operation.type);
+    step.why =
+        "All old labels stay in their order, so a new one is a note in the catalogue: no table has to be "
+        "converted.";
+    const Sql place = i == 0 ? sql(" BEFORE {}", Literal(type->labels.front()))
+                             : sql(" AFTER {}", Literal(operation.labels[i - 1]));
+    step.statements = {
+        sql("ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{}", operation.type, Literal(label), place)};
+    step.reversible = false;
+    step.reverse_note = "PostgreSQL cannot take a label away again; unused, it does no harm.";
+    step.application = "The old release need not know it; deploy the new one from here on.";
+    step.provides = {label_enum_values()};
+    result.steps.push_back(step);
+  }
+  if (result.steps.empty()) return harmless("it has the same labels already");
+  return result;
+}
+
+std::optional<RecipeResult> make_enum(const Intention& intention, const RecipeContext& context) {
+  const auto* operation = std::get_if<ReplaceEnum>(&intention.operation);
+  if (operation == nullptr) return std::nullopt;
+  const EnumType* type = context.start.enum_type(operation->type);
+  if (type == nullptr) return std::nullopt;
+  if (only_adds(*operation, context.start)) return add_labels(*operation, context);
+  if (auto swapped = make_swap(intention, context)) return swapped;
+  return refused("Enum " + display(operation->type) + " is made anew, but no column of it was found.",
+                 "Put it into a migration of its own.");
+}
+
+std::optional<RecipeResult> make_replaced(const Intention& intention, const RecipeContext& context) {
+  const auto* operation = std::get_if<ReplaceColumn>(&intention.operation);
+  if (operation == nullptr) return std::nullopt;
+  const Table* table = context.start.table(operation->table);
+  if (table == nullptr || table->is_new) return std::nullopt;
+  return make_swap(intention, context);
+}
+
+/// What the migration says about a column, a key or an index that the swap of a type brings along.
+std::optional<RecipeResult> make_parts(const Intention& intention, const RecipeContext& context) {
+  const std::vector<Wanted> all = wanted_of(context);
+  if (all.empty()) return std::nullopt;
+  const auto shares = [&](const TableName& table, const Identifier& column) -> std::optional<RecipeResult> {
+    if (!is_wanted(all, table, column)) return std::nullopt;
+    return covered("The swap of the column's type does it.");
+  };
+  if (const auto* set = std::get_if<SetDefault>(&intention.operation)) return shares(set->table, set->column);
+  if (const auto* drop = std::get_if<DropDefault>(&intention.operation))
+    return shares(drop->table, drop->column);
+  if (const auto* relax = std::get_if<DropNotNull>(&intention.operation))
+    return shares(relax->table, relax->column);
+  if (const auto* replace = std::get_if<ReplaceConstraint>(&intention.operation)) {
+    const Table* table = context.start.table(replace->table);
+    const Constraint* constraint = table == nullptr ? nullptr : table->constraint(replace->old_constraint);
+    if (constraint == nullptr) return std::nullopt;
+    const bool about = touches(replace->table, constraint->definition, all) ||
+                       std::any_of(all.begin(), all.end(), [&](const Wanted& one) {
+                         return one.table == replace->table && mentions(constraint->definition, one.column);
+                       });
+    if (about) return covered("The swap of the column's type does it.");
+  }
+  if (const auto* create = std::get_if<CreateIndex>(&intention.operation)) {
+    const Table* table = context.start.table(create->table);
+    const Index* index = table == nullptr ? nullptr : table->index(create->name);
+    if (index == nullptr) return std::nullopt;
+    for (const Wanted& one : all) {
+      if (one.replaced != nullptr && one.table == create->table && mentions(*index, one.column))
+        return covered("The swap of the column's type does it.");
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-const Recipe change_type{.id = "change-type", .summary = "Change a column's type where PostgreSQL keeps the stored values", .make = on<ChangeType, make>};
+const Recipe change_type{
+    .id = "change-type", .summary = "Change a column's type under its own name", .make = make_change};
+const Recipe replace_enum{
+    .id = "replace-enum", .summary = "Replace an enum by one with other labels", .make = make_enum};
+const Recipe replace_column{.id = "replace-column",
+                            .summary = "Convert a column that is dropped and added again as another type",
+                            .make = make_replaced};
+const Recipe change_type_parts{.id = "change-type-parts",
+                               .summary = "Defaults, keys and indexes that come along with a change of type",
+                               .make = make_parts};
 
 }  // namespace planner::plans

@@ -45,7 +45,7 @@ extern const Recipe set_not_null, required_column, add_column_default;
 extern const Recipe create_index, add_unique, add_primary_key, add_foreign_key, add_check, add_exclusion;
 extern const Recipe drop_column, drop_table, drop_index, drop_constraint, replace_constraint;
 extern const Recipe update_data, delete_data;
-extern const Recipe change_type;
+extern const Recipe change_type, change_type_parts, replace_enum, replace_column;
 extern const Recipe enum_value, session;
 
 }  // namespace planner::plans

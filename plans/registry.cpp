@@ -9,6 +9,7 @@ const RecipeSet& all_recipes() {
       // What belongs to a table that is only renamed must not be taken for something new.
       &plans::rename_table_parts,
       &plans::rename_table,
+      &plans::change_type_parts,
       &plans::rename_column,
       &plans::set_not_null,
       &plans::required_column,
@@ -21,6 +22,8 @@ const RecipeSet& all_recipes() {
       &plans::add_exclusion,
       &plans::replace_constraint,
       &plans::change_type,
+      &plans::replace_enum,
+      &plans::replace_column,
       &plans::drop_column,
       &plans::drop_constraint,
       &plans::drop_index,

@@ -29,6 +29,7 @@ struct Options {
   bool dry_run = false;
   bool release = false;
   bool explain = false;
+  bool accept_lossy = false;
   std::optional<int> batch_rows;
 };
 
@@ -94,6 +95,7 @@ SplitOptions split_options(const Options& options, const project::Config& config
   for (const std::string& text : options.renames) add_rename(split.answers, text);
   for (const std::string& text : options.no_renames) add_no_rename(split.answers, text);
   for (const std::string& text : options.fills) split.fills.push_back(fill_of(text));
+  split.accept_lossy = options.accept_lossy;
   if (config.batch_rows) split.batch_rows = *config.batch_rows;
   if (options.batch_rows) split.batch_rows = *options.batch_rows;
   return split;
@@ -145,6 +147,7 @@ std::vector<std::string> options_as_written(const Options& options) {
   for (const std::string& text : options.renames) words.push_back("--rename " + text);
   for (const std::string& text : options.no_renames) words.push_back("--no-rename " + text);
   for (const std::string& text : options.fills) words.push_back("--fill " + text);
+  if (options.accept_lossy) words.push_back("--accept-lossy");
   if (options.batch_rows) words.push_back(fmt::format("--batch-rows {}", *options.batch_rows));
   return words;
 }
@@ -293,7 +296,8 @@ void add_split(CLI::App& program, Context& context) {
   command->add_option("NAME", options->name, "The migration: its folder, the part of its name after the timestamp, or a path")->required();
   command->add_option("--rename", options->renames, "This DROP and ADD are a rename: table.old=new (or old_table=new_table)")->type_name("T.OLD=NEW");
   command->add_option("--no-rename", options->no_renames, "This column (or table) really goes: table.old")->type_name("T.OLD");
-  command->add_option("--fill", options->fills, "The value existing rows get in a required column: table.column=SQL")->type_name("T.C=SQL");
+  command->add_option("--fill", options->fills, "The value existing rows get in a required column, or in one dropped and added again as another type: table.column=SQL")->type_name("T.C=SQL");
+  command->add_flag("--accept-lossy", options->accept_lossy, "A change of type may round, cut or empty values that the new type cannot hold");
   command->add_option("--out", options->out, "Folder to put the plan's folder into (default: plans beside the migrations)")->type_name("DIR");
   command->add_option("--batch-rows", options->batch_rows, "Rows per batch of a backfill (default 5000)")->type_name("N")->check(CLI::Range(1, 1'000'000));
   command->add_flag("--dry-run", options->dry_run, "Print the plan and every file; write nothing");

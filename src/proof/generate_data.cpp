@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "planner/builtin_types.h"
+#include "planner/casts.h"
 #include "src/database/connection.h"
 
 namespace planner {
@@ -304,13 +306,52 @@ Sql generated_value(const Schema& schema, const TypeName& type, const std::strin
     element.array_dimensions = 0;
     return sql("ARRAY[{}]::{}", generated_value(schema, element, salt), type_sql(type));
   }
-  if (schema.enum_type(type.name) != nullptr) {
-    const Sql all = sql("enum_range(NULL::{})", type_sql(type));
-    return sql("({})[1 + g % array_length({}, 1)]", all, all);
+  if (const EnumType* known = schema.enum_type(type.name); known != nullptr && !known->labels.empty()) {
+    std::vector<Sql> labels;
+    for (const std::string& label : known->labels) labels.push_back(sql("{}", Literal(label)));
+    return sql("(ARRAY[{}])[1 + g % {}]::{}", join(labels, ", "), labels.size(), type_sql(type));
   }
   if (const Domain* domain = schema.domain(type.name))
     return sql("({})::{}", generated_value(schema, domain->base, salt), type_sql(type));
   return built_in_value(type, sql("{}", Literal(salt)));
+}
+
+Schema fill_schema(const Schema& schema, const std::vector<Intention>& intentions) {
+  Schema filled = schema;
+  std::map<ObjectName, std::vector<std::string>> made;
+  const auto converted = [&](const TableName& name, const Identifier& column_name, const TypeName& to) {
+    Table* table = schema.table(name) == nullptr ? nullptr : filled.tables.edit(schema.resolve_relation(name));
+    Column* column = table == nullptr ? nullptr : table->column(column_name);
+    if (column == nullptr) return;
+    const auto labels = made.find(schema.resolve_type(to.name));
+    if (labels != made.end() && to.array_dimensions == 0) {
+      std::vector<Sql> values;
+      for (const std::string& label : labels->second) values.push_back(sql("{}", Literal(label)));
+      Constraint fits;
+      fits.definition.kind = ConstraintKind::Check;
+      fits.definition.name = Identifier("planner_fits_" + column_name.str());
+      fits.definition.expression = Expression::parse(sql("{} IN ({})", column_name, join(values, ", ")).str());
+      table->constraints.push_back(std::move(fits));
+    } else if (is_builtin_type(to.name.name.str()) && cast_path(to, column->type, CastContext::Assignment, schema)) {
+      column->type = to;
+    }
+  };
+  for (const Intention& intention : intentions) {
+    if (const auto* create = std::get_if<CreateEnum>(&intention.operation)) {
+      made[schema.resolve_type(create->type)] = create->labels;
+    } else if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
+      converted(change->table, change->column, change->type);
+    } else if (const auto* replaced = std::get_if<ReplaceColumn>(&intention.operation)) {
+      converted(replaced->table, replaced->column.name, replaced->column.type);
+    } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {
+      if (schema.enum_type(swap->type) == nullptr) continue;
+      EnumType* type = filled.enums.edit(schema.resolve_type(swap->type));
+      std::erase_if(type->labels, [&](const std::string& label) {
+        return std::find(swap->labels.begin(), swap->labels.end(), label) == swap->labels.end();
+      });
+    }
+  }
+  return filled;
 }
 
 Filled fill(Connection& connection, const Schema& schema, int rows) {

@@ -64,7 +64,7 @@ class Rehearsing {
     for (const std::string& migration : input_.history) connection.exec(migration);
     const Schema schema = read_schema(connection);
     rehearsal_.notes =
-        fill(connection, schema, input_.rows > options_.rows ? input_.rows : options_.rows).problems;
+        fill(connection, fill_schema(schema, input_.intentions), input_.rows > options_.rows ? input_.rows : options_.rows).problems;
     return schema;
   }
 

@@ -94,7 +94,7 @@ class Verification {
     {
       Connection connection(start.url());
       schema = read_schema(connection);
-      report_.notes = fill(connection, schema, input_.rows).problems;
+      report_.notes = fill(connection, fill_schema(schema, input_.intentions), input_.rows).problems;
       mapping_ = mapping_of(input_.intentions);
       before_ = release_model(schema, Release::Old, mapping_);
       create_oracle(connection);
