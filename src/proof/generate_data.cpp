@@ -320,7 +320,8 @@ Schema fill_schema(const Schema& schema, const std::vector<Intention>& intention
   Schema filled = schema;
   std::map<ObjectName, std::vector<std::string>> made;
   const auto converted = [&](const TableName& name, const Identifier& column_name, const TypeName& to) {
-    Table* table = schema.table(name) == nullptr ? nullptr : filled.tables.edit(schema.resolve_relation(name));
+    Table* table =
+        schema.table(name) == nullptr ? nullptr : filled.tables.edit(schema.resolve_relation(name));
     Column* column = table == nullptr ? nullptr : table->column(column_name);
     if (column == nullptr) return;
     const auto labels = made.find(schema.resolve_type(to.name));
@@ -330,9 +331,11 @@ Schema fill_schema(const Schema& schema, const std::vector<Intention>& intention
       Constraint fits;
       fits.definition.kind = ConstraintKind::Check;
       fits.definition.name = Identifier("planner_fits_" + column_name.str());
-      fits.definition.expression = Expression::parse(sql("{} IN ({})", column_name, join(values, ", ")).str());
+      fits.definition.expression =
+          Expression::parse(sql("{} IN ({})", column_name, join(values, ", ")).str());
       table->constraints.push_back(std::move(fits));
-    } else if (is_builtin_type(to.name.name.str()) && cast_path(to, column->type, CastContext::Assignment, schema)) {
+    } else if (is_builtin_type(to.name.name.str()) &&
+               cast_path(to, column->type, CastContext::Assignment, schema)) {
       column->type = to;
     }
   };

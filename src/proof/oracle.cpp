@@ -115,7 +115,7 @@ void compare_table(Connection& connection, const ReleaseTable& table, const Rele
       expected = converter.convert(expected, old_column->type, column->type);
     // A NULL in a column that becomes required is what the plan fills.
     if (!expected && (column->filled || column->not_null)) continue;
-    if (expected != row->second[place]) {
+    if (!same_value(connection, *column, expected, row->second[place])) {
       out.push_back({row_name + "." + column->name.str(), expected.value_or("NULL"),
                      row->second[place].value_or("NULL")});
     }
@@ -123,6 +123,22 @@ void compare_table(Connection& connection, const ReleaseTable& table, const Rele
 }
 
 }  // namespace
+
+bool same_value(Connection& connection, const ReleaseColumn& column, const std::optional<std::string>& a,
+                const std::optional<std::string>& b) {
+  if (a == b) return true;
+  if (!a || !b || column.other_type.empty()) return false;
+  for (const TypeName& type : {column.type, column.other_type}) {
+    try {
+      const Sql same =
+          sql("SELECT ($1::text::{})::text = ($2::text::{})::text", type_sql(type), type_sql(type));
+      if (connection.exec_params(same.str(), {a, b}).rows.at(0).at(0) == "t") return true;
+    } catch (const DatabaseError&) {
+      continue;  // not a value of this type
+    }
+  }
+  return false;
+}
 
 std::vector<Difference> compare_with_oracle(Connection& connection, const ReleaseModel& model,
                                             const ReleaseModel& old_release, std::size_t at_most) {

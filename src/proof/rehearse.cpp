@@ -63,8 +63,9 @@ class Rehearsing {
     Connection connection(url_);
     for (const std::string& migration : input_.history) connection.exec(migration);
     const Schema schema = read_schema(connection);
-    rehearsal_.notes =
-        fill(connection, fill_schema(schema, input_.intentions), input_.rows > options_.rows ? input_.rows : options_.rows).problems;
+    rehearsal_.notes = fill(connection, fill_schema(schema, input_.intentions),
+                            input_.rows > options_.rows ? input_.rows : options_.rows)
+                           .problems;
     return schema;
   }
 

@@ -252,13 +252,14 @@ std::optional<Request> RequestMaker::insert(const ReleaseTable& table, bool all_
     const auto set = std::find_if(values->begin(), values->end(),
                                   [&](const Assignment& a) { return a.column == &column; });
     request.intended.push_back(set == values->end() ? std::optional<TextValue>()
-                                                          : intended_value(column, set->value));
+                                                    : intended_value(column, set->value));
     logged.emplace_back(column.logical,
                         set == values->end()
                             ? sql("w.v{}", returned.size())
                             : sql("{}::text", given[static_cast<std::size_t>(set - values->begin())]));
     returned.push_back(&column);
   }
+  request.returned = returned;
   const Sql statement =
       names.empty()
           ? sql("INSERT INTO {} AS t DEFAULT VALUES RETURNING {}", table.name, returning(table, returned))
@@ -308,6 +309,7 @@ std::optional<Request> RequestMaker::upsert(const ReleaseTable& table) {
           table.name, column_list(names), join(given, ", "), column_list(table.key), join(updates, ", "),
           returning(table, {changed.column}));
   request.intended.push_back(intended_value(*changed.column, changed.value));
+  request.returned.push_back(changed.column);
   request.sql = with_log(table, model_.release == Release::Old, statement, logged,
                          sql("w.inserted OR c.col = {}", Literal(changed.column->logical)), 1);
   return request;
@@ -345,6 +347,7 @@ std::optional<Request> RequestMaker::update(const ReleaseTable& table, bool all_
     request.intended.push_back(intended_value(*column, *value));
   }
   if (sets.empty()) return std::nullopt;
+  request.returned = returned;
   const Sql match = key_match(table, *key, request.parameters);
   const Sql statement = sql("UPDATE {} t SET {} WHERE {} RETURNING {}", table.name, join(sets, ", "), match,
                             returning(table, returned));
@@ -377,6 +380,7 @@ std::optional<Request> RequestMaker::dual_update(const ReleaseTable& table) {
       sql("UPDATE {} t SET {} = {}, {} = t.{} WHERE {} RETURNING {}", table.name, changed->name, given,
           stale->name, stale->name, match, returning(table, {changed, stale}));
   request.intended = {*value, std::nullopt};
+  request.returned = {changed, stale};
   request.sql = with_log(table, false, statement, {{changed->logical, sql("{}::text", given)}},
                          Sql::verbatim("true"), 2);
   return request;

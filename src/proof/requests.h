@@ -45,6 +45,7 @@ struct Request {
   /// Intended values of the columns the statement returns behind the key, in order; nullopt: not set by the
   /// statement.
   std::vector<std::optional<TextValue>> intended;
+  std::vector<const ReleaseColumn*> returned;  ///< whose values `intended` are
   const ReleaseTable* table = nullptr;
   bool inserts = false;
 };

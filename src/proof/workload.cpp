@@ -98,7 +98,7 @@ void Workload::Shared::perform(Connection& connection, const Client& client, Req
     const auto& row = result.rows[0];
     for (std::size_t i = 0; i < request.intended.size(); ++i) {
       const auto& intended = request.intended[i];
-      if (intended && *intended != row[1 + i]) {
+      if (intended && !same_value(connection, *request.returned[i], *intended, row[1 + i])) {
         changed_value = std::string(release_name(client.model->release)) + " wrote " +
                         intended->value_or("NULL") + " and got " + row[1 + i].value_or("NULL") + ": " +
                         request.sql.substr(0, 160);
@@ -137,6 +137,17 @@ Workload::Workload(std::string url, ReleaseModel old_release, ReleaseModel new_r
         for (const ReleaseColumn& other : after.columns) {
           const bool same = after.logical == table.logical && other.logical == column.logical;
           if (same && other.not_null && !column.not_null) column.filled = true;
+          if (same && !(other.type == column.type)) column.other_type = other.type;
+        }
+      }
+    }
+  }
+  for (ReleaseTable& table : shared_->new_release.tables) {
+    for (ReleaseColumn& column : table.columns) {
+      for (const ReleaseTable& before : shared_->old_release.tables) {
+        for (const ReleaseColumn& other : before.columns) {
+          const bool same = before.logical == table.logical && other.logical == column.logical;
+          if (same && !(other.type == column.type)) column.other_type = other.type;
         }
       }
     }
