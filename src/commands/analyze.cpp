@@ -43,6 +43,31 @@ std::vector<Finding> folder_findings(const SelectedService& selected, const proj
   return findings;
 }
 
+/// Reviewers read the phases of what they are asked to merge, not those of a whole history.
+constexpr std::size_t kPreviews = 20;
+
+void preview_splits(const SelectedService& selected, const Analysis& analysis, const SplitOptions& options,
+                    std::vector<report::SplitPreview>& previews) {
+  for (const JudgedMigration& judged : analysis.judged) {
+    if (previews.size() >= kPreviews) return;
+    const bool worth_it = std::any_of(judged.findings.begin(), judged.findings.end(), [](const Finding& finding) {
+      return !finding.recipe.empty() && finding.suppressed_by.empty();
+    });
+    if (!worth_it) continue;
+    const SplitResult result = split(selected.loaded.history, judged.index, all_recipes(), options,
+                                     selected.live ? &*selected.live : nullptr);
+    report::SplitPreview preview;
+    preview.migration = selected.loaded.history.migrations[judged.index].name;
+    for (const Phase& phase : result.plan.phases) preview.phases.push_back(phase.folder);
+    if (result.outcome == SplitResult::Outcome::NothingToDo) continue;
+    if (result.outcome != SplitResult::Outcome::Planned) {
+      preview.phases.clear();
+      preview.problem = result.problems.empty() ? "cannot be split" : result.problems.front().what;
+    }
+    previews.push_back(std::move(preview));
+  }
+}
+
 void run(const Options& options, Context& context) {
   const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
   const Selection selection = select_migrations(options.selection, context);
@@ -58,6 +83,11 @@ void run(const Options& options, Context& context) {
   analyze_options.recipes = &all_recipes();
   analyze_options.threads = std::max(1U, std::thread::hardware_concurrency());
 
+  const bool with_previews = std::any_of(outputs.begin(), outputs.end(),
+                                         [](const Output& output) { return output.format == Format::Markdown; });
+  SplitOptions split_options;
+  split_options.effects = analyze_options.rules.effects;
+
   std::vector<Analysis> analyses;
   analyses.reserve(selection.services.size());
   for (const SelectedService& selected : selection.services) {
@@ -71,6 +101,7 @@ void run(const Options& options, Context& context) {
                                std::string(project::facts_of(folder.layout).name),
                                std::string(tool_name(selected.service.tool)), selected.reason,
                                &selected.loaded.history, &selected.loaded.shown, &analyses.back()});
+    if (with_previews) preview_splits(selected, analyses.back(), split_options, report.previews);
     std::vector<Finding> findings = folder_findings(selected, selection.config);
     for (JudgedMigration& judged : analyses.back().judged) {
       std::move(judged.findings.begin(), judged.findings.end(), std::back_inserter(findings));

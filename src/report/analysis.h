@@ -23,12 +23,20 @@ struct AnalyzedService {
   const Analysis* analysis = nullptr;
 };
 
+/// What `planner split` would make of a judged migration.
+struct SplitPreview {
+  std::string migration;
+  std::vector<std::string> phases;  ///< `1_add`; empty when it cannot split yet
+  std::string problem;              ///< why not, one sentence
+};
+
 struct AnalysisReport {
   std::string version;  ///< of planner
   Severity fail_on = Severity::Error;
   bool show_suppressed = false;
   std::vector<AnalyzedService> services;
-  std::vector<Finding> findings;  ///< of all services, in order of place; also those about folders
+  std::vector<Finding> findings;      ///< of all services, in order of place; also those about folders
+  std::vector<SplitPreview> previews;  ///< only where a format shows them
 };
 
 struct Counts {

@@ -74,6 +74,17 @@ std::string verdict(const AnalysisReport& report, const Counts& all) {
                      fails(report) ? "" : "; none reaches the level at which this check fails");
 }
 
+std::string previews(const AnalysisReport& report) {
+  if (report.previews.empty()) return "";
+  std::string out = "\nIn phases (`planner split`):\n\n";
+  for (const SplitPreview& preview : report.previews) {
+    std::string phases;
+    for (const std::string& phase : preview.phases) phases += fmt::format("{}`{}`", phases.empty() ? "" : " → ", phase);
+    out += fmt::format("- `{}`: {}\n", preview.migration, phases.empty() ? message_text(preview.problem) : phases);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string analysis_as_markdown(const AnalysisReport& report) {
@@ -88,6 +99,7 @@ std::string analysis_as_markdown(const AnalysisReport& report) {
       out += fmt::format("| {} `{}` | `{}` | {} | {} |\n", severity_name(finding.severity), finding.rule, place, message_text(finding.message),
                          message_text(finding.help));
     }
+    out += previews(report);
     out += "\n<details><summary>The statements</summary>\n\n";
     for (const Finding& finding : report.findings) {
       if (!counts(finding)) continue;

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "orders" RENAME COLUMN "customer" TO "customer_id";
