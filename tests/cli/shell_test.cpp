@@ -1,0 +1,54 @@
+// Completions and the manual page, asked of the shells themselves.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/paths.h"
+#include "tests/support/run_program.h"
+
+namespace planner::test {
+namespace {
+
+using testing::HasSubstr;
+
+bool there_is(const std::string& program) { return run_program({"sh", "-c", "command -v " + program}).exit_code == 0; }
+
+std::string completed(const std::string& words, int index) {
+  const Ran ran = run_program({"bash", "-c",
+                               "source <(" + planner_program().string() + " completion bash); COMP_WORDS=(" + words +
+                                   "); COMP_CWORD=" + std::to_string(index) + "; _planner; echo \"${COMPREPLY[@]}\""});
+  EXPECT_EQ(ran.err, "");
+  return ran.out;
+}
+
+TEST(Shell, BashCompletesCommandsAndTheirOptions) {
+  EXPECT_EQ(completed("planner an", 1), "analyze\n");
+  EXPECT_EQ(completed("planner split --dry", 2), "--dry-run\n");
+  EXPECT_EQ(completed("planner --color never analyze --bas", 4), "--base\n");
+}
+
+TEST(Shell, ScriptsAreWellFormed) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Ran script = run_planner({"completion", shell});
+    EXPECT_EQ(script.exit_code, 0);
+    EXPECT_THAT(script.out, HasSubstr("analyze"));
+    if (!there_is(shell)) continue;
+    RunOptions options;
+    options.input = script.out;
+    const Ran checked = run_program({shell, "-n"}, options);
+    EXPECT_EQ(checked.exit_code, 0) << shell << checked.err;
+  }
+  EXPECT_EQ(run_planner({"completion", "tcsh"}).exit_code, 2);
+}
+
+TEST(Shell, TheManualPageHasEveryCommandAndNoMistakeThatGroffSees) {
+  const Ran page = run_planner({"man"});
+  EXPECT_THAT(page.out, HasSubstr(".SS planner analyze"));
+  EXPECT_THAT(page.out, HasSubstr("\\-\\-fail\\-on"));
+  if (!there_is("groff")) return;
+  RunOptions options;
+  options.input = page.out;
+  EXPECT_EQ(run_program({"groff", "-man", "-Tutf8", "-ww", "-z"}, options).err, "");
+}
+
+}  // namespace
+}  // namespace planner::test
