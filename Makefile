@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test bench lint format install deps clean
+.PHONY: build demo test bench lint format install package deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -31,6 +31,9 @@ format:
 
 install: build
 	@cmake --install build/release --prefix $(PREFIX)
+
+package: build ## build/release/packages: a .deb with its dependencies and a tarball
+	@cd build/release && cpack >/dev/null && ls packages/*.deb packages/*.tar.gz
 
 deps: ## installs the packages of .ci/packages.txt that are missing
 	@.ci/deps
