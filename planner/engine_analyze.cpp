@@ -17,11 +17,17 @@ namespace {
 
 /// Parses a history's files ahead of the one who reads them in order: helpers take the next unread file, and
 /// the reader parses by itself what nobody has begun. Not more than `kAhead` parsed files wait, so that a
-/// long history does not live in memory.
+/// long history does not live in memory. How a pending file may be sent is found out there too: it reads the
+/// file's tokens once more.
 class ParsedFiles {
  public:
-  ParsedFiles(const std::vector<const Migration*>& migrations, unsigned threads)
-      : migrations_(migrations), slots_(migrations.size()) {
+  struct Read {
+    ParsedFile file;
+    std::vector<Delivered> deliveries;  ///< of pending ones
+  };
+
+  ParsedFiles(const std::vector<const Migration*>& migrations, Tool tool, unsigned threads)
+      : migrations_(migrations), tool_(tool), slots_(migrations.size()) {
     const std::size_t helpers = std::min<std::size_t>(threads > 1 ? threads - 1 : 0, migrations.size() / 4);
     for (std::size_t i = 0; i < helpers; ++i) helpers_.emplace_back([this] { help(); });
   }
@@ -35,17 +41,17 @@ class ParsedFiles {
   ParsedFiles& operator=(const ParsedFiles&) = delete;
 
   /// Files must be asked for in order, each once.
-  ParsedFile next(std::size_t index) {
+  Read next(std::size_t index) {
     Slot& slot = slots_[index];
     State expected = State::Unread;
     if (slot.state.compare_exchange_strong(expected, State::Begun)) {
-      slot.file = parse_file(migrations_[index]->text);
+      read(index);
     } else {
       while (slot.state.load() == State::Begun) slot.state.wait(State::Begun);
     }
     position_ = index + 1;
     position_.notify_all();
-    return std::move(slot.file);
+    return std::move(slot.read);
   }
 
  private:
@@ -53,8 +59,16 @@ class ParsedFiles {
   enum class State : int { Unread, Begun, Done };
   struct Slot {
     std::atomic<State> state{State::Unread};
-    ParsedFile file;
+    Read read;
   };
+
+  void read(std::size_t index) {
+    const Migration& migration = *migrations_[index];
+    Read& read = slots_[index].read;
+    read.file = parse_file(migration.text);
+    if (migration.pending)
+      read.deliveries = deliveries(read.file, migration.text, tool_, migration.no_transaction_marker);
+  }
 
   void help() {
     // The reader works on the files right behind its position: helpers begin a little further on.
@@ -66,13 +80,14 @@ class ParsedFiles {
       if (i >= migrations_.size()) return;
       State expected = State::Unread;
       if (!slots_[i].state.compare_exchange_strong(expected, State::Begun)) continue;
-      slots_[i].file = parse_file(migrations_[i]->text);
+      read(i);
       slots_[i].state = State::Done;
       slots_[i].state.notify_all();
     }
   }
 
   const std::vector<const Migration*>& migrations_;
+  Tool tool_;
   std::deque<Slot> slots_;
   std::vector<std::thread> helpers_;
   std::atomic<std::size_t> position_{0};
@@ -138,10 +153,11 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
   }
   const std::vector<std::string> names = split_names(history);
 
-  ParsedFiles files(read, options.threads);
+  ParsedFiles files(read, history.tool, options.threads);
   for (std::size_t i = 0; i < read.size(); ++i) {
     const Migration& migration = *read[i];
-    ParsedFile file = files.next(i);
+    const ParsedFiles::Read next = files.next(i);
+    const ParsedFile& file = next.file;
     analysis.statements += file.statements.size();
     const auto skipped = static_cast<std::size_t>(
         std::count_if(file.statements.begin(), file.statements.end(), not_understood));
@@ -151,8 +167,8 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
       continue;
     }
     const Schema before = schema;
-    JudgedMigration judged =
-        judge_migration({history, migration, names[indexes[i]]}, file, schema, rules, options);
+    JudgedMigration judged = judge_migration({history, migration, names[indexes[i]]}, file, next.deliveries,
+                                             schema, rules, options);
     judged.index = indexes[i];
     judged.not_looked_at = skipped;
     // Thousands of judged migrations are kept to be reported; of what judging needed only findings and

@@ -280,12 +280,11 @@ struct Judge {
 
 }  // namespace
 
-JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file, Schema& schema,
-                                const RuleSet& rules, const AnalyzeOptions& options) {
+JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
+                                const std::vector<Delivered>& delivered, Schema& schema, const RuleSet& rules,
+                                const AnalyzeOptions& options) {
   JudgedMigration judged;
   judged.statements = file.statements.size();
-  const std::vector<Delivered> delivered =
-      deliveries(file, place.migration.text, place.history.tool, place.migration.no_transaction_marker);
   for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
   const Schema start = schema;
   Walk walked = walk(file, schema, delivered, options.rules.effects);

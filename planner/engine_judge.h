@@ -15,7 +15,8 @@ struct JudgedPlace {
 };
 
 /// `schema` is what the migration meets; afterwards what it leaves.
-JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file, Schema& schema,
+JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
+                                const std::vector<Delivered>& deliveries, Schema& schema,
                                 const RuleSet& rules, const AnalyzeOptions& options);
 
 /// How `planner split` calls each migration: its purpose, or its whole name when another one has the same
