@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 
@@ -54,6 +55,23 @@ Schema schema_before(const History& history, std::size_t index, const Schema* ba
   return schema;
 }
 
+std::optional<TypeName> serial_base(const TypeName& type) {
+  if (type.is("serial8")) return parse_type("bigint");
+  if (type.is("serial4")) return parse_type("integer");
+  if (type.is("serial2")) return parse_type("smallint");
+  return std::nullopt;
+}
+
+/// Prisma writes SET DATA TYPE BIGSERIAL, which PostgreSQL does not know: what is meant is the integer behind it.
+Statement without_serial(Statement statement) {
+  for (Operation& operation : statement.operations) {
+    auto* change = std::get_if<ChangeType>(&operation);
+    if (change == nullptr) continue;
+    if (const auto base = serial_base(change->type)) change->type = *base;
+  }
+  return statement;
+}
+
 SplitWalk walk(const Migration& migration, Schema start) {
   SplitWalk result;
   result.start = start;
@@ -66,10 +84,18 @@ SplitWalk walk(const Migration& migration, Schema start) {
                                  {SourceRef{i, 0, -1}}});
       continue;
     }
+    const Statement plain = without_serial(statement);
     const WalkVisitor visit = [&](const Piece& piece, const Schema& schema) { result.met.insert_or_assign(key_of(piece.source), schema); };
-    for (const ReplayProblem& problem : walk_statement(statement, i, start, ReplayOptions{true}, result.pieces, visit)) {
+    for (const ReplayProblem& problem : walk_statement(plain, i, start, ReplayOptions{true}, result.pieces, visit)) {
       result.problems.push_back({"PostgreSQL would refuse this migration: " + problem.message + ".", "Correct the statement, then split again.", {SourceRef{i, 0, -1}}});
     }
+  }
+  // What was written, for the recipe that knows what is meant.
+  for (Piece& piece : result.pieces) {
+    auto* change = std::get_if<ChangeType>(&piece.operation);
+    if (change == nullptr || piece.source.nested >= 0) continue;
+    const auto& written = result.file.statements[piece.source.statement].operations[piece.source.operation];
+    if (const auto* asked = std::get_if<ChangeType>(&written); asked != nullptr && serial_base(asked->type)) change->type = asked->type;
   }
   result.end = std::move(start);
   return result;
@@ -254,6 +280,7 @@ class Splitter {
     }
     while (next < verbatim.size()) steps.push_back(verbatim[next++]);
 
+    forget_later_providers(steps);
     Plan& plan = result_.plan;
     plan.name = plan_name_;
     plan.migration = migration_.name;
@@ -268,6 +295,30 @@ class Splitter {
     plan.development = development_notes(plan);
     result_.outcome = SplitResult::Outcome::Planned;
     return std::move(result_);
+  }
+
+  /// Nothing can need what only a later statement of the migration brings: a column that an UPDATE fills before its type changes is the old one.
+  static void forget_later_providers(std::vector<Step>& steps) {
+    using Place = std::tuple<std::size_t, std::size_t, int>;
+    const auto place = [](const Step& step) {
+      Place first{SIZE_MAX, 0, 0};
+      for (const SourceRef& source : step.sources) first = std::min(first, key_of(source));
+      return step.sources.empty() ? Place{} : first;
+    };
+    std::map<std::string, Place> provided;
+    for (const Step& step : steps) {
+      for (const std::string& label : step.provides) {
+        const auto known = provided.emplace(label, place(step));
+        if (!known.second) known.first->second = std::min(known.first->second, place(step));
+      }
+    }
+    for (Step& step : steps) {
+      const Place here = place(step);
+      std::erase_if(step.needs, [&](const std::string& label) {
+        const auto found = provided.find(label);
+        return found != provided.end() && here < found->second;
+      });
+    }
   }
 
   static std::vector<std::string> development_notes(const Plan& plan) {

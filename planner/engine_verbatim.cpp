@@ -184,6 +184,7 @@ std::string trouble_of(const Operation& operation, const Effects& effects, const
     if (set->name == "search_path") return "it changes how the names of all later statements are found";
     return "";
   }
+  if (std::holds_alternative<CreateTable>(operation) && effects.scans.empty() && effects.rewrites.empty() && effects.failures.empty()) return "";
   if (on_new_table(operation, before) && effects.scans.empty() && effects.rewrites.empty()) return "";
   for (const Failure& failure : effects.failures) {
     if (!failure.depends_on_data) return "PostgreSQL refuses it" + std::string(failure.only_with_rows ? " on a table with rows" : "") + " (" + failure.message + ")";

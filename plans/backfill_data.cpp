@@ -107,17 +107,24 @@ RecipeResult change_data(const TableName& name, const Expression& statement, con
     return refuse(name, word, "the table is partitioned or has children; do it partition by partition.");
   }
   const ExpressionFacts& facts = statement.facts();
-  const std::size_t itself = static_cast<std::size_t>(std::count_if(facts.relations.begin(), facts.relations.end(), [&](const ObjectName& relation) {
-    return context.before.resolve_relation(relation) == name;
-  }));
   if (change->plain && !facts.has_subquery) return plain(name, *table, *change, where, context);
-  if (itself > 1) return refuse(name, word, "it looks at other rows of the same table, so its result depends on which rows are changed first.");
+  const bool itself = std::any_of(change->reads.begin(), change->reads.end(), [&](const ObjectName& relation) { return context.before.resolve_relation(relation) == name; });
+  if (itself) return refuse(name, word, "it looks at other rows of the same table, so its result depends on which rows are changed first.");
+  if (change->chooses) return refuse(name, word, "LIMIT, DISTINCT or a window function choose among the rows, and a batch would choose anew.");
   if (change->assignments.empty() && !change->deletes) return refuse(name, word, "it assigns several columns at once.");
+  std::vector<Identifier> assigned;
+  for (const auto& [column, value] : change->assignments) assigned.push_back(column);
   for (const auto& [column, value] : change->assignments) {
     if (!settles(value, column)) return refuse(name, word, said(column) + " is computed from itself.");
+    const auto volatility = context.before.volatility(value);
+    if (volatility == Schema::ExpressionVolatility::Volatile) {
+      return refuse(name, word, "the value of " + said(column) + " differs each time it is computed, so a batch cannot be repeated safely.");
+    }
   }
   const Backfill keyed = keyed_backfill(*table);
-  if (keyed.key.empty()) return refuse(name, word, "it reads other tables, and the table has no unique key to go along.");
+  for (const Identifier& key : keyed.key) {
+    if (std::find(assigned.begin(), assigned.end(), key) != assigned.end()) return refuse(name, word, "it changes " + said(key) + ", the key the batches go along.");
+  }
   Step step;
   step.kind = PhaseKind::Backfill;
   step.shape = Shape::Committing;
@@ -125,7 +132,8 @@ RecipeResult change_data(const TableName& name, const Expression& statement, con
   step.recipe = "backfill-data";
   step.slug = "backfill_" + name.name.str();
   step.title = std::string(change->deletes ? "delete rows of " : "update rows of ") + display(name) + " in batches";
-  step.why = "Batches of " + std::to_string(context.options.batch_rows) + " rows along " + display(keyed.key) + ", each committed at once; if it is stopped, run it again.";
+  step.why = keyed.key.empty() ? "The table has no unique key, so it is walked in physical ranges, each committed at once; if it is stopped, run it again."
+                               : "Batches of " + std::to_string(context.options.batch_rows) + " rows along " + display(keyed.key) + ", each committed at once; if it is stopped, run it again.";
   step.statements = {batched_statement(keyed, statement, change->alias, context.options.batch_rows)};
   step.locks = {{name, LockMode::RowExclusive, "and the rows of one batch; a row is held for one batch at most"}};
   step.reversible = false;

@@ -147,16 +147,17 @@ const std::string kByHand =
     "drop the old one; or do it in a maintenance window.";
 
 std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& table,
-                                             const Dependents& dependents) {
+                                             const Dependents& dependents, const RecipeContext& context) {
   if (table.kind != RelationKind::Table || !table.children.empty() || table.partition_of ||
       !table.inherits.empty()) {
     return refuse(wanted, "the table is partitioned or part of an inheritance tree.", kByHand);
   }
-  if (!dependents.views.empty()) {
-    return refuse(
-        wanted,
-        "view " + display(dependents.views.front()) + " reads it and would go on reading the old column.",
-        "Drop the view in a migration before this one and create it again in one after it.");
+  // A view that stands when the type changes makes PostgreSQL refuse, if it reads the column; whether one
+  // does is also asked of the server.
+  for (const ObjectName& view : dependents.views) {
+    if (context.before.views.find(view) != nullptr) continue;
+    return refuse(wanted, "view " + display(view) + " reads it and would go on reading the old column.",
+                  "Drop the view in a migration before this one and create it again in one after it.");
   }
   const auto hanging = [&](const std::string& what) {
     return refuse(wanted, what + " hangs on it.",
@@ -276,7 +277,7 @@ struct Builder {
                     "Put that into a migration of its own.");
     }
     const Dependents dependents = dependents_of(context.start, *table, one.column);
-    if (auto refusal = reason_to_refuse(one, *table, dependents)) return refusal;
+    if (auto refusal = reason_to_refuse(one, *table, dependents, context)) return refusal;
 
     ConversionRequest up;
     up.table = one.table;
@@ -466,6 +467,15 @@ struct Builder {
         notes.push_back("The backfill updates every row of " + display(table.table->name) +
                         ", which fires trigger " + said(trigger) + " for each.");
       }
+    }
+    for (SwappedTable& table : swap.tables) {
+      table.changed_first =
+          std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& intention) {
+            const auto* update = std::get_if<Update>(&intention.operation);
+            const auto* deletion = std::get_if<Delete>(&intention.operation);
+            return (update != nullptr && update->table == table.table->name) ||
+                   (deletion != nullptr && deletion->table == table.table->name);
+          });
     }
     if (auto refusal = find_foreign_keys()) return refusal;
     swap.before = new_works_before ? Window::BothReleases : Window::OldRelease;

@@ -5,6 +5,25 @@
 #include "planner/sql/tree.h"
 
 namespace planner {
+namespace {
+
+/// What the statement looks at besides its target, and whether a part of the rows may give another answer than all.
+void look_around(const pg::Node& statement, const PgQuery__RangeVar* target, DataChange& change) {
+  pg::walk(pg::message_of(statement), [&](const ProtobufCMessage& message) {
+    if (message.descriptor == &pg_query__range_var__descriptor) {
+      const auto& relation = pg::as_message_of<PgQuery__RangeVar>(message);
+      if (&relation != target) change.reads.emplace_back(pg::identifier(relation.schemaname), pg::identifier(relation.relname));
+    } else if (message.descriptor == &pg_query__select_stmt__descriptor) {
+      const auto& select = pg::as_message_of<PgQuery__SelectStmt>(message);
+      change.chooses = change.chooses || select.limit_count != nullptr || select.limit_offset != nullptr || select.n_distinct_clause > 0;
+    } else if (message.descriptor == &pg_query__func_call__descriptor) {
+      change.chooses = change.chooses || pg::as_message_of<PgQuery__FuncCall>(message).over != nullptr;
+    }
+    return true;
+  });
+}
+
+}  // namespace
 
 std::optional<DataChange> data_change(const Expression& statement) {
   const pg::Node* node = ExpressionAccess::node(statement);
@@ -22,6 +41,7 @@ std::optional<DataChange> data_change(const Expression& statement) {
     const PgQuery__UpdateStmt& update = *draft.node->update_stmt;
     change.plain = named(update.relation) && update.n_from_clause == 0 && update.with_clause == nullptr && update.n_returning_list == 0;
     change.where = pg::scalar(source, update.where_clause);
+    look_around(*draft.node, update.relation, change);
     for (const pg::Node* target : pg::list(update.n_target_list, update.target_list)) {
       const PgQuery__ResTarget& assigned = *target->res_target;
       const bool simple = assigned.val != nullptr && assigned.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF && assigned.n_indirection == 0;
@@ -35,6 +55,7 @@ std::optional<DataChange> data_change(const Expression& statement) {
     change.deletes = true;
     change.plain = named(deletion.relation) && deletion.n_using_clause == 0 && deletion.with_clause == nullptr && deletion.n_returning_list == 0;
     change.where = pg::scalar(source, deletion.where_clause);
+    look_around(*draft.node, deletion.relation, change);
     return change;
   }
   return std::nullopt;
@@ -53,12 +74,15 @@ Expression with_condition(const Expression& statement, const Expression& conditi
     where = condition_node;
     return draft.finish();
   }
+  // The parser knows one AND of three and no AND of an AND on its left.
+  const bool joins = where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+  const std::size_t known = joins ? where->bool_expr->n_args : 1;
   auto* both = draft.arena->make<PgQuery__BoolExpr>(pg_query__bool_expr__init);
   both->boolop = PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
-  both->n_args = 2;
-  both->args = draft.arena->array<pg::Node>(2);
-  both->args[0] = where;
-  both->args[1] = condition_node;
+  both->n_args = known + 1;
+  both->args = draft.arena->array<pg::Node>(known + 1);
+  for (std::size_t i = 0; i < known; ++i) both->args[i] = joins ? where->bool_expr->args[i] : where;
+  both->args[known] = condition_node;
   auto* joined = draft.arena->make<pg::Node>(pg_query__node__init);
   joined->node_case = PG_QUERY__NODE__NODE_BOOL_EXPR;
   joined->bool_expr = both;

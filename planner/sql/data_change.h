@@ -15,6 +15,8 @@ struct DataChange {
   bool deletes = false;
   /// One table without alias, no FROM, USING, WITH, RETURNING, no `SET (a, b) = ...`: the parts say everything.
   bool plain = false;
+  std::vector<ObjectName> reads;  ///< relations it looks at beyond the rows it changes; its own table again when it looks at other rows of it
+  bool chooses = false;  ///< LIMIT, a window function, DISTINCT ON: which rows there are decides, so that part of the rows gives another answer
   Identifier alias;  ///< how the statement calls its table; its name when it has none
 };
 std::optional<DataChange> data_change(const Expression& statement);

@@ -99,7 +99,8 @@ std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const Chang
 }
 
 /// Rows that move meanwhile were written by somebody else, so they are done already.
-std::vector<Sql> along_heap(const Backfill& backfill) {
+template <typename ChangeIn>
+std::vector<Sql> along_heap(const Backfill& backfill, const Sql& alias, const ChangeIn& change_in) {
   const Literal table(quoted(backfill.table));
   std::vector<Sql> lines{
       sql("DECLARE"),
@@ -109,8 +110,8 @@ std::vector<Sql> along_heap(const Backfill& backfill) {
       sql("BEGIN"),
       sql("  WHILE planner_block < planner_end LOOP"),
   };
-  const Sql range = sql("ctid >= format('(%s,0)', planner_block)::tid AND ctid < format('(%s,0)', planner_block + {})::tid", kBlocks);
-  add(lines, one_batch({sql("        {};", change(backfill, range))}));
+  const Sql range = sql("{}ctid >= format('(%s,0)', planner_block)::tid AND {}ctid < format('(%s,0)', planner_block + {})::tid", alias, alias, kBlocks);
+  add(lines, one_batch({sql("        {};", change_in(range))}));
   lines.push_back(sql("    planner_block := planner_block + {};", kBlocks));
   lines.push_back(sql("  END LOOP;"));
   return lines;
@@ -151,7 +152,8 @@ Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Id
     const Sql from = sql("{} >= {}", key_row(backfill), variable_row("from", count));
     return change(backfill, more ? sql("{} AND {} < {}", from, key_row(backfill), variable_row("to", count)) : from);
   };
-  add(lines, backfill.key.empty() ? along_heap(backfill) : along_key(backfill, batch_rows, change_in));
+  const auto change_range = [&](const Sql& range) { return change(backfill, range); };
+  add(lines, backfill.key.empty() ? along_heap(backfill, Sql(), change_range) : along_key(backfill, batch_rows, change_in));
   if (!analyze_columns.empty()) {
     lines.push_back(sql("  BEGIN"));
     lines.push_back(sql("    PERFORM set_config('lock_timeout', '5s', true);"));
@@ -173,7 +175,8 @@ Sql batched_statement(const Backfill& keyed, const Expression& statement, const 
     if (more) range = sql("{} AND {} < {}", range, row, variable_row("to", count));
     return with_condition(statement, Expression::parse(range.str())).text();
   };
-  std::vector<Sql> lines = along_key(keyed, batch_rows, change_in);
+  const auto change_range = [&](const Sql& range) { return with_condition(statement, Expression::parse(range.str())).text(); };
+  std::vector<Sql> lines = keyed.key.empty() ? along_heap(keyed, sql("{}.", alias), change_range) : along_key(keyed, batch_rows, change_in);
   lines.push_back(sql("END"));
   return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));
 }

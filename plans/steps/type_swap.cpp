@@ -233,7 +233,8 @@ Step look_step(const TypeSwap& swap, const SwappedTable& table) {
   step.statements = functions_of(table, false);
   ReverseStep back;
   for (const SwappedColumn& column : table.columns) {
-    if (!column.refused.empty()) step.statements.push_back(raise_refused(table, column));
+    if (!column.refused.empty() && !table.changed_first)
+      step.statements.push_back(raise_refused(table, column));
     append(back.statements, column.up.drop_functions);
   }
   step.locks = {{name, LockMode::AccessShare, std::string(kScan)}};

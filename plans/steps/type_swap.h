@@ -46,6 +46,7 @@ struct SwappedTable {
   std::vector<ConstraintDefinition> keys;  ///< UNIQUE and PRIMARY KEY
   std::vector<const Sequence*> sequences;  ///< OWNED BY a swapped column, not of an identity
   const Table* after = nullptr;
+  bool changed_first = false;  ///< the migration changes rows before it changes the type: only then the values can be judged
 };
 
 struct SwappedKey {

@@ -195,7 +195,9 @@ class Verification {
     const std::string on_rows = run(with_rows.url(), input_.plan->original);
     if (!on_rows.empty())
       report_.notes.push_back("the original does not apply to tables with rows: " + on_rows);
-    const std::string on_empty = run(empty.url(), input_.plan->original);
+    std::string on_empty = run(empty.url(), input_.plan->original);
+    // A file that cannot run in one transaction may run statement by statement.
+    if (!on_empty.empty()) on_empty = run_each(empty.url(), input_.plan->original);
     check("original", "applies to empty tables",
           on_empty.empty() ? std::vector<std::string>{} : std::vector<std::string>{on_empty});
     Connection end(end_url);
