@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "plans/recipes.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
@@ -52,6 +54,19 @@ RecipeResult check(const AddCheck& operation, const Intention&, const RecipeCont
   return result;
 }
 
+/// The primary key that goes because the migration drops one of its columns: it stands until then, and there can only be one.
+Identifier gone_with_column(const TableName& name, const ConstraintDefinition& constraint, const RecipeContext& context) {
+  const Table* table = context.start.table(name);
+  const Constraint* old_key = table == nullptr ? nullptr : table->primary_key();
+  if (constraint.kind != ConstraintKind::PrimaryKey || old_key == nullptr || !context.start.references_to(name).empty()) return {};
+  for (const Intention& intention : context.intentions) {
+    const auto* drop = std::get_if<DropColumn>(&intention.operation);
+    const std::vector<Identifier>& columns = old_key->definition.columns;
+    if (drop != nullptr && drop->table == name && std::find(columns.begin(), columns.end(), drop->column) != columns.end()) return old_key->definition.name;
+  }
+  return {};
+}
+
 template <typename Op>
 RecipeResult key(const Op& operation, const Intention&, const RecipeContext& context) {
   if (auto answer = not_worth_a_plan(operation.table, operation.constraint, context)) return *answer;
@@ -67,7 +82,7 @@ RecipeResult key(const Op& operation, const Intention&, const RecipeContext& con
   const ConstraintDefinition constraint = checked_name(operation.table, operation.constraint, context);
   if (constraint.name.empty()) return nameless(operation.table);
   RecipeResult result;
-  result.steps = key_steps(operation.table, constraint, context);
+  result.steps = key_steps(operation.table, constraint, context, gone_with_column(operation.table, constraint, context));
   return result;
 }
 

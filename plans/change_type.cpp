@@ -2,141 +2,16 @@
 #include <set>
 
 #include "planner/casts.h"
+#include "planner/compose.h"
 #include "plans/recipes.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/text.h"
 #include "plans/steps/type_swap.h"
+#include "plans/steps/type_wishes.h"
 
 namespace planner::plans {
 namespace {
-
-/// One column that some intention gives another type.
-struct Wanted {
-  const Intention* intention = nullptr;
-  TableName table;
-  Identifier column;
-  const ReplaceEnum* enum_swap = nullptr;
-  const ReplaceColumn* replaced = nullptr;
-  const ChangeType* change = nullptr;
-};
-
-bool serial(const TypeName& type) { return type.is("serial2") || type.is("serial4") || type.is("serial8"); }
-
-/// What a serial type stands for where PostgreSQL does not know it (ALTER COLUMN ... TYPE BIGSERIAL).
-TypeName plain_type(const TypeName& type) {
-  if (type.is("serial8")) return parse_type("bigint");
-  if (type.is("serial4")) return parse_type("integer");
-  if (type.is("serial2")) return parse_type("smallint");
-  return type;
-}
-
-bool costs_something(const ChangeType& change, const Schema& schema, const EffectsSettings& settings) {
-  ChangeType plain = change;
-  plain.type = plain_type(change.type);
-  const Effects effects = effects_of(plain, schema, settings);
-  return !effects.rewrites.empty() || !effects.scans.empty() ||
-         std::any_of(effects.indexes.begin(), effects.indexes.end(), [](const IndexEffect& index) {
-           return index.work == IndexWork::Built || index.work == IndexWork::Rebuilt;
-         });
-}
-
-const Column* existing_column(const Schema& schema, const TableName& table, const Identifier& column) {
-  const Table* known = schema.table(table);
-  if (known == nullptr || known->is_new) return nullptr;
-  const Column* found = known->column(column);
-  return found == nullptr || found->is_new ? nullptr : found;
-}
-
-/// Labels may be added in place: the old ones are all there, in the same order.
-bool only_adds(const ReplaceEnum& swap, const Schema& schema) {
-  const EnumType* type = schema.enum_type(swap.type);
-  if (type == nullptr) return false;
-  std::size_t next = 0;
-  for (const std::string& label : swap.labels) {
-    if (next < type->labels.size() && type->labels[next] == label) ++next;
-  }
-  return next == type->labels.size();
-}
-
-std::vector<Wanted> wanted_of(const RecipeContext& context) {
-  std::vector<Wanted> all;
-  for (const Intention& intention : context.intentions) {
-    if (intention.sources.front().nested >= 0) continue;
-    if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
-      if (existing_column(context.start, change->table, change->column) == nullptr) continue;
-      if (costs_something(*change, context.start, context.options.effects) || serial(change->type)) {
-        all.push_back({&intention, change->table, change->column, nullptr, nullptr, change});
-      }
-    } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {
-      if (only_adds(*swap, context.start)) continue;
-      for (const ReplaceEnum::User& user : swap->columns) {
-        if (existing_column(context.start, user.table, user.column) != nullptr)
-          all.push_back({&intention, user.table, user.column, swap, nullptr, nullptr});
-      }
-    } else if (const auto* replaced = std::get_if<ReplaceColumn>(&intention.operation)) {
-      if (existing_column(context.start, replaced->table, replaced->column.name) == nullptr) continue;
-      all.push_back({&intention, replaced->table, replaced->column.name, nullptr, replaced, nullptr});
-    }
-  }
-  return all;
-}
-
-bool listed(const std::vector<Identifier>& columns, const Identifier& column) {
-  return std::find(columns.begin(), columns.end(), column) != columns.end();
-}
-
-bool is_wanted(const std::vector<Wanted>& all, const TableName& table, const Identifier& column) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Wanted& one) { return one.table == table && one.column == column; });
-}
-
-/// A foreign key one of whose ends is a wanted column.
-bool touches(const TableName& table, const ConstraintDefinition& key, const std::vector<Wanted>& all) {
-  return std::any_of(all.begin(), all.end(), [&](const Wanted& one) {
-    return (one.table == table && listed(key.columns, one.column)) ||
-           (one.table == key.references.table && listed(key.references.columns, one.column));
-  });
-}
-
-/// Those that must change in the same moment as `first`: columns of one table, of one enum, and the two ends
-/// of a foreign key.
-std::vector<Wanted> together(const std::vector<Wanted>& all, const Wanted& first, const Schema& schema) {
-  std::vector<Wanted> chosen{first};
-  const auto linked = [&](const Wanted& a, const Wanted& b) {
-    if (a.table == b.table || a.intention == b.intention) return true;
-    for (const auto& [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {
-      const Table* table = schema.table(from->table);
-      if (table == nullptr) continue;
-      for (const Constraint& constraint : table->constraints) {
-        const ConstraintDefinition& key = constraint.definition;
-        if (key.kind == ConstraintKind::ForeignKey && key.references.table == to->table &&
-            listed(key.columns, from->column) && listed(key.references.columns, to->column)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  };
-  std::vector<bool> in(all.size());
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool same = all[i].table == first.table && all[i].column == first.column;
-      if (in[i] || (!same && std::none_of(chosen.begin(), chosen.end(),
-                                          [&](const Wanted& one) { return linked(one, all[i]); })))
-        continue;
-      in[i] = true;
-      if (!same) chosen.push_back(all[i]);
-      grown = true;
-    }
-  }
-  std::vector<Wanted> ordered;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (in[i]) ordered.push_back(all[i]);
-  }
-  return ordered;
-}
 
 RecipeResult refuse(const Wanted& wanted, const std::string& why, const std::string& what_to_do) {
   return refused("Type of " + said(wanted.table, wanted.column) + ": " + why, what_to_do);
@@ -146,16 +21,36 @@ const std::string kByHand =
     "Add a column of the new type under another name, fill it in batches, deploy code that uses it, then "
     "drop the old one; or do it in a maintenance window.";
 
+bool same_object(const Operation& a, const Operation& b) {
+  if (const auto* view = std::get_if<DropView>(&a))
+    return std::holds_alternative<DropView>(b) && std::get<DropView>(b).view == view->view;
+  if (const auto* trigger = std::get_if<DropTrigger>(&a)) {
+    return std::holds_alternative<DropTrigger>(b) && std::get<DropTrigger>(b).table == trigger->table &&
+           std::get<DropTrigger>(b).trigger == trigger->trigger;
+  }
+  if (const auto* policy = std::get_if<DropPolicy>(&a)) {
+    return std::holds_alternative<DropPolicy>(b) && std::get<DropPolicy>(b).table == policy->table &&
+           std::get<DropPolicy>(b).policy == policy->policy;
+  }
+  return false;
+}
+
 std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& table,
-                                             const Dependents& dependents, const RecipeContext& context) {
+                                             const Dependents& dependents, const RecipeContext& context,
+                                             const std::vector<Wanted>& all) {
   if (table.kind != RelationKind::Table || !table.children.empty() || table.partition_of ||
       !table.inherits.empty()) {
     return refuse(wanted, "the table is partitioned or part of an inheritance tree.", kByHand);
   }
   // A view that stands when the type changes makes PostgreSQL refuse, if it reads the column; whether one
   // does is also asked of the server.
+  const std::vector<Carried> along = carried_with(all, context);
+  const auto carried = [&](const Operation& drop) {
+    return std::any_of(along.begin(), along.end(),
+                       [&](const Carried& one) { return same_object(one.drop->operation, drop); });
+  };
   for (const ObjectName& view : dependents.views) {
-    if (context.before.views.find(view) != nullptr) continue;
+    if (context.before.views.find(view) != nullptr || carried(DropView{view})) continue;
     return refuse(wanted, "view " + display(view) + " reads it and would go on reading the old column.",
                   "Drop the view in a migration before this one and create it again in one after it.");
   }
@@ -163,9 +58,13 @@ std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& 
     return refuse(wanted, what + " hangs on it.",
                   "Drop it in a migration before this one and create it again in one after it.");
   };
-  if (!dependents.policies.empty()) return hanging("policy " + said(dependents.policies.front()));
-  if (!dependents.triggers.empty())
-    return hanging("trigger " + said(dependents.triggers.front()->definition.name));
+  for (const Identifier& policy : dependents.policies) {
+    if (!carried(DropPolicy{wanted.table, policy})) return hanging("policy " + said(policy));
+  }
+  for (const Trigger* trigger : dependents.triggers) {
+    if (!carried(DropTrigger{wanted.table, trigger->definition.name}))
+      return hanging("trigger " + said(trigger->definition.name));
+  }
   if (!dependents.generated_columns.empty())
     return hanging("generated column " + said(dependents.generated_columns.front()));
   if (!dependents.statistics.empty())
@@ -267,17 +166,27 @@ struct Builder {
                     "Put that into a migration of its own.");
     if (!column.before->generated.empty() || !column.after->generated.empty())
       return refuse(one, "it is a generated column.", kByHand);
-    const bool null_kept = one.replaced != nullptr || column.after->not_null == column.before->not_null ||
-                           !column.after->not_null;
-    if (!null_kept)
-      return refuse(one, "the migration also makes it NOT NULL.",
-                    "Put SET NOT NULL into a migration of its own, after this one.");
+    column.required = column.after->not_null;
+    if (one.replaced == nullptr && column.after->not_null && !column.before->not_null) {
+      // SET NOT NULL has phases of its own. Behind the change of type they wait for the swap; before it they
+      // would be lost with the old column.
+      const bool behind =
+          std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& intention) {
+            const auto* set = std::get_if<SetNotNull>(&intention.operation);
+            return set != nullptr && set->table == one.table && set->column == one.column &&
+                   intention.sources.front().statement >= one.intention->sources.front().statement;
+          });
+      if (!behind)
+        return refuse(one, "the migration also makes it NOT NULL.",
+                      "Put SET NOT NULL into a migration of its own, after this one.");
+      column.required = false;
+    }
     if (column.before->identity.has_value() != column.after->identity.has_value()) {
       return refuse(one, "the migration also changes whether it is an identity column.",
                     "Put that into a migration of its own.");
     }
     const Dependents dependents = dependents_of(context.start, *table, one.column);
-    if (auto refusal = reason_to_refuse(one, *table, dependents, context)) return refusal;
+    if (auto refusal = reason_to_refuse(one, *table, dependents, context, wanted)) return refusal;
 
     ConversionRequest up;
     up.table = one.table;
@@ -343,7 +252,7 @@ struct Builder {
 
     const bool loses = loss_agreed(context, one);
     std::vector<Sql> refused_values;
-    if (!column.up.fails.empty() && (!loses || column.after->not_null))
+    if (!column.up.fails.empty() && (!loses || column.required))
       refused_values.push_back(column.up.fails.text());
     if (!column.up.changed.empty() && !loses) refused_values.push_back(sql("({})", column.up.changed.text()));
     if (!refused_values.empty()) column.refused = Expression::parse(join(refused_values, " OR ").str());
@@ -477,6 +386,7 @@ struct Builder {
                    (deletion != nullptr && deletion->table == table.table->name);
           });
     }
+    carry();
     if (auto refusal = find_foreign_keys()) return refusal;
     swap.before = new_works_before ? Window::BothReleases : Window::OldRelease;
     swap.after = old_works_after ? Window::BothReleases : Window::NewRelease;
@@ -497,6 +407,34 @@ struct Builder {
           "the type the column has.";
     }
     return std::nullopt;
+  }
+
+  /// What the migration takes away before and makes again after goes and comes in the moment of the swap, in
+  /// its own words.
+  void carry() {
+    const auto words = [&](const Intention& intention) {
+      const Span& span = context.file.statements[intention.sources.front().statement].span;
+      return Sql::verbatim(context.migration.text.substr(span.begin, span.end - span.begin));
+    };
+    const std::vector<Carried> along = carried_with(wanted, context);
+    for (const Carried& one : along) swap.take_away.push_back(words(*one.drop));
+    std::vector<const Intention*> creates;
+    for (const Intention& intention : context.intentions) {
+      if (std::any_of(along.begin(), along.end(),
+                      [&](const Carried& one) { return one.create == &intention; }))
+        creates.push_back(&intention);
+    }
+    for (const Intention* create : creates) swap.make_again.push_back(words(*create));
+    for (auto create = creates.rbegin(); create != creates.rend(); ++create) {
+      const auto back = inverse_of((*create)->operation, Schema());
+      if (!back) swap.reversible = false;
+      if (back) swap.take_away_back.insert(swap.take_away_back.end(), back->begin(), back->end());
+    }
+    for (auto one = along.rbegin(); one != along.rend(); ++one) {
+      const Sql again = made_again(one->drop->operation, context.start);
+      if (again.empty()) swap.reversible = false;
+      if (!again.empty()) swap.make_again_back.push_back(again);
+    }
   }
 
   std::optional<RecipeResult> find_foreign_keys() {
@@ -691,6 +629,10 @@ std::optional<RecipeResult> make_parts(const Intention& intention, const RecipeC
                          return one.table == replace->table && mentions(constraint->definition, one.column);
                        });
     if (about) return covered("The swap of the column's type does it.");
+  }
+  for (const Carried& one : carried_with(all, context)) {
+    if (one.drop == &intention || one.create == &intention)
+      return covered("The swap of the column's type does it.");
   }
   if (const auto* create = std::get_if<CreateIndex>(&intention.operation)) {
     const Table* table = context.start.table(create->table);

@@ -281,7 +281,10 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     attach.title += ", in place of " + said(replaces);
     attach.reversible = false;
     attach.reverse_note = "The replaced key is gone; build it again as a migration of its own.";
-    if (const Constraint* old_key = known == nullptr ? nullptr : known->constraint(replaces)) {
+    const Table* at_first = context.start.table(table);
+    const Constraint* old_key = known == nullptr ? nullptr : known->constraint(replaces);
+    if (old_key == nullptr && at_first != nullptr) old_key = at_first->constraint(replaces);
+    if (old_key != nullptr) {
       // Its index is built again first, so that the table is never without a key for longer than a moment.
       const Identifier old_index = planner_name("old", replaces.str());
       CreateIndex old_again = index_of(table, old_key->definition, old_index);

@@ -21,8 +21,8 @@ struct SwappedColumn {
   Conversion down;                     ///< new -> old, called after the swap
   Expression refused;                  ///< over the old column: values that must not be there; empty: none
   const Sequence* identity = nullptr;  ///< of an identity column
+  bool required = false;               ///< NOT NULL from the swap on
   std::vector<SourceRef> sources;
-  bool required() const { return after->not_null; }
 };
 
 /// An index that has to exist for the new column at the moment of the swap.
@@ -46,7 +46,8 @@ struct SwappedTable {
   std::vector<ConstraintDefinition> keys;  ///< UNIQUE and PRIMARY KEY
   std::vector<const Sequence*> sequences;  ///< OWNED BY a swapped column, not of an identity
   const Table* after = nullptr;
-  bool changed_first = false;  ///< the migration changes rows before it changes the type: only then the values can be judged
+  bool changed_first =
+      false;  ///< the migration changes rows before it changes the type: only then the values can be judged
 };
 
 struct SwappedKey {
@@ -65,8 +66,12 @@ struct TypeSwap {
   std::vector<SwappedKey> foreign_keys;
   std::vector<SwappedEnum> enums;
   std::vector<Sql> sequences_forth, sequences_back;  ///< statements of the swap beyond ownership
-  Window before = Window::BothReleases;              ///< which releases can work with the old type
-  Window after = Window::BothReleases;               ///< and with the new one
+  std::vector<Sql> take_away,
+      make_again;  ///< views, triggers and policies of the migration around the change
+  std::vector<Sql> take_away_back, make_again_back;  ///< and for the way back
+  bool reversible = true;
+  Window before = Window::BothReleases;  ///< which releases can work with the old type
+  Window after = Window::BothReleases;   ///< and with the new one
   std::string when_to_deploy;
 };
 

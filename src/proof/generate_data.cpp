@@ -343,7 +343,10 @@ Schema fill_schema(const Schema& schema, const std::vector<Intention>& intention
     if (const auto* create = std::get_if<CreateEnum>(&intention.operation)) {
       made[schema.resolve_type(create->type)] = create->labels;
     } else if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
-      converted(change->table, change->column, change->type);
+      // What an expression makes of a value says nothing of the values it takes.
+      if (change->using_expression.empty() || cast_chain(change->using_expression)) {
+        converted(change->table, change->column, change->type);
+      }
     } else if (const auto* replaced = std::get_if<ReplaceColumn>(&intention.operation)) {
       converted(replaced->table, replaced->column.name, replaced->column.type);
     } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {
