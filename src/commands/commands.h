@@ -15,6 +15,7 @@ void add_rules(CLI::App& program, Context& context);
 void add_explain(CLI::App& program, Context& context);
 void add_verify(CLI::App& program, Context& context);
 void add_rehearse(CLI::App& program, Context& context);
+void add_report(CLI::App& program, Context& context);
 void add_shell(CLI::App& program, Context& context);
 
 /// Builds the command line, runs what it asks for and returns the exit code. Errors are printed, none comes out.

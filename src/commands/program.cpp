@@ -107,6 +107,7 @@ int run_program(int argc, const char* const* argv) {
   add_explain(program, context);
   add_verify(program, context);
   add_rehearse(program, context);
+  add_report(program, context);
   add_shell(program, context);
   one_value_each(program);
 

@@ -1,0 +1,68 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "planner/error.h"
+#include "src/commands/commands.h"
+#include "src/commands/outputs.h"
+#include "src/commands/plan_choice.h"
+#include "src/report/plan_page.h"
+#include "version.h"
+
+namespace planner::commands {
+namespace {
+
+struct Options {
+  std::string plan, output, format;
+};
+
+std::string format_of(const Options& options) {
+  if (!options.format.empty()) return options.format;
+  const std::string ending = std::filesystem::path(options.output).extension().string();
+  if (ending == ".md") return "markdown";
+  if (ending == ".svg") return "svg";
+  return "html";
+}
+
+void run(const Options& options, Context& context) {
+  const ChosenPlan chosen = choose_plan(options.plan);
+  const report::PlanPage page{&chosen.stored.plan, chosen.service().name, kPlannerVersion,
+                              chosen.stored.edited};
+  const std::string format = format_of(options);
+  std::string text;
+  if (format == "html") {
+    text = report::plan_as_html(page);
+  } else if (format == "markdown") {
+    text = report::plan_as_markdown(page);
+  } else if (format == "svg") {
+    text = report::plan_as_svg(page);
+  } else {
+    throw Error(fmt::format("there is no report format `{}`", format), "there are html, markdown and svg");
+  }
+  deliver(Output{Format::Text, options.output}, text, context);
+}
+
+}  // namespace
+
+void add_report(CLI::App& program, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      program.add_subcommand("report", "Show a plan as a page: timeline, locks, SQL, ways back");
+  command->add_option("PLAN", options->plan, "The plan's name or folder")->required();
+  command->add_option("-o,--output", options->output, "Write it to this file (default: standard output)")
+      ->type_name("FILE");
+  command
+      ->add_option("--format", options->format,
+                   "html, markdown or svg (default: by the file's ending, else html)")
+      ->type_name("NAME");
+  command->footer(
+      "The page needs no network and no other file. Exit codes: 0 written; 2 it could not run.\n\n"
+      "Examples:\n"
+      "  planner report rename_name_to_fullname -o plan.html\n"
+      "  planner report rename_name_to_fullname --format markdown | gh pr comment --body-file -");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace planner::commands
