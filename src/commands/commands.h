@@ -17,8 +17,20 @@ void add_verify(CLI::App& program, Context& context);
 void add_rehearse(CLI::App& program, Context& context);
 void add_report(CLI::App& program, Context& context);
 void add_shell(CLI::App& program, Context& context);
+void add_status(CLI::App& program, Context& context);
+void add_history(CLI::App& program, Context& context);
+void add_next(CLI::App& program, Context& context);
+void add_gate(CLI::App& program, Context& context);
+void add_deploy(CLI::App& program, Context& context);
+void add_backfill(CLI::App& program, Context& context);
+void add_resolve(CLI::App& program, Context& context);
+void add_rollback(CLI::App& program, Context& context);
+void add_abandon(CLI::App& program, Context& context);
+void add_new(CLI::App& program, Context& context);
+void add_reset(CLI::App& program, Context& context);
 
-/// Builds the command line, runs what it asks for and returns the exit code. Errors are printed, none comes out.
+/// Builds the command line, runs what it asks for and returns the exit code. Errors are printed, none comes
+/// out.
 int run_program(int argc, const char* const* argv);
 
 }  // namespace planner::commands

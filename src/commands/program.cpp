@@ -109,6 +109,17 @@ int run_program(int argc, const char* const* argv) {
   add_rehearse(program, context);
   add_report(program, context);
   add_shell(program, context);
+  add_status(program, context);
+  add_history(program, context);
+  add_next(program, context);
+  add_gate(program, context);
+  add_deploy(program, context);
+  add_backfill(program, context);
+  add_resolve(program, context);
+  add_rollback(program, context);
+  add_abandon(program, context);
+  add_new(program, context);
+  add_reset(program, context);
   one_value_each(program);
 
   try {

@@ -43,7 +43,7 @@ std::string as_json(const std::string& plan, const Rehearsal& rehearsal) {
                                {"growth_bytes", phase.growth_bytes},
                                {"problem", phase.problem}};
     one["differences"] = nlohmann::ordered_json::array();
-    for (const Difference& difference : phase.differences)
+    for (const RowDifference& difference : phase.differences)
       one["differences"].push_back(
           {{"where", difference.where}, {"expected", difference.expected}, {"found", difference.found}});
     json["phases"].push_back(std::move(one));
@@ -71,7 +71,7 @@ void print_text(const std::string& plan, const Rehearsal& rehearsal, Context& co
       context.print(fmt::format("{}: {} times {}\n", phase.phase, times, report::printable(failure)));
     for (const std::string& sample : phase.traffic.changed_samples)
       context.print(fmt::format("{}: {}\n", phase.phase, report::printable(sample)));
-    for (const Difference& difference : phase.differences) {
+    for (const RowDifference& difference : phase.differences) {
       context.print(report::printable(fmt::format("{}: {} should hold {} and holds {}", phase.phase,
                                                   difference.where, difference.expected, difference.found)) +
                     "\n");

@@ -6,10 +6,9 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
-#include <map>
-#include <set>
 
 #include "planner/error.h"
+#include "src/commands/migration_states.h"
 #include "src/database/connection.h"
 #include "src/database/history_table.h"
 #include "src/database/url.h"
@@ -17,99 +16,21 @@
 #include "src/project/git.h"
 #include "src/project/plan_files.h"
 #include "src/project/release.h"
-#include "src/project/sha256.h"
 
 namespace planner::commands {
 namespace {
 
-std::string without_zeros(std::string number) {
-  number.erase(0, std::min(number.find_first_not_of('0'), number.size() - 1));
-  return number;
-}
-
-bool number_less_or_equal(const std::string& a, const std::string& b) {
-  const std::string left = without_zeros(a), right = without_zeros(b);
-  return left.size() != right.size() ? left.size() < right.size() : left <= right;
-}
-
-/// Line endings never count for Prisma: the sum is also tried with CRLF and LF exchanged.
-bool same_content(const std::string& text, const std::string& checksum) {
-  if (project::sha256(text) == checksum) return true;
-  std::string lf, crlf;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    lf += text[i];
-  }
-  for (const char c : lf) {
-    if (c == '\n') crlf += '\r';
-    crlf += c;
-  }
-  return project::sha256(lf) == checksum || project::sha256(crlf) == checksum;
-}
-
-void judge_by_name(const RecordedHistory& recorded, const project::Service& service,
-                   const project::LoadedHistory& loaded, PendingOnes& answer) {
-  std::map<std::string, const RecordedMigration*> by_name;
-  for (const RecordedMigration& migration : recorded.migrations) by_name[migration.name] = &migration;
-  std::set<std::string> here;
-  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
-    const project::MigrationFile& file = service.folder.files[i];
-    here.insert(file.name);
-    const auto found = by_name.find(file.name);
-    if (found == by_name.end() || found->second->state == RecordedState::RolledBack) continue;
-    if (found->second->state == RecordedState::Failed) {
-      answer.warnings.push_back(fmt::format(
-          "{} was started in the database and never finished: it failed, was killed or is running; it is "
-          "judged as pending. Every later deploy stops (P3009) until `prisma migrate resolve`",
-          file.name));
-      continue;
-    }
-    answer.pending[i] = false;
-    const std::string& text = loaded.shown[i].empty() ? loaded.history.migrations[i].text : loaded.shown[i];
-    if (found->second->checksum.size() == 64 && !same_content(text, found->second->checksum)) {
-      answer.warnings.push_back(
-          fmt::format("{} was edited after it was applied: the database ran another text", file.name));
-    }
-  }
-  for (const RecordedMigration& migration : recorded.migrations) {
-    if (migration.state == RecordedState::Applied && here.count(migration.name) == 0) {
-      answer.warnings.push_back(
-          fmt::format("{} is applied in the database and missing here", migration.name));
-    }
-  }
-}
-
-void judge_by_number(const RecordedHistory& recorded, const project::Service& service, PendingOnes& answer) {
-  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
-    const project::MigrationFile& file = service.folder.files[i];
-    for (const RecordedMigration& migration : recorded.migrations) {
-      const bool same = recorded.up_to ? number_less_or_equal(file.version, migration.version)
-                        : file.version.empty() || migration.version.empty()
-                            ? file.name == migration.name
-                            : without_zeros(file.version) == without_zeros(migration.version);
-      if (!same) continue;
-      if (migration.state == RecordedState::Applied) answer.pending[i] = false;
-      if (migration.state == RecordedState::Failed && !recorded.up_to) {
-        answer.warnings.push_back(
-            fmt::format("{} failed in the database; it is judged as pending", file.name));
-      }
-      if (migration.state == RecordedState::Failed && recorded.up_to) {
-        const bool itself = without_zeros(file.version) == without_zeros(migration.version);
-        answer.pending[i] = itself;
-        if (itself)
-          answer.warnings.push_back(
-              fmt::format("the database is marked dirty at version {}: it failed there", migration.version));
-      }
-    }
-  }
-}
-
-/// drizzle applies what its journal dates after the newest recorded one.
-void judge_by_journal(const RecordedHistory& recorded, const project::Service& service, PendingOnes& answer) {
-  if (recorded.migrations.empty()) return;
-  const std::int64_t newest = recorded.migrations.back().when;
-  for (std::size_t i = 0; i < service.folder.files.size(); ++i)
-    answer.pending[i] = service.folder.files[i].when > newest;
+std::string failed_warning(const std::string& name, const project::Service& service,
+                           const RecordedMigration& record, const RecordedHistory& recorded) {
+  if (recorded.up_to)
+    return fmt::format("the database is marked dirty at version {}: it failed there", record.version);
+  if (service.folder.layout != project::Layout::Prisma)
+    return fmt::format("{} failed in the database; it is judged as pending", name);
+  return fmt::format(
+      "{} was started in the database and never finished: it failed, was killed or is running; it is judged "
+      "as pending. Every later "
+      "deploy stops (P3009) until it is resolved: `planner status` says more",
+      name);
 }
 
 void mark(SelectedService& selected, const std::vector<bool>& pending) {
@@ -214,21 +135,27 @@ PendingOnes pending_in_database(const std::string& url, const project::Service& 
   Connection connection(url);
   const RecordedHistory recorded = read_recorded_history(connection, service.tool);
   PendingOnes answer;
-  answer.pending.assign(service.folder.files.size(), true);
   answer.described = fmt::format("pending in {}", parse_database_url(url).described());
   if (!recorded.exists) {
     answer.described += fmt::format(" (which has no {}: nothing was applied by this tool)", recorded.table);
   }
-  switch (service.folder.layout) {
-    case project::Layout::Prisma:
-    case project::Layout::Plain:
-      judge_by_name(recorded, service, loaded, answer);
-      break;
-    case project::Layout::Drizzle:
-      judge_by_journal(recorded, service, answer);
-      break;
-    default:
-      judge_by_number(recorded, service, answer);
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < loaded.shown.size(); ++i) {
+    texts.push_back(loaded.shown[i].empty() ? loaded.history.migrations[i].text : loaded.shown[i]);
+  }
+  const JudgedHistory judged = judge_history(recorded, service, texts);
+  for (std::size_t i = 0; i < judged.files.size(); ++i) {
+    const std::string& name = service.folder.files[i].name;
+    answer.pending.push_back(judged.files[i].state != MigrationState::Applied);
+    if (judged.files[i].state == MigrationState::Failed)
+      answer.warnings.push_back(failed_warning(name, service, *judged.files[i].record, recorded));
+    if (judged.files[i].edited)
+      answer.warnings.push_back(
+          fmt::format("{} was edited after it was applied: the database ran another text", name));
+  }
+  for (const RecordedMigration* missing : judged.missing) {
+    if (missing->name.empty() || missing->state != RecordedState::Applied) continue;
+    answer.warnings.push_back(fmt::format("{} is applied in the database and missing here", missing->name));
   }
   return answer;
 }

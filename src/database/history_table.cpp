@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <map>
 
 namespace planner {
 namespace {
@@ -17,25 +17,32 @@ std::string or_empty(const Value& value) { return value.value_or(""); }
 
 void read_prisma(Connection& connection, RecordedHistory& history) {
   const Result rows = connection.exec(
-      "SELECT migration_name, checksum, finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, logs "
+      "SELECT migration_name, checksum, logs, to_char(started_at AT TIME ZONE 'UTC', "
+      "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+      "to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+      "to_char(rolled_back_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
       "FROM _prisma_migrations ORDER BY started_at, finished_at NULLS LAST");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  std::map<std::string, std::size_t> places;
+  for (const Row& row : rows.rows) {
     RecordedMigration migration;
-    migration.name = or_empty(rows.at(i, "migration_name"));
-    migration.checksum = or_empty(rows.at(i, "checksum"));
-    migration.logs = or_empty(rows.at(i, "logs"));
-    if (or_empty(rows.at(i, "rolled_back")) == "t") {
+    migration.name = or_empty(row.at(0));
+    migration.checksum = or_empty(row.at(1));
+    migration.logs = or_empty(row.at(2));
+    migration.started_at = or_empty(row.at(3));
+    migration.finished_at = or_empty(row.at(4));
+    migration.rolled_back_at = or_empty(row.at(5));
+    if (!migration.rolled_back_at.empty()) {
       migration.state = RecordedState::RolledBack;
-    } else if (or_empty(rows.at(i, "finished")) != "t") {
+    } else if (migration.finished_at.empty()) {
       migration.state = RecordedState::Failed;
     }
     // Several rows per name are normal; a row that is not rolled back is the live one.
-    const auto same = std::find_if(history.migrations.begin(), history.migrations.end(),
-                                   [&](const RecordedMigration& known) { return known.name == migration.name; });
-    if (same == history.migrations.end()) {
+    const auto [place, first] = places.emplace(migration.name, history.migrations.size());
+    if (first) {
       history.migrations.push_back(std::move(migration));
-    } else if (same->state == RecordedState::RolledBack || migration.state == RecordedState::Applied) {
-      *same = std::move(migration);
+    } else if (RecordedMigration& same = history.migrations[place->second];
+               same.state == RecordedState::RolledBack || migration.state == RecordedState::Applied) {
+      same = std::move(migration);
     }
   }
 }
@@ -53,7 +60,8 @@ void read_numbers(Connection& connection, const std::string& query, RecordedHist
 
 void read_flyway(Connection& connection, RecordedHistory& history) {
   const Result rows = connection.exec(
-      "SELECT coalesce(version, ''), regexp_replace(script, '^.*/|\\.sql$', '', 'g'), success FROM flyway_schema_history "
+      "SELECT coalesce(version, ''), regexp_replace(script, '^.*/|\\.sql$', '', 'g'), success FROM "
+      "flyway_schema_history "
       "WHERE type LIKE 'SQL%' ORDER BY installed_rank");
   for (const Row& row : rows.rows) {
     RecordedMigration migration;
@@ -65,9 +73,11 @@ void read_flyway(Connection& connection, RecordedHistory& history) {
 }
 
 void read_goose(Connection& connection, RecordedHistory& history) {
-  // The newest row of a version counts: a migration that was taken back has a later row with is_applied = false.
+  // The newest row of a version counts: a migration that was taken back has a later row with is_applied =
+  // false.
   const Result rows = connection.exec(
-      "SELECT DISTINCT ON (version_id) version_id::text, is_applied FROM goose_db_version WHERE version_id > 0 ORDER BY version_id, id DESC");
+      "SELECT DISTINCT ON (version_id) version_id::text, is_applied FROM goose_db_version WHERE version_id > "
+      "0 ORDER BY version_id, id DESC");
   for (const Row& row : rows.rows) {
     RecordedMigration migration;
     migration.version = or_empty(row.at(0));
@@ -77,7 +87,8 @@ void read_goose(Connection& connection, RecordedHistory& history) {
 }
 
 void read_drizzle(Connection& connection, RecordedHistory& history) {
-  const Result rows = connection.exec("SELECT created_at::text, hash FROM drizzle.__drizzle_migrations ORDER BY created_at");
+  const Result rows =
+      connection.exec("SELECT created_at::text, hash FROM drizzle.__drizzle_migrations ORDER BY created_at");
   for (const Row& row : rows.rows) {
     RecordedMigration migration;
     migration.when = std::stoll(row.at(0).value_or("0"));
@@ -136,10 +147,12 @@ RecordedHistory read_recorded_history(Connection& connection, Tool tool) {
       read_numbers(connection, "SELECT version::text FROM schema_migrations ORDER BY version", history);
       break;
     case Tool::Diesel:
-      read_numbers(connection, "SELECT version::text FROM __diesel_schema_migrations ORDER BY version", history);
+      read_numbers(connection, "SELECT version::text FROM __diesel_schema_migrations ORDER BY version",
+                   history);
       break;
     case Tool::Sqlx:
-      read_numbers(connection, "SELECT version::text, success FROM _sqlx_migrations ORDER BY version", history);
+      read_numbers(connection, "SELECT version::text, success FROM _sqlx_migrations ORDER BY version",
+                   history);
       break;
     case Tool::Drizzle:
       read_drizzle(connection, history);

@@ -239,6 +239,17 @@ std::string with_database(std::string_view url, std::string_view database) {
   return fmt::format("{}/{}{}", url.substr(0, path), url_encoded(database), url.substr(query));
 }
 
+std::vector<std::pair<std::string, std::string>> libpq_environment(std::string_view url) {
+  std::vector<std::pair<std::string, std::string>> variables;
+  const Options options(PQconninfoParse(parse_database_url(url).conninfo.c_str(), nullptr));
+  if (options == nullptr) return variables;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->envvar != nullptr && option->val != nullptr && *option->val != '\0')
+      variables.emplace_back(option->envvar, option->val);
+  }
+  return variables;
+}
+
 std::string redact(std::string_view text) {
   const auto ends_token = [](char c) {
     return std::isspace(static_cast<unsigned char>(c)) != 0 || c == '"' || c == '\'' || c == '`' ||

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace planner {
 
@@ -29,6 +31,10 @@ DatabaseUrl parse_database_url(std::string_view text);
 
 /// The same URL with another database name; everything else, password included, stays.
 std::string with_database(std::string_view url, std::string_view database);
+
+/// PGHOST, PGUSER, PGPASSWORD, ...: the same URL as libpq's environment variables, for programs that must not
+/// get a password as an argument.
+std::vector<std::pair<std::string, std::string>> libpq_environment(std::string_view url);
 
 /// Replaces every password in any text by `***`: in URLs, in `password=...` and `PGPASSWORD=...`.
 std::string redact(std::string_view text);

@@ -19,7 +19,8 @@ constexpr int kNewestServer = 18;
 const std::vector<std::string>& tool_words() {
   static const std::vector<std::string> words = [] {
     std::vector<std::string> all;
-    for (int i = 0; i <= static_cast<int>(Tool::PlainSql); ++i) all.emplace_back(tool_name(static_cast<Tool>(i)));
+    for (int i = 0; i <= static_cast<int>(Tool::PlainSql); ++i)
+      all.emplace_back(tool_name(static_cast<Tool>(i)));
     return all;
   }();
   return words;
@@ -35,7 +36,9 @@ std::optional<Tool> tool_of(TomlTable& table, const std::string& key) {
   const std::optional<std::string> word = table.text(key);
   if (!word) return std::nullopt;
   const std::optional<Tool> tool = tool_from_name(*word);
-  if (!tool) table.fail(key, fmt::format("does not know the tool \"{}\"", *word), "use one of " + list_of(tool_words()));
+  if (!tool)
+    table.fail(key, fmt::format("does not know the tool \"{}\"", *word),
+               "use one of " + list_of(tool_words()));
   return tool;
 }
 
@@ -53,7 +56,9 @@ std::optional<int> server_version_of(TomlTable& table, const std::string& key) {
   if (!number) return std::nullopt;
   const std::int64_t major = *number >= 10000 ? *number / 10000 : *number;
   if (major < kOldestServer || major > kNewestServer) {
-    table.fail(key, fmt::format("is {}", *number), fmt::format("planner knows PostgreSQL {} to {}: write the lowest major version you run", kOldestServer, kNewestServer));
+    table.fail(key, fmt::format("is {}", *number),
+               fmt::format("planner knows PostgreSQL {} to {}: write the lowest major version you run",
+                           kOldestServer, kNewestServer));
   }
   return static_cast<int>(*number >= 10000 ? *number : *number * 10000);
 }
@@ -80,10 +85,12 @@ ServiceConfig service_of(TomlTable table) {
 
 }  // namespace
 
-std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known, std::size_t count) {
+std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known,
+                                 std::size_t count) {
   std::vector<std::pair<double, std::string>> ranked;
   for (const std::string& candidate : known) ranked.emplace_back(name_similarity(word, candidate), candidate);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> best;
   for (const auto& [likeness, candidate] : ranked) {
     if (best.size() < count) best.push_back(candidate);
@@ -106,7 +113,8 @@ Config read_config(const fs::path& file) {
     config.small_table_rows = static_cast<double>(*rows);
   }
   if (const std::optional<std::int64_t> rows = table.integer("batch_rows")) {
-    if (*rows < 1 || *rows > 1'000'000) table.fail("batch_rows", fmt::format("is {}", *rows), "write a number from 1 to 1000000");
+    if (*rows < 1 || *rows > 1'000'000)
+      table.fail("batch_rows", fmt::format("is {}", *rows), "write a number from 1 to 1000000");
     config.batch_rows = static_cast<int>(*rows);
   }
   config.time_zone = table.text("time_zone");
@@ -115,14 +123,21 @@ Config read_config(const fs::path& file) {
   config.base = table.text("base").value_or("");
   config.plans = table.text("plans").value_or("");
   if (std::optional<TomlTable> rules = table.table("rules")) {
-    for (const std::string& id : rules->keys()) config.rules[id] = {*severity_of(*rules, id), rules->line_of(id)};
+    for (const std::string& id : rules->keys())
+      config.rules[id] = {*severity_of(*rules, id), rules->line_of(id)};
+  }
+  if (std::optional<TomlTable> hooks = table.table("hooks")) {
+    config.hooks.before_deploy = hooks->text("before_deploy").value_or("");
+    config.hooks.after_deploy = hooks->text("after_deploy").value_or("");
+    config.hooks.before_drop = hooks->text("before_drop").value_or("");
+    hooks->no_others();
   }
   for (TomlTable& entry : table.tables("service")) {
     ServiceConfig service = service_of(std::move(entry));
     for (const ServiceConfig& other : config.services) {
       if (other.name == service.name) {
-        throw Error(fmt::format("{}:{}: the service `{}` is already named in line {}", shown(file), service.line,
-                                service.name, other.line));
+        throw Error(fmt::format("{}:{}: the service `{}` is already named in line {}", shown(file),
+                                service.line, service.name, other.line));
       }
     }
     config.services.push_back(std::move(service));
@@ -162,7 +177,8 @@ bool cargo_depends_on(const fs::path& cargo_toml, const std::string& crate) {
   try {
     const toml::value parsed = parse_toml(read_file(cargo_toml), shown(cargo_toml));
     for (const char* section : {"dependencies", "build-dependencies", "dev-dependencies"}) {
-      if (parsed.contains(section) && parsed.at(section).is_table() && parsed.at(section).contains(crate)) return true;
+      if (parsed.contains(section) && parsed.at(section).is_table() && parsed.at(section).contains(crate))
+        return true;
     }
     if (parsed.contains("workspace") && parsed.at("workspace").is_table()) {
       const toml::value& workspace = parsed.at("workspace");

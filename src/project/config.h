@@ -29,6 +29,11 @@ struct RuleConfig {
   int line = 0;
 };
 
+/// `[hooks]`: commands for the shell, run in the folder of planner.toml. One that fails stops the deploy.
+struct Hooks {
+  std::string before_deploy, after_deploy, before_drop;
+};
+
 struct Config {
   std::filesystem::path file;  ///< empty: there is no planner.toml
   std::optional<Tool> deploys_with;
@@ -42,11 +47,13 @@ struct Config {
   std::string plans;  ///< default of every service
   std::map<std::string, RuleConfig> rules;
   std::vector<ServiceConfig> services;
+  Hooks hooks;
 
   std::filesystem::path folder() const { return file.parent_path(); }
 };
 
-/// Reads planner.toml. Unknown keys, wrong types and impossible values are Errors with file, line and the nearest known word.
+/// Reads planner.toml. Unknown keys, wrong types and impossible values are Errors with file, line and the
+/// nearest known word.
 Config read_config(const std::filesystem::path& file);
 
 /// planner.toml in the folder or the nearest one above it, up to the top of the git repository.
@@ -62,6 +69,7 @@ std::optional<std::string> lock_provider_as_toml(const std::string& text);
 bool cargo_depends_on(const std::filesystem::path& cargo_toml, const std::string& crate);
 
 /// The known words nearest to one that is not known, nearest first, at most `count`.
-std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known, std::size_t count = 3);
+std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known,
+                                 std::size_t count = 3);
 
 }  // namespace planner::project

@@ -16,6 +16,9 @@ namespace {
 
 constexpr int kPlanFormat = 1;
 
+/// Stands in for the file's own checksum while that is computed.
+std::string no_checksum() { return std::string(64, '0'); }
+
 void put_name(TomlWriter& out, const std::string& key, const ObjectName& name) {
   if (!name.schema.empty()) out.text(key + "_schema", name.schema.str());
   out.text(key, name.name.str());
@@ -34,7 +37,8 @@ Enum enum_named(TomlTable& table, const std::string& key, Enum last, NameOf name
   for (int i = 0; i <= static_cast<int>(last); ++i) {
     if (name_of(static_cast<Enum>(i)) == word) return static_cast<Enum>(i);
   }
-  table.fail(key, fmt::format("is \"{}\"", word), "this plan was edited or written by another version of planner");
+  table.fail(key, fmt::format("is \"{}\"", word),
+             "this plan was edited or written by another version of planner");
 }
 
 void put_optional(TomlWriter& out, const std::string& key, const std::string& value) {
@@ -83,7 +87,8 @@ Backfill take_backfill(TomlTable& table) {
   for (const std::string& column : table.texts("key")) backfill.key.emplace_back(column);
   for (const std::string& type : table.texts("key_types")) backfill.key_types.push_back(parse_type(type));
   for (TomlTable& set : table.tables("set")) {
-    backfill.assignments.emplace_back(Identifier(set.required_text("column")), Sql::verbatim(set.required_text("value")));
+    backfill.assignments.emplace_back(Identifier(set.required_text("column")),
+                                      Sql::verbatim(set.required_text("value")));
     set.no_others();
   }
   table.no_others();
@@ -107,12 +112,14 @@ void put_phase(TomlWriter& out, const Phase& phase, const std::map<std::string, 
   std::vector<std::int64_t> statements;
   for (const SourceRef& source : phase.sources) {
     const auto number = static_cast<std::int64_t>(source.statement) + 1;
-    if (std::find(statements.begin(), statements.end(), number) == statements.end()) statements.push_back(number);
+    if (std::find(statements.begin(), statements.end(), number) == statements.end())
+      statements.push_back(number);
   }
   out.numbers("from_statements", statements);
   for (const char* name : {"migration.sql", "rollback.sql"}) {
     const auto file = files.find(phase.folder + "/" + name);
-    if (file != files.end()) out.text(name[0] == 'm' ? "migration_sha256" : "rollback_sha256", sha256(file->second));
+    if (file != files.end())
+      out.text(name[0] == 'm' ? "migration_sha256" : "rollback_sha256", sha256(file->second));
   }
   for (const StepLock& lock : phase.locks) {
     out.array_entry("phase.lock");
@@ -133,7 +140,8 @@ void put_phase(TomlWriter& out, const Phase& phase, const std::map<std::string, 
 Phase take_phase(TomlTable& table, std::map<std::string, std::string>& checksums) {
   Phase phase;
   phase.folder = table.required_text("folder");
-  if (phase.folder.empty() || phase.folder.find('/') != std::string::npos || phase.folder.front() == '.') table.fail("folder", "is no name of a folder");
+  if (phase.folder.empty() || phase.folder.find('/') != std::string::npos || phase.folder.front() == '.')
+    table.fail("folder", "is no name of a folder");
   phase.kind = enum_named(table, "kind", PhaseKind::Drop, phase_name);
   phase.number = static_cast<int>(table.required_integer("number"));
   phase.part = table.text("part").value_or("");
@@ -151,7 +159,8 @@ Phase take_phase(TomlTable& table, std::map<std::string, std::string>& checksums
     phase.sources.push_back(source);
   }
   checksums[phase.folder + "/migration.sql"] = table.required_text("migration_sha256");
-  if (const std::optional<std::string> sum = table.text("rollback_sha256")) checksums[phase.folder + "/rollback.sql"] = *sum;
+  if (const std::optional<std::string> sum = table.text("rollback_sha256"))
+    checksums[phase.folder + "/rollback.sql"] = *sum;
   for (TomlTable& entry : table.tables("lock")) {
     StepLock lock;
     lock.relation = take_name(entry, "relation");
@@ -173,12 +182,16 @@ Phase take_phase(TomlTable& table, std::map<std::string, std::string>& checksums
 
 }  // namespace
 
-std::string plan_toml_text(const Plan& plan, const PlanFacts& facts, const std::map<std::string, std::string>& files) {
+std::string plan_toml_text(const Plan& plan, const PlanFacts& facts,
+                           const std::map<std::string, std::string>& files) {
   TomlWriter out;
-  out.comment("A plan made by planner. Each phase is one migration; release them one after another.\n"
-              "The checksums below tell planner when a file was changed by hand: make a new plan instead of editing this one.");
+  out.comment(
+      "A plan made by planner. Each phase is one migration; release them one after another.\n"
+      "The checksums below tell planner when a file was changed by hand: make a new plan instead of editing "
+      "this one.");
   out.number("format", kPlanFormat);
   out.text("planner", facts.planner_version);
+  out.text("checksum", no_checksum());
   out.text("name", plan.name);
   out.text("migration", plan.migration);
   put_optional(out, "service", facts.service);
@@ -193,7 +206,9 @@ std::string plan_toml_text(const Plan& plan, const PlanFacts& facts, const std::
   out.texts("commit", facts.commit);
   out.texts("order", plan.order_reasons);
   for (const Phase& phase : plan.phases) put_phase(out, phase, files);
-  return out.finish();
+  std::string text = out.finish();
+  const std::string sum = sha256(text);
+  return text.replace(text.find(no_checksum()), sum.size(), sum);
 }
 
 StoredPlan plan_from_toml(const std::string& text, const std::string& shown_name) {
@@ -203,9 +218,17 @@ StoredPlan plan_from_toml(const std::string& text, const std::string& shown_name
   const std::int64_t format = table.required_integer("format");
   if (format != kPlanFormat) {
     table.fail("format", fmt::format("is {}; this planner reads {}", format, kPlanFormat),
-               format > kPlanFormat ? "use the planner that wrote this plan, or a newer one" : "make the plan again");
+               format > kPlanFormat ? "use the planner that wrote this plan, or a newer one"
+                                    : "make the plan again");
   }
   stored.facts.planner_version = table.required_text("planner");
+  // The queries and expressions in here are run: a plan.toml that somebody changed counts as edited like any
+  // other file.
+  std::string sealed = text;
+  const std::string sum = table.text("checksum").value_or("");
+  const std::size_t place = sum.size() == no_checksum().size() ? sealed.find(sum) : std::string::npos;
+  if (place == std::string::npos || sha256(sealed.replace(place, sum.size(), no_checksum())) != sum)
+    stored.edited.push_back("plan.toml");
   stored.plan.name = table.required_text("name");
   stored.plan.migration = table.required_text("migration");
   stored.facts.service = table.text("service").value_or("");
@@ -219,9 +242,11 @@ StoredPlan plan_from_toml(const std::string& text, const std::string& shown_name
   stored.plan.development = table.texts("development");
   stored.facts.commit = table.texts("commit");
   stored.plan.order_reasons = table.texts("order");
-  for (TomlTable& phase : table.tables("phase")) stored.plan.phases.push_back(take_phase(phase, stored.checksums));
+  for (TomlTable& phase : table.tables("phase"))
+    stored.plan.phases.push_back(take_phase(phase, stored.checksums));
   table.no_others();
-  if (stored.plan.phases.empty()) throw Error(fmt::format("{}: names no phase", shown_name), "make the plan again");
+  if (stored.plan.phases.empty())
+    throw Error(fmt::format("{}: names no phase", shown_name), "make the plan again");
   return stored;
 }
 

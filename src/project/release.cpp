@@ -24,7 +24,9 @@ bool is_timestamp(const std::string& version) {
 /// One second later; a number that is no date (20241399...) is simply counted on.
 std::string after(const std::string& timestamp) {
   std::tm parts{};
-  const auto field = [&](std::size_t at, std::size_t length) { return std::stoi(timestamp.substr(at, length)); };
+  const auto field = [&](std::size_t at, std::size_t length) {
+    return std::stoi(timestamp.substr(at, length));
+  };
   parts.tm_year = field(0, 4) - 1900;
   parts.tm_mon = field(4, 2) - 1;
   parts.tm_mday = field(6, 2);
@@ -52,7 +54,9 @@ std::string counted_on(const std::string& number) {
   return "1" + digits;
 }
 
-std::string leading_number(const std::string& version) { return version.substr(0, version.find_first_not_of("0123456789")); }
+std::string leading_number(const std::string& version) {
+  return version.substr(0, version.find_first_not_of("0123456789"));
+}
 
 /// What one released phase is made of: files relative to the history, or to its own folder.
 struct Parcel {
@@ -83,19 +87,24 @@ Parcel parcel_of(const Service& service, const StoredPlan& plan, const Phase& ph
     case Layout::Sqlx: {
       const std::string text = phase.commits ? "-- no-transaction\n" + up : up;
       const auto& files = service.folder.files;
-      const bool reversible = std::any_of(files.begin(), files.end(), [](const MigrationFile& file) { return !file.down.empty(); });
+      const bool reversible = std::any_of(files.begin(), files.end(),
+                                          [](const MigrationFile& file) { return !file.down.empty(); });
       if (reversible) return {false, {n + ".up.sql", text}, {{n + ".down.sql", down}}};
       return {false, {n + ".sql", text}, {}};
     }
     case Layout::Goose:
       // The inner marks keep goose from splitting a DO block at its semicolons.
-      return {false,
-              {n + ".sql", fmt::format("{}-- +goose Up\n-- +goose StatementBegin\n{}-- +goose StatementEnd\n\n"
-                                       "-- +goose Down\n-- +goose StatementBegin\n{}-- +goose StatementEnd\n",
-                                       phase.commits ? "-- +goose NO TRANSACTION\n" : "", up, down)},
-              {}};
+      return {
+          false,
+          {n + ".sql", fmt::format("{}-- +goose Up\n-- +goose StatementBegin\n{}-- +goose StatementEnd\n\n"
+                                   "-- +goose Down\n-- +goose StatementBegin\n{}-- +goose StatementEnd\n",
+                                   phase.commits ? "-- +goose NO TRANSACTION\n" : "", up, down)},
+          {}};
     case Layout::Dbmate:
-      return {false, {n + ".sql", fmt::format("-- migrate:up{}\n{}\n-- migrate:down\n{}", phase.commits ? " transaction:false" : "", up, down)}, {}};
+      return {false,
+              {n + ".sql", fmt::format("-- migrate:up{}\n{}\n-- migrate:down\n{}",
+                                       phase.commits ? " transaction:false" : "", up, down)},
+              {}};
     case Layout::Flyway: {
       Parcel parcel{false, {n + ".sql", up}, {}};
       if (phase.commits) parcel.others[n + ".sql.conf"] = "executeInTransaction=false\n";
@@ -103,8 +112,10 @@ Parcel parcel_of(const Service& service, const StoredPlan& plan, const Phase& ph
     }
     case Layout::Drizzle:
       if (phase.commits) {
-        throw Error(fmt::format("drizzle applies all pending files in one transaction; {} must run outside one", phase.folder),
-                    "deploy this plan with `planner deploy`");
+        throw Error(
+            fmt::format("drizzle applies all pending files in one transaction; {} must run outside one",
+                        phase.folder),
+            "deploy this plan with `planner deploy`");
       }
       return {false, {n + ".sql", up}, {}};
     case Layout::Plain:
@@ -113,9 +124,12 @@ Parcel parcel_of(const Service& service, const StoredPlan& plan, const Phase& ph
   return {false, {n + ".sql", up}, {}};
 }
 
-void put_files(const Service& service, const StoredPlan& plan, const Parcel& parcel, const NewName& name, ReleasedPhase& released) {
+/// `beside` lies on the history's file system, and its parent is no history itself.
+void put_files(const Service& service, const fs::path& beside, const Parcel& parcel, const NewName& name,
+               ReleasedPhase& released) {
   const fs::path history = service.folder.path;
-  const fs::path waiting = plan.folder.parent_path() / fmt::format(".{}.planner-release-{}", plan.folder.filename().string(), ::getpid());
+  const fs::path waiting =
+      beside.parent_path() / fmt::format(".{}.planner-release-{}", beside.filename().string(), ::getpid());
   std::error_code error;
   fs::remove_all(waiting, error);
   try {
@@ -162,15 +176,24 @@ void add_to_drizzle_journal(const Service& service, const NewName& name, std::ti
 
 std::string release_slug(const Plan& plan, const Phase& phase) { return plan.name + "_" + phase.folder; }
 
-std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase) {
-  const std::string slug = release_slug(plan, phase);
-  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
-    if (purpose_of(service.folder.files[i].name) == slug) return i;
-  }
-  return std::nullopt;
+std::string rollback_slug(const Plan& plan, const Phase& phase) {
+  return release_slug(plan, phase) + "_rollback";
 }
 
-bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase, std::size_t migration) {
+std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase) {
+  const std::string slug = release_slug(plan, phase), back = rollback_slug(plan, phase);
+  std::optional<std::size_t> released;
+  for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
+    const std::string purpose = purpose_of(service.folder.files[i].name);
+    if (purpose == slug && !released) released = i;
+    // A way back that was released takes the phase out of force: it may be released again behind it.
+    if (purpose == back || purpose.rfind(back + "_", 0) == 0) released.reset();
+  }
+  return released;
+}
+
+bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase,
+                      std::size_t migration) {
   const MigrationFile& file = service.folder.files[migration];
   NewName name;
   name.name = file.name;
@@ -185,32 +208,41 @@ NewName next_migration_name(const MigrationFolder& folder, const std::string& sl
     const std::string number = leading_number(file.version);
     if (is_timestamp(number)) {
       newest_timestamp = std::max(newest_timestamp, number);
-    } else if (!number.empty() && (number.size() > newest_number.size() || (number.size() == newest_number.size() && number > newest_number))) {
+    } else if (!number.empty() && (number.size() > newest_number.size() ||
+                                   (number.size() == newest_number.size() && number > newest_number))) {
       newest_number = number;
     }
     dashed = dashed || (folder.layout == Layout::Diesel && file.name.find('-') < 5);
   }
   NewName name;
-  // A history that counts (01_init, 02_users) is counted on: a timestamp would stand behind every number that comes later.
-  const bool counts = newest_timestamp.empty() && !newest_number.empty() && newest_number.size() < kTimestampDigits && !dashed;
-  name.version = counts ? counted_on(newest_number) : newest_timestamp >= clock ? after(newest_timestamp) : clock;
+  // A history that counts (01_init, 02_users) is counted on: a timestamp would stand behind every number that
+  // comes later.
+  const bool counts = newest_timestamp.empty() && !newest_number.empty() &&
+                      newest_number.size() < kTimestampDigits && !dashed;
+  name.version = counts                      ? counted_on(newest_number)
+                 : newest_timestamp >= clock ? after(newest_timestamp)
+                                             : clock;
   if (folder.layout == Layout::Flyway) {
     name.name = "V" + name.version + "__" + slug;
   } else if (dashed) {
     const std::string& v = name.version;
-    name.name = fmt::format("{}-{}-{}-{}_{}", v.substr(0, 4), v.substr(4, 2), v.substr(6, 2), v.substr(8), slug);
+    name.name =
+        fmt::format("{}-{}-{}-{}_{}", v.substr(0, 4), v.substr(4, 2), v.substr(6, 2), v.substr(8), slug);
   } else {
     name.name = name.version + "_" + slug;
   }
   for (const MigrationFile& file : folder.files) {
     const bool by_name = folder.layout == Layout::Prisma || folder.layout == Layout::Plain;
     if (!by_name || (file.name < name.name && locale_compare(file.name, name.name) < 0)) continue;
-    name.warning = fmt::format("\"{}\" sorts behind \"{}\": it would be applied after the phase although it is older", file.name, name.name);
+    name.warning =
+        fmt::format("\"{}\" sorts behind \"{}\": it would be applied after the phase although it is older",
+                    file.name, name.name);
   }
   return name;
 }
 
-ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, const Phase& phase, std::time_t now) {
+ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, const Phase& phase,
+                            std::time_t now) {
   require_unedited(plan);
   ReleasedPhase released;
   if (const std::optional<std::size_t> index = released_as(service, plan.plan, phase)) {
@@ -227,9 +259,90 @@ ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, cons
   const NewName name = next_migration_name(service.folder, release_slug(plan.plan, phase), now);
   released.name = name.name;
   released.warning = name.warning;
-  put_files(service, plan, parcel_of(service, plan, phase, name), name, released);
+  put_files(service, plan.folder, parcel_of(service, plan, phase, name), name, released);
   if (service.folder.layout == Layout::Drizzle) add_to_drizzle_journal(service, name, now);
   return released;
+}
+
+std::vector<ReleasedPhase> release_rollback(const Service& service, const StoredPlan& plan,
+                                            const Phase& phase, std::time_t now) {
+  require_unedited(plan);
+  const std::string text = rollback_of(plan, phase);
+  const ParsedFile file = parse_file(text);
+  std::vector<std::string> pieces;
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    // Each piece keeps the comments above it. Alone in its file it runs as it must, whoever sends it.
+    const std::uint32_t begin = i == 0 ? 0
+                                : file.statements[i].comments.end > file.statements[i].comments.begin
+                                    ? file.statements[i].comments.begin
+                                    : file.statements[i].span.begin;
+    pieces.push_back(text.substr(begin, file.statements[i].span.end - begin) + ";\n");
+  }
+  if (pieces.empty()) pieces.push_back(text);
+  std::vector<ReleasedPhase> all;
+  Service grown = service;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const std::string slug = rollback_slug(plan.plan, phase) + (i == 0 ? "" : fmt::format("_{}", i + 1));
+    Phase back = phase;
+    back.migration = Sql::verbatim(pieces[i]);
+    back.rollback = Sql();
+    back.commits = true;  // whether it does or not: a piece needs no transaction around it
+    const NewName name = next_migration_name(grown.folder, slug, now);
+    ReleasedPhase released;
+    released.name = name.name;
+    released.warning = name.warning;
+    put_files(service, plan.folder, parcel_of(service, plan, back, name), name, released);
+    if (service.folder.layout == Layout::Drizzle) add_to_drizzle_journal(service, name, now);
+    MigrationFile added;
+    added.name = name.name;
+    added.version = name.version;
+    added.file = released.files.front();
+    grown.folder.files.push_back(std::move(added));
+    all.push_back(std::move(released));
+  }
+  return all;
+}
+
+void withdraw_phase(const Service& service, const StoredPlan& plan, const Phase& phase) {
+  const std::optional<std::size_t> index = released_as(service, plan.plan, phase);
+  if (!index) return;
+  const MigrationFile& file = service.folder.files[*index];
+  if (service.folder.layout == Layout::Drizzle) {
+    throw Error(fmt::format("{}: drizzle's journal lists it", shown(file.file)),
+                "take the file and its entry in meta/_journal.json out by hand");
+  }
+  if (!file.folder.empty()) {
+    // In one step: no tool may meet a folder without its migration.
+    const fs::path aside =
+        plan.folder.parent_path() /
+        fmt::format(".{}.planner-withdrawn-{}", plan.folder.filename().string(), ::getpid());
+    rename_path(file.folder, aside, "the released phase");
+    sync_folder(service.folder.path);
+    remove_path(aside);
+    return;
+  }
+  remove_path(file.file);
+  if (!file.down.empty() && is_file(file.down)) remove_path(file.down);
+  const fs::path settings = file.file.string() + ".conf";
+  if (is_file(settings)) remove_path(settings);
+  sync_folder(service.folder.path);
+}
+
+ReleasedPhase new_migration(const Service& service, const std::string& slug, const std::string& text,
+                            std::time_t now) {
+  StoredPlan none;
+  none.plan.name = slug;
+  Phase phase;
+  phase.folder = slug;
+  phase.migration = Sql::verbatim(text);
+  phase.rollback = Sql::verbatim("-- The way back.\n");
+  const NewName name = next_migration_name(service.folder, slug, now);
+  ReleasedPhase made;
+  made.name = name.name;
+  made.warning = name.warning;
+  put_files(service, service.folder.path, parcel_of(service, none, phase, name), name, made);
+  if (service.folder.layout == Layout::Drizzle) add_to_drizzle_journal(service, name, now);
+  return made;
 }
 
 }  // namespace planner::project

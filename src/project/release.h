@@ -15,14 +15,18 @@ namespace planner::project {
 /// `rename_name_to_fullname_1_add`: what follows the timestamp in a released phase's name.
 std::string release_slug(const Plan& plan, const Phase& phase);
 
-/// The history's migration that is this phase; nullopt: not released yet.
+/// `rename_name_to_fullname_1_add_rollback`; further migrations of the same way back end in `_2`, `_3`, ...
+std::string rollback_slug(const Plan& plan, const Phase& phase);
+
+/// The history's migration that is this phase; nullopt: not released yet, or taken back by a later migration.
 std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase);
 
 /// Does that migration still hold what releasing the phase puts there?
-bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase, std::size_t migration);
+bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase,
+                      std::size_t migration);
 
-/// Version and name of a new last migration: a 14-digit timestamp (UTC) greater than everything there, or the next number where the
-/// history counts.
+/// Version and name of a new last migration: a 14-digit timestamp (UTC) greater than everything there, or the
+/// next number where the history counts.
 struct NewName {
   std::string version;  ///< `20240102030405`, `0191`
   std::string name;     ///< `20240102030405_rename_name_to_fullname_1_add`
@@ -37,8 +41,21 @@ struct ReleasedPhase {
   std::string warning;
 };
 
-/// Writes the phase into the history in one step. Throws Error when it cannot be written, stands there with another text, or when its
-/// tool could not deploy it.
-ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, const Phase& phase, std::time_t now);
+/// Writes the phase into the history in one step. Throws Error when it cannot be written, stands there with
+/// another text, or when its tool could not deploy it.
+ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, const Phase& phase,
+                            std::time_t now);
+
+/// Writes the phase's way back into the history, behind everything: one migration per statement, because some
+/// of them cannot share one.
+std::vector<ReleasedPhase> release_rollback(const Service& service, const StoredPlan& plan,
+                                            const Phase& phase, std::time_t now);
+
+/// Takes a released phase out of the history again. Only for one that no database has applied.
+void withdraw_phase(const Service& service, const StoredPlan& plan, const Phase& phase);
+
+/// An empty migration in the layout's form, behind everything.
+ReleasedPhase new_migration(const Service& service, const std::string& slug, const std::string& text,
+                            std::time_t now);
 
 }  // namespace planner::project

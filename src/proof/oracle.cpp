@@ -77,7 +77,7 @@ class Converter {
 };
 
 void compare_table(Connection& connection, const ReleaseTable& table, const ReleaseModel& old_release,
-                   Converter& converter, std::size_t at_most, std::vector<Difference>& out) {
+                   Converter& converter, std::size_t at_most, std::vector<RowDifference>& out) {
   std::vector<Sql> selected{key_text(table, Identifier("t"))};
   for (const ReleaseColumn& column : table.columns) selected.push_back(sql("t.{}::text", column.name));
   std::map<std::string, std::vector<std::optional<std::string>>> rows;
@@ -140,9 +140,9 @@ bool same_value(Connection& connection, const ReleaseColumn& column, const std::
   return false;
 }
 
-std::vector<Difference> compare_with_oracle(Connection& connection, const ReleaseModel& model,
-                                            const ReleaseModel& old_release, std::size_t at_most) {
-  std::vector<Difference> out;
+std::vector<RowDifference> compare_with_oracle(Connection& connection, const ReleaseModel& model,
+                                               const ReleaseModel& old_release, std::size_t at_most) {
+  std::vector<RowDifference> out;
   Converter converter(connection);
   for (const ReleaseTable& table : model.tables)
     compare_table(connection, table, old_release, converter, at_most, out);

@@ -141,7 +141,7 @@ class Rehearsing {
     out.traffic = workload.take();
     if (running.old_release) out.differences = workload.check(Release::Old);
     if (running.new_release) {
-      for (Difference& difference : workload.check(Release::New))
+      for (RowDifference& difference : workload.check(Release::New))
         out.differences.push_back(std::move(difference));
     }
     rehearsal_.phases.push_back(std::move(out));

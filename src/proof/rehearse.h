@@ -25,7 +25,7 @@ struct PhaseRehearsal {
   std::string phase;    ///< folder; `quiet` for the baseline
   std::string running;  ///< `old release`, `both releases`, `new release`
   Traffic traffic;
-  std::vector<Difference> differences;  ///< against the oracle, as every running release sees it
+  std::vector<RowDifference> differences;  ///< against the oracle, as every running release sees it
   double deploy_ms = 0;
   double wal_bytes = 0;
   double growth_bytes = 0;

@@ -228,7 +228,7 @@ class Verification {
     }
     if (!changes_data(input_.intentions)) {
       std::vector<std::string> lost;
-      for (const Difference& one :
+      for (const RowDifference& one :
            compare_with_oracle(end, release_model(end_schema, Release::New, mapping_), before_, 20)) {
         lost.push_back(one.where + ": expected " + one.expected + ", found " + one.found);
       }

@@ -222,7 +222,7 @@ Traffic Workload::take() {
   return out;
 }
 
-std::vector<Difference> Workload::check(Release seen_by, std::size_t at_most) {
+std::vector<RowDifference> Workload::check(Release seen_by, std::size_t at_most) {
   Connection connection(shared_->url);
   return compare_with_oracle(connection,
                              seen_by == Release::Old ? shared_->old_release : shared_->new_release,

@@ -41,7 +41,7 @@ struct Traffic {
 };
 
 /// A value the database holds that is not the one committed last.
-struct Difference {
+struct RowDifference {
   std::string where;  ///< `users(42).full_name`
   std::string expected;
   std::string found;  ///< `(row missing)` when the row is gone
@@ -64,7 +64,7 @@ class Workload {
   void pause() { run({}); }
   Traffic take();
   /// Compares every row with the oracle as this release sees the database. Call it while paused.
-  std::vector<Difference> check(Release seen_by, std::size_t at_most = 20);
+  std::vector<RowDifference> check(Release seen_by, std::size_t at_most = 20);
   /// Removes planner_oracle.
   void remove_oracle();
 

@@ -113,7 +113,7 @@ std::string told(const Rehearsal& rehearsal) {
     for (const auto& [failure, times] : phase.traffic.failures)
       out += "  " + std::to_string(times) + " x " + failure + "\n";
     for (const std::string& sample : phase.traffic.changed_samples) out += "  " + sample + "\n";
-    for (const Difference& difference : phase.differences)
+    for (const RowDifference& difference : phase.differences)
       out += "  " + difference.where + " should hold " + difference.expected + ", holds " + difference.found +
              "\n";
   }
@@ -146,7 +146,8 @@ TEST_P(PlansUnderLoad, a_killed_deployer_runs_the_phase_again) {
   options.longest_wait_ms = 10000;
   int interrupted = 0;
   options.interrupt = [&](const Phase& phase, const std::string& url) {
-    // An interrupted CREATE INDEX CONCURRENTLY leaves an INVALID index: its way on is the rollback, not the same file again.
+    // An interrupted CREATE INDEX CONCURRENTLY leaves an INVALID index: its way on is the rollback, not the
+    // same file again.
     if (!phase.backfill) return false;
     Connection deployer(url);
     deployer.send(phase.migration.str());

@@ -1,0 +1,489 @@
+#include "src/commands/deployer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "planner/error.h"
+#include "src/commands/backfill_runner.h"
+#include "src/commands/interrupt.h"
+#include "src/commands/look.h"
+#include "src/database/leftovers.h"
+#include "src/database/url.h"
+#include "src/project/files.h"
+#include "src/project/release.h"
+#include "src/project/sha256.h"
+
+namespace planner::commands {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr auto kPoll = milliseconds(200);
+constexpr auto kSayEvery = std::chrono::seconds(10);
+constexpr auto kServerPatience = std::chrono::seconds(60);
+constexpr int kIndexTries = 5;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+bool is_lost(const DatabaseError& error) {
+  return error.sqlstate().starts_with("08") || error.is("57P01") || error.is("57P02") || error.is("57P03");
+}
+
+/// As Prisma writes it into `logs`, so that either tool's `status` reads the same.
+std::string failure_log(const std::string& migration, const DatabaseError& error) {
+  std::string text = fmt::format(
+      "A migration failed to apply. New migrations cannot be applied before the error is recovered from. "
+      "Read more about how to resolve migration "
+      "issues in a production database: https://pris.ly/d/migrate-resolve\n\nMigration name: {}\n\nDatabase "
+      "error code: {}\n\nDatabase error:\nERROR: {}",
+      migration, error.sqlstate(), error.fields.message);
+  if (!error.fields.detail.empty()) text += "\n\nDETAIL: " + error.fields.detail;
+  if (!error.fields.hint.empty()) text += "\n\nHINT: " + error.fields.hint;
+  if (!error.fields.context.empty()) text += "\n\nCONTEXT: " + error.fields.context;
+  return redact(text);
+}
+
+/// No setting of the role may end planner's own bookkeeping.
+void without_limits(Connection& session) {
+  session.exec(
+      "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), "
+      "set_config('idle_in_transaction_session_timeout', '0', false)");
+  if (session.server_version() >= 140000)
+    session.exec("SELECT set_config('idle_session_timeout', '0', false)");
+}
+
+/// A statement that no transaction block takes.
+bool builds_alone(const ParsedFile& file) {
+  return std::any_of(file.statements.begin(), file.statements.end(), [](const Statement& statement) {
+    return std::any_of(statement.operations.begin(), statement.operations.end(),
+                       [](const Operation& operation) {
+                         if (const auto* op = std::get_if<CreateIndex>(&operation)) return op->concurrently;
+                         if (const auto* op = std::get_if<DropIndex>(&operation)) return op->concurrently;
+                         return false;
+                       });
+  });
+}
+
+const CreateIndex* index_built(const ParsedFile& file) {
+  if (file.statements.size() != 1 || file.statements.front().operations.size() != 1) return nullptr;
+  const auto* index = std::get_if<CreateIndex>(&file.statements.front().operations.front());
+  return index != nullptr && index->concurrently ? index : nullptr;
+}
+
+}  // namespace
+
+Deployer::Deployer(std::string url, const project::Service& service,
+                   const std::vector<project::StoredPlan>& plans, Context& context)
+    : url_(std::move(url)),
+      described_(parse_database_url(url_).described()),
+      service_(service),
+      plans_(plans),
+      context_(context),
+      texts_(texts_on_disk(service)) {
+  phases_.resize(service.folder.files.size());
+  unfinished_ids_.resize(service.folder.files.size());
+  ways_back_.resize(service.folder.files.size());
+  for (const project::StoredPlan& stored : plans_) {
+    for (const Phase& phase : stored.plan.phases) {
+      const std::string back = project::rollback_slug(stored.plan, phase);
+      for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
+        const std::string purpose = purpose_of(service.folder.files[i].name);
+        if (purpose == back || purpose.starts_with(back + "_")) ways_back_[i] = true;
+      }
+      const std::optional<std::size_t> index = project::released_as(service, stored.plan, phase);
+      if (!index) continue;
+      if (project::is_released_text(service, stored, phase, *index) && stored.edited.empty()) {
+        phases_[*index] = {&stored, &phase};
+      } else {
+        warnings_.push_back(
+            fmt::format("{} is phase {} of plan {}, edited since planner wrote it: it is applied like any "
+                        "other migration",
+                        service.folder.files[*index].name, phase.folder, stored.plan.name));
+      }
+    }
+  }
+  control_ = std::make_unique<Connection>(url_);
+  if (control_->exec("SELECT pg_is_in_recovery()").truth()) {
+    throw Error(fmt::format("{} is a read-only standby", described_),
+                "give the primary's URL: only there can migrations be applied");
+  }
+}
+
+const ReleasedPhaseOf* Deployer::phase_of(std::size_t migration) const {
+  return phases_[migration].phase != nullptr ? &phases_[migration] : nullptr;
+}
+
+void Deployer::reconnect(std::unique_ptr<Connection>& session, const char* what) {
+  const auto until = Clock::now() + kServerPatience;
+  bool said = false;
+  while (true) {
+    try {
+      session = std::make_unique<Connection>(url_);
+      use_prisma_schema(*session, url_, false);
+      if (said) context_.say(fmt::format("the server answers again; {}", what));
+      return;
+    } catch (const DatabaseError& error) {
+      if (Clock::now() > until || Interruptible::requested()) throw;
+      if (!said)
+        context_.say(fmt::format("the connection was lost; waiting for the server: {}", error.what()));
+      said = true;
+      std::this_thread::sleep_for(milliseconds(500));
+    }
+  }
+}
+
+Connection& Deployer::control() {
+  if (!control_ || !control_->is_open()) {
+    table_.reset();
+    reconnect(control_, "looking at what was recorded");
+    without_limits(*control_);
+    table_ = std::make_unique<PrismaTable>(*control_);
+  }
+  return *control_;
+}
+
+Connection& Deployer::worker() {
+  if (!worker_ || !worker_->is_open()) {
+    reconnect(worker_, "going on");
+    if (worker_->server_version() >= 140000)
+      worker_->exec("SELECT set_config('idle_session_timeout', '0', false)");
+  }
+  return *worker_;
+}
+
+bool Deployer::take_lock(std::optional<int> seconds) {
+  use_prisma_schema(*control_, url_, true);
+  without_limits(*control_);
+  const auto start = Clock::now();
+  auto say_at = start;
+  while (!try_deploy_lock(worker())) {
+    if (Interruptible::requested()) return false;
+    if (seconds && seconds_since(start) >= *seconds) return false;
+    if (Clock::now() >= say_at) {
+      const std::optional<SessionSeen> holder = deploy_lock_holder(control());
+      context_.say(holder ? fmt::format("waiting: another deploy is running: {}", holder->described())
+                          : "waiting for the deploy lock");
+      say_at = Clock::now() + kSayEvery;
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  // Whoever was first may have made the table meanwhile.
+  table_ = std::make_unique<PrismaTable>(*control_);
+  return true;
+}
+
+void Deployer::keep_lock() {
+  // A migration may have said pg_advisory_unlock_all() or DISCARD ALL, or the session is a new one.
+  if (holds_deploy_lock(worker())) return;
+  if (!take_lock(std::nullopt))
+    throw Error("stopped while waiting for the deploy lock", "run the same command again");
+}
+
+/// What an earlier run left behind. A phase is looked for in the catalogue; anything else is for a person to
+/// decide, as with Prisma.
+void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < service_.folder.files.size(); ++i)
+    places.emplace(service_.folder.files[i].name, i);
+  std::string refused;
+  for (PrismaRow& row : rows) {
+    if (!row.unfinished()) continue;
+    const auto place = places.find(row.name);
+    const ReleasedPhaseOf* released = place == places.end() ? nullptr : phase_of(place->second);
+    if (released == nullptr || !same_content(texts_[place->second], row.checksum)) {
+      refused += fmt::format("{}The `{}` migration started at {} UTC failed", refused.empty() ? "" : "\n",
+                             row.name, row.started_at);
+      continue;
+    }
+    unfinished_ids_[place->second] = row.id;
+    const bool backfill = released->phase->backfill.has_value();
+    if (backfill || (row.logs && !row.logs->empty() && !released->phase->commits)) {
+      context_.say(fmt::format("{} was stopped: it is applied again, what is done is skipped", row.name));
+      continue;
+    }
+    Environment environment;
+    environment.url = url_;
+    environment.session = std::make_unique<Connection>(url_);
+    use_prisma_schema(*environment.session, url_, false);
+    refresh(environment, service_, {});
+    const Looked looked = look_for(environment, service_, place->second);
+    if (looked.effect == Effect::Applied) {
+      context_.say(fmt::format("{} was stopped after its work: {}; it is recorded as applied", row.name,
+                               described(looked)));
+      table_->finish(row.id);
+      row.finished_at = row.started_at;
+    } else if (looked.effect == Effect::NotApplied || released->phase->commits) {
+      context_.say(fmt::format("{} was stopped: {}; it is applied again", row.name, described(looked)));
+    } else {
+      throw Error(fmt::format("{} was stopped, and {}", row.name, described(looked)),
+                  "look with: planner resolve " + row.name);
+    }
+  }
+  if (!refused.empty()) {
+    throw Error(
+        "failed migrations are recorded in the database; new migrations are not applied (P3009)\n" + refused,
+        "planner resolve NAME says what it left; then: planner resolve NAME --rolled-back (or --applied)");
+  }
+}
+
+std::vector<std::size_t> Deployer::prepare() {
+  for (const Finding& finding : service_.folder.findings) {
+    if (finding.rule == "folder-without-migration" || finding.rule == "migration-lock") {
+      throw Error(fmt::format("{}: {}", finding.path, finding.message), finding.help);
+    }
+  }
+  std::vector<PrismaRow> rows = table_->rows();
+  if (!table_->exists() && !service_.folder.files.empty()) {
+    if (schema_has_tables(control())) {
+      throw Error(
+          fmt::format("{} holds tables already, and no history of migrations (P3005)", described_),
+          "baseline it: planner resolve NAME --applied for every migration whose effect is there already");
+    }
+    table_->create();
+  }
+  settle_unfinished(rows);
+  std::map<std::string, const PrismaRow*> applied;
+  for (const PrismaRow& row : rows) {
+    if (row.applied()) applied[row.name] = &row;
+  }
+  std::vector<std::size_t> pending;
+  for (std::size_t i = 0; i < service_.folder.files.size(); ++i) {
+    const auto found = applied.find(service_.folder.files[i].name);
+    if (found == applied.end()) {
+      pending.push_back(i);
+    } else {
+      if (!same_content(texts_[i], found->second->checksum))
+        warnings_.push_back(
+            fmt::format("{} was edited after it was applied: the database ran another text", found->first));
+      applied.erase(found);
+    }
+  }
+  if (!applied.empty()) {
+    warnings_.push_back(fmt::format(
+        "{} in the database {} missing here: {}{}",
+        applied.size() == 1 ? "one migration" : fmt::format("{} migrations", applied.size()),
+        applied.size() == 1 ? "is" : "are", applied.begin()->first, applied.size() > 1 ? ", ..." : ""));
+  }
+  return pending;
+}
+
+std::vector<std::string> Deployer::messages(std::size_t migration, std::string* explanation) const {
+  const std::string& text = texts_[migration];
+  const ParsedFile file = parse_file(text);
+  const bool readable =
+      std::all_of(file.statements.begin(), file.statements.end(),
+                  [](const Statement& statement) { return statement.problem == ParseProblem::None; });
+  // Where the version is not known the whole file is the safer way: it leaves nothing behind when it fails.
+  // Except where only the other one can work.
+  const bool may_split =
+      service_.tool == Tool::PrismaSplit || (service_.tool == Tool::PrismaUnknown && builds_alone(file));
+  const bool split = readable && file.statements.size() > 1 && may_split && prisma_splits(file, text).splits;
+  if (explanation != nullptr) {
+    *explanation = file.statements.size() < 2
+                       ? "one statement"
+                       : fmt::format("{} statements, {}", file.statements.size(),
+                                     split ? "each a transaction of its own" : "one transaction");
+  }
+  if (!split) return {text};
+  std::vector<std::string> messages;
+  for (const Statement& statement : file.statements)
+    messages.push_back(text.substr(statement.span.begin, statement.span.end - statement.span.begin));
+  return messages;
+}
+
+void Deployer::run_message(const std::string& text) {
+  Connection& session = worker();
+  const Canceller canceller = session.canceller();
+  session.send(text);
+  bool cancelled = false;
+  while (!session.finished(kPoll)) {
+    if (!Interruptible::requested() || cancelled) continue;
+    context_.say("stopping the statement that runs");
+    canceller.cancel();
+    cancelled = true;
+  }
+  session.finish();
+}
+
+bool Deployer::is_finished(const std::string& id) {
+  const std::vector<PrismaRow> rows = (control(), table_->rows());
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const PrismaRow& row) { return row.id == id && row.applied(); });
+}
+
+void Deployer::say_blockers(const Phase& phase) {
+  for (const StepLock& lock : phase.locks) {
+    const Result rows = control().exec_params(
+        "SELECT DISTINCT a.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
+        "coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, 0), "
+        "coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100), '') "
+        "FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.granted AND l.relation = "
+        "to_regclass($1) AND a.pid <> pg_backend_pid() "
+        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 4 DESC "
+        "LIMIT 5",
+        {quoted(lock.relation)});
+    for (const Row& row : rows.rows) {
+      context_.say(fmt::format("in use by pid {} (\"{}\", {}, its transaction is {} s old): {}", *row.at(0),
+                               *row.at(1), *row.at(2), *row.at(3), redact(*row.at(4))));
+    }
+  }
+}
+
+bool Deployer::failed(std::size_t migration, const std::string& id, const DatabaseError& error,
+                      const Phase* phase) {
+  const std::string& name = service_.folder.files[migration].name;
+  if (worker_ && worker_->is_open() && worker_->in_transaction()) worker_->exec("ROLLBACK");
+  if (is_lost(error)) {
+    // The outcome is not known: the row stays unfinished and without a text, as when a deployer was killed.
+    throw Error(fmt::format("{}: the connection was lost while it ran: {}", name, error.what()),
+                "run the same command again: it looks at what was done first");
+  }
+  control();
+  table_->fail(id, failure_log(name, error));
+  if (error.is("55P03") && phase != nullptr) say_blockers(*phase);
+  context_.print(
+      fmt::format("failed   {}: {} (SQLSTATE {})\n", name, redact(error.what()), error.sqlstate()));
+  if (!error.hint.empty()) context_.print(fmt::format("         {}\n", redact(error.hint)));
+  return false;
+}
+
+bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
+  if (ways_back_[migration]) free_session();
+  try {
+    for (const std::string& message : messages(migration, nullptr)) {
+      run_message(message);
+      if (Interruptible::requested())
+        throw Error("stopped between two statements of " + service_.folder.files[migration].name,
+                    "planner resolve " + service_.folder.files[migration].name);
+    }
+    if (worker().in_transaction()) {
+      worker().exec("ROLLBACK");
+      DatabaseError::Fields fields;
+      fields.sqlstate = "25P02";
+      fields.message =
+          "the file begins a transaction and does not commit it: nothing of it would have lasted";
+      fields.hint = "end the file with COMMIT, or take BEGIN out of it";
+      throw DatabaseError(std::move(fields));
+    }
+  } catch (const DatabaseError& error) {
+    const bool answer = failed(migration, id, error, nullptr);
+    if (ways_back_[migration]) restore_session();
+    return answer;
+  }
+  if (ways_back_[migration]) restore_session();
+  control();
+  table_->finish(id);
+  return true;
+}
+
+/// A role's timeouts are meant for requests; a phase has its own.
+void Deployer::free_session() { without_limits(worker()); }
+
+void Deployer::restore_session() {
+  worker().exec("RESET statement_timeout");
+  worker().exec("RESET lock_timeout");
+  worker().exec("RESET idle_in_transaction_session_timeout");
+}
+
+bool Deployer::apply_atomic_phase(std::size_t migration, const std::string& id, const Phase& phase) {
+  // One message: nobody waits for a network round trip while the lock is held, and the record is true
+  // whenever we are killed.
+  const std::string text =
+      fmt::format("BEGIN;\n{}\n;\nSELECT set_config('lock_timeout', '0', true);\n{};\nCOMMIT",
+                  texts_[migration], table_->finishing(id));
+  try {
+    free_session();
+    run_message(text);
+    restore_session();
+  } catch (const DatabaseError& error) {
+    if (!is_lost(error)) {
+      const bool answer = failed(migration, id, error, &phase);
+      restore_session();
+      return answer;
+    }
+    context_.say(
+        "the connection was lost; the row in the history table says whether the transaction was committed");
+    if (!is_finished(id)) return failed(migration, id, error, &phase);
+  }
+  return true;
+}
+
+bool Deployer::apply_committing_phase(std::size_t migration, const std::string& id,
+                                      const ReleasedPhaseOf& released) {
+  const ParsedFile file = parse_file(texts_[migration]);
+  const CreateIndex* index = index_built(file);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      free_session();
+      if (index != nullptr) {
+        for (const LeftObject& object : unfinished_objects(control())) {
+          if (object.kind != LeftObject::Kind::InvalidIndex || object.name != index->name ||
+              object.table.name != index->table.name)
+            continue;
+          context_.say(
+              fmt::format("index {} was left INVALID by an interrupted build: it is removed and built again",
+                          object.name.str()));
+          run_message(object.remove);
+        }
+      }
+      if (released.phase->backfill) {
+        // Faster and with a cursor; the file itself then finds nothing left to do, and says so by running
+        // through.
+        const BackfillReport report =
+            run_backfill(url_, released.stored->plan, *released.phase, {}, context_);
+        if (report.end == BackfillReport::End::Stopped)
+          throw Error(fmt::format("stopped at {:.0f} %; everything done is committed", report.share * 100),
+                      "run the same command again to go on");
+        if (report.end == BackfillReport::End::Failed)
+          context_.warn(fmt::format("{}; the file's own statement goes on", report.error));
+      }
+      run_message(texts_[migration]);
+      restore_session();
+      break;
+    } catch (const DatabaseError& error) {
+      const bool again = index != nullptr && attempt < kIndexTries && !Interruptible::requested() &&
+                         (error.is("40P01") || error.is("55P03"));
+      if (!again) {
+        const bool answer = failed(migration, id, error, released.phase);
+        restore_session();
+        return answer;
+      }
+      context_.say(fmt::format("{}: {}; trying again ({} of {})", service_.folder.files[migration].name,
+                               error.what(), attempt + 1, kIndexTries));
+    }
+  }
+  control();
+  table_->finish(id);
+  return true;
+}
+
+bool Deployer::apply(std::size_t migration) {
+  const std::string& name = service_.folder.files[migration].name;
+  const auto start = Clock::now();
+  keep_lock();
+  control();
+  const ReleasedPhaseOf* released = phase_of(migration);
+  if (released != nullptr && before_phase) before_phase(released->stored->plan, *released->phase);
+  project::require_plain_text(texts_[migration], service_.folder.files[migration].file);
+  const std::string id = table_->begin(name, project::sha256(texts_[migration]), unfinished_ids_[migration]);
+  unfinished_ids_[migration].clear();
+  bool done = false;
+  if (released == nullptr) {
+    done = apply_plain(migration, id);
+  } else if (released->phase->commits) {
+    done = apply_committing_phase(migration, id, *released);
+  } else {
+    done = apply_atomic_phase(migration, id, *released->phase);
+  }
+  if (done) context_.print(fmt::format("applied  {} ({:.2f} s)\n", name, seconds_since(start)));
+  return done;
+}
+
+}  // namespace planner::commands

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/commands/context.h"
+#include "src/commands/environments.h"
+#include "src/database/prisma_table.h"
+#include "src/project/plan_files.h"
+
+/// Applies pending migrations of a Prisma history as `prisma migrate deploy` does, and phases of plans better
+/// where they say so.
+namespace planner::commands {
+
+struct ReleasedPhaseOf {
+  const project::StoredPlan* stored = nullptr;
+  const Phase* phase = nullptr;
+};
+
+class Deployer {
+ public:
+  /// `texts` are the files as on disk. `plans` outlive the deployer.
+  Deployer(std::string url, const project::Service& service, const std::vector<project::StoredPlan>& plans,
+           Context& context);
+
+  /// The deploy lock, asked for again and again without ever queueing for it. False: `seconds` went by, or
+  /// somebody pressed Ctrl-C.
+  bool take_lock(std::optional<int> seconds);
+
+  /// What is pending, in order; throws Error where Prisma would refuse (P3005, P3009, P3015). Unfinished
+  /// phases of plans are settled first: what took effect is recorded so, the rest becomes pending again.
+  std::vector<std::size_t> prepare();
+
+  /// The statements of the migration as they will be sent, and one sentence about it.
+  std::vector<std::string> messages(std::size_t migration, std::string* explanation) const;
+
+  /// Applies one migration and records it. False: it failed, and the table says so.
+  bool apply(std::size_t migration);
+
+  const ReleasedPhaseOf* phase_of(std::size_t migration) const;
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  const std::string& database() const { return described_; }
+
+  /// Called before and after a phase's statement; for hooks.
+  std::function<void(const Plan&, const Phase&)> before_phase;
+
+ private:
+  Connection& control();
+  Connection& worker();
+  void reconnect(std::unique_ptr<Connection>& session, const char* what);
+  void run_message(const std::string& text);
+  bool apply_plain(std::size_t migration, const std::string& id);
+  bool apply_atomic_phase(std::size_t migration, const std::string& id, const Phase& phase);
+  bool apply_committing_phase(std::size_t migration, const std::string& id, const ReleasedPhaseOf& released);
+  bool is_finished(const std::string& id);
+  void keep_lock();
+  void free_session();
+  void restore_session();
+  bool failed(std::size_t migration, const std::string& id, const DatabaseError& error, const Phase* phase);
+  void say_blockers(const Phase& phase);
+  void settle_unfinished(std::vector<PrismaRow>& rows);
+
+  std::string url_, described_;
+  const project::Service& service_;
+  const std::vector<project::StoredPlan>& plans_;
+  Context& context_;
+  std::vector<std::string> texts_;
+  std::vector<ReleasedPhaseOf> phases_;  ///< one per file; null where it is none
+  std::unique_ptr<Connection> control_, worker_;
+  std::unique_ptr<PrismaTable> table_;
+  std::vector<bool> ways_back_;              ///< per file: a plan's way back
+  std::vector<std::string> unfinished_ids_;  ///< per file: the row that is taken again
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace planner::commands

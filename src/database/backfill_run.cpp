@@ -1,0 +1,659 @@
+#include "src/database/backfill_run.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "planner/sql/type.h"
+
+namespace planner {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int kPasses = 12;           // measured: performance facts, "interleaved, k = 12"
+constexpr double kFirstBlocks = 200;  // one window, before anything is known about the rows
+constexpr int kFewestRows = 100, kMostRows = 50000;
+constexpr int kRowTries = 300;
+constexpr int kSweeps = 4;
+constexpr double kOrdered = 0.9;     // correlation from which on the heap is in the key's order
+constexpr double kOldSnapshot = 60;  // seconds; pruning stops at it, and with it the gain of passes
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string key_row(const Backfill& backfill) {
+  const std::string list = column_list(backfill.key).str();
+  return backfill.key.size() == 1 ? list : "(" + list + ")";
+}
+
+/// `$1::integer`, or `($1::integer, $2::text)`.
+std::string key_parameters(const Backfill& backfill, std::size_t first) {
+  std::string list;
+  for (std::size_t i = 0; i < backfill.key.size(); ++i)
+    list += fmt::format("{}${}::{}", i == 0 ? "" : ", ", first + i, type_sql(backfill.key_types[i]).str());
+  return backfill.key.size() == 1 ? list : "(" + list + ")";
+}
+
+/// Under names of their own: ORDER BY takes an output column's name before the table's, and would sort
+/// numbers as words.
+std::string key_as_text(const Backfill& backfill) {
+  std::string list;
+  for (const Identifier& column : backfill.key) {
+    const std::string alias = fmt::format("planner_key_{}", list.size());
+    list += (list.empty() ? "" : ", ") + sql("{}::text AS {}", column, Identifier(alias)).str();
+  }
+  return list;
+}
+
+std::vector<std::string> row_texts(const Row& row) {
+  std::vector<std::string> values;
+  for (const Value& value : row) values.push_back(value.value_or(""));
+  return values;
+}
+
+}  // namespace
+
+std::string_view way_name(BackfillWay way) {
+  switch (way) {
+    case BackfillWay::Auto:
+      return "auto";
+    case BackfillWay::Keys:
+      return "keys";
+    case BackfillWay::Ranges:
+      return "ranges";
+    case BackfillWay::Interleaved:
+      break;
+  }
+  return "interleaved";
+}
+
+/// What workers and the coordinator tell each other.
+struct BackfillRun::Shared {
+  std::mutex guard;
+  std::vector<BackfillPart> parts;  // guarded
+  std::vector<bool> taken;          // guarded
+  std::string failure;              // guarded
+  std::atomic<bool> halt{false}, wait{false};
+  std::atomic<int> target_ms{0}, pause_ms{0}, most_rows{0}, working{0};
+  std::atomic<long long> rows{0};
+};
+
+BackfillRun::BackfillRun(std::string url, std::string plan, std::string phase, Backfill backfill,
+                         BackfillOptions options)
+    : url_(std::move(url)),
+      plan_(std::move(plan)),
+      phase_(std::move(phase)),
+      backfill_(std::move(backfill)),
+      options_(std::move(options)),
+      control_(url_),
+      state_(control_, plan_, phase_) {}
+
+std::string BackfillRun::settings_sql() const {
+  // A role's timeouts are meant for requests. UPDATE needs no lock that the application minds beyond its
+  // rows.
+  return "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), "
+         "set_config('idle_in_transaction_session_timeout', "
+         "'60s', false), set_config('application_name', 'planner backfill', false)";
+}
+
+void BackfillRun::choose_way(BackfillReport& report) {
+  const Result table = control_.exec_params(
+      "SELECT c.relkind, greatest(c.reltuples, 0)::bigint, coalesce(pg_relation_filenode(c.oid), 0)::text, "
+      "(SELECT coalesce(max(pg_relation_size(t.relid) / "
+      "current_setting('block_size')::bigint), 0) FROM pg_partition_tree(c.oid) t), pg_relation_size(c.oid) "
+      "/ current_setting('block_size')::bigint, c.oid::regclass::text "
+      "FROM pg_class c WHERE c.oid = $1::regclass",
+      {quoted(backfill_.table)});
+  if (table.empty())
+    throw Error(fmt::format("table {} does not exist", display(backfill_.table)),
+                "deploy the phases before the backfill first");
+  const Row& row = table.rows.front();
+  const bool partitioned = row.at(0).value_or("r") == "p";
+  rows_total_ = std::stoll(row.at(1).value_or("0"));
+  filenode_ = row.at(2).value_or("0");
+  blocks_ = std::max(std::stoll(row.at(3).value_or("0")), std::stoll(row.at(4).value_or("0")));
+  relation_ = row.at(5).value_or("");
+  const bool has_key = !backfill_.key.empty();
+  if (options_.way != BackfillWay::Auto) {
+    if (options_.way == BackfillWay::Keys && !has_key)
+      throw Error(fmt::format("{} has no unique key to walk along", display(backfill_.table)),
+                  "leave --way out");
+    report.why = "asked for";
+    return;
+  }
+  if (control_.server_version() < 140000) {
+    options_.way = has_key ? BackfillWay::Keys : BackfillWay::Ranges;
+    report.why = "before PostgreSQL 14 a range of blocks is found by reading the whole table";
+    return;
+  }
+  if (partitioned) {
+    options_.way = has_key ? BackfillWay::Keys : BackfillWay::Ranges;
+    report.why = "the table is partitioned";
+    return;
+  }
+  if (has_key) {
+    const auto correlation = [&] {
+      const Result found = control_.exec_params(
+          "SELECT correlation FROM pg_stats WHERE (quote_ident(schemaname) || '.' || "
+          "quote_ident(tablename))::regclass = $1::regclass AND attname = $2 AND NOT inherited",
+          {quoted(backfill_.table), backfill_.key.front().str()});
+      return found.value();
+    };
+    Value known = correlation();
+    if (!known) {
+      try {
+        control_.exec(fmt::format("BEGIN; SET LOCAL lock_timeout = '1s'; ANALYZE {} ({}); COMMIT",
+                                  quoted(backfill_.table), quoted(backfill_.key.front())));
+      } catch (const DatabaseError&) {
+        if (control_.in_transaction()) control_.exec("ROLLBACK");
+      }
+      known = correlation();
+    }
+    if (!known || std::abs(std::stod(*known)) < kOrdered) {
+      options_.way = BackfillWay::Keys;
+      report.why = known ? fmt::format(
+                               "the rows do not lie in the order of {} (correlation {:.2f}): key ranges "
+                               "spread the updates over the pages by themselves",
+                               backfill_.key.front().str(), std::stod(*known))
+                         : "nothing is known about the order of the rows";
+      return;
+    }
+  }
+  std::string columns;
+  for (const auto& [column, value] : backfill_.assignments)
+    columns += (columns.empty() ? "" : ", ") + quoted(Literal(column.str()));
+  const bool indexed =
+      !columns.empty() &&
+      control_
+          .exec_params(fmt::format("SELECT EXISTS (SELECT 1 FROM pg_index x JOIN pg_attribute a ON "
+                                   "a.attrelid = x.indrelid WHERE x.indrelid = "
+                                   "$1::regclass AND a.attname IN ({}) AND (a.attnum = ANY (x.indkey) OR "
+                                   "x.indexprs IS NOT NULL OR x.indpred IS NOT NULL))",
+                                   columns),
+                       {quoted(backfill_.table)})
+          .truth();
+  const double oldest =
+      std::stod(control_
+                    .exec("SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM "
+                          "pg_stat_activity WHERE backend_xmin IS NOT "
+                          "NULL AND pid <> pg_backend_pid()")
+                    .text());
+  if (backfill_.deletes || indexed || oldest > kOldSnapshot) {
+    options_.way = BackfillWay::Ranges;
+    report.why = backfill_.deletes ? "rows are deleted, not updated"
+                 : indexed         ? "an index names the column, so no update can stay on its page"
+                           : fmt::format("a transaction of {:.0f} s keeps pages from being pruned", oldest);
+    return;
+  }
+  options_.way = BackfillWay::Interleaved;
+  report.why = fmt::format(
+      "the rows lie in key order and no index names the column: in {} passes most updates stay on their page",
+      kPasses);
+}
+
+std::vector<std::string> BackfillRun::key_at(long long offset) {
+  const std::string list = column_list(backfill_.key).str();
+  const Result found =
+      control_.exec(fmt::format("SELECT {} FROM {} ORDER BY {} OFFSET {} LIMIT 1", key_as_text(backfill_),
+                                quoted(backfill_.table), list, offset));
+  return found.empty() ? std::vector<std::string>{} : row_texts(found.rows.front());
+}
+
+std::vector<BackfillPart> BackfillRun::make_parts() {
+  std::vector<BackfillPart> parts;
+  const int count = std::max(1, options_.workers);
+  if (options_.way != BackfillWay::Keys) {
+    // Whoever writes behind the end writes through the trigger.
+    for (int i = 0; i < count; ++i) {
+      BackfillPart part;
+      part.part = i;
+      part.cursor = {std::to_string(blocks_ * i / count)};
+      part.last = {std::to_string(blocks_ * (i + 1) / count)};
+      parts.push_back(std::move(part));
+    }
+    return parts;
+  }
+  std::string down;
+  for (const Identifier& column : backfill_.key)
+    down += (down.empty() ? "" : ", ") + sql("{} DESC", column).str();
+  const Result top = control_.exec(fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1",
+                                               key_as_text(backfill_), quoted(backfill_.table), down));
+  if (top.empty()) return {BackfillPart{}};
+  std::vector<std::string> from;
+  for (int i = 0; i < count; ++i) {
+    BackfillPart part;
+    part.part = i;
+    part.cursor = from;
+    part.last = row_texts(top.rows.front());
+    if (i + 1 < count) {
+      const std::vector<std::string> border = key_at(rows_total_ * (i + 1) / count);
+      if (border.empty()) {
+        parts.push_back(std::move(part));
+        return parts;
+      }
+      part.last = from = border;
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+/// One batch and its cursor in one transaction, tried again while somebody holds its rows. Returns the rows
+/// changed; -1: told to stop.
+long long BackfillRun::change(Connection& session, Shared& shared, const std::string& where,
+                              const std::vector<Value>& values, BackfillPart& next) {
+  std::string assignments;
+  for (const auto& [column, value] : backfill_.assignments)
+    assignments += (assignments.empty() ? "" : ", ") + sql("{} = {}", column, value).str();
+  const std::string head = backfill_.deletes
+                               ? fmt::format("DELETE FROM {}", quoted(backfill_.table))
+                               : fmt::format("UPDATE {} SET {}", quoted(backfill_.table), assignments);
+  const std::string statement = fmt::format("{} WHERE {} AND ({})", head, where, backfill_.todo.str());
+  thread_local std::mt19937 random{std::random_device{}()};
+  for (int attempt = 0;; ++attempt) {
+    try {
+      session.exec("BEGIN; SET LOCAL lock_timeout = '300ms'");
+      const long long rows = session.exec_params(statement, values).affected;
+      if (remembers_) {
+        session.exec_params(
+            "UPDATE planner.backfill_part SET position = $4::text[], pass = $5, rows_done = rows_done + $6, "
+            "done = $7 WHERE plan = $1 AND phase = $2 AND part = $3",
+            {plan_, phase_, std::to_string(next.part), text_array(next.cursor), std::to_string(next.pass),
+             std::to_string(rows), Value(next.done ? "true" : "false")});
+      }
+      session.exec("COMMIT");
+      next.rows_done += rows;
+      shared.rows += rows;
+      return rows;
+    } catch (const DatabaseError& error) {
+      if (!session.is_open()) throw;
+      if (session.in_transaction()) session.exec("ROLLBACK");
+      const bool again = error.is("55P03") || error.is("40P01") || error.is("40001");
+      if (!again || attempt >= kRowTries) throw;
+      if (shared.halt) return -1;
+      std::this_thread::sleep_for(milliseconds(std::uniform_int_distribution<int>(50, 250)(random)));
+    }
+  }
+}
+
+/// False: the part has ended, or the run has.
+bool BackfillRun::one_key_batch(Connection& session, Shared& shared, BackfillPart& part, int& rows) {
+  const auto start = Clock::now();
+  const std::size_t width = backfill_.key.size();
+  const std::string key = key_row(backfill_);
+  std::vector<Value> values;
+  std::string range;
+  if (!part.cursor.empty()) {
+    range = fmt::format("{} > {}", key, key_parameters(backfill_, 1));
+    values.insert(values.end(), part.cursor.begin(), part.cursor.end());
+  }
+  const auto bounded = [&](const std::vector<std::string>& upper, std::vector<Value>& with) {
+    const std::string text = fmt::format("{}{}{} <= {}", range, range.empty() ? "" : " AND ", key,
+                                         key_parameters(backfill_, with.size() + 1));
+    with.insert(with.end(), upper.begin(), upper.end());
+    return text;
+  };
+  std::vector<Value> look = values;
+  const std::string within = part.last.empty() ? (range.empty() ? "true" : range) : bounded(part.last, look);
+  const Result upper = session.exec_params(
+      fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} OFFSET {} LIMIT 1", key_as_text(backfill_),
+                  quoted(backfill_.table), within, column_list(backfill_.key).str(), rows - 1),
+      look);
+  BackfillPart next = part;
+  next.done = upper.empty();
+  if (!upper.empty()) next.cursor = row_texts(upper.rows.front());
+  std::string where = within;
+  if (!next.done) {
+    where = bounded(next.cursor, values);
+  } else {
+    values = look;
+  }
+  if (width == 0 || change(session, shared, where, values, next) < 0) return false;
+  part = next;
+  const double spent = since(start) * 1000;
+  const int asked = shared.target_ms;
+  const double wanted = asked > 0 ? asked : options_.target_ms > 0 ? options_.target_ms : 100;
+  rows = std::clamp(static_cast<int>(rows * std::clamp(wanted / std::max(spent, 1.0), 0.5, 1.5)), kFewestRows,
+                    kMostRows);
+  if (shared.most_rows > 0) rows = std::min(rows, static_cast<int>(shared.most_rows));
+  return !part.done;
+}
+
+/// Walks one part until it is done. False: the run is to end.
+bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& part) {
+  int rows = options_.batch_rows;
+  double blocks =
+      options_.way == BackfillWay::Interleaved
+          ? kFirstBlocks
+          : std::max(1.0, static_cast<double>(options_.batch_rows) * static_cast<double>(blocks_) /
+                              static_cast<double>(std::max(1LL, rows_total_)));
+  const int passes = options_.way == BackfillWay::Interleaved ? kPasses : 1;
+  while (!part.done) {
+    while (shared.wait && !shared.halt) std::this_thread::sleep_for(milliseconds(50));
+    if (shared.halt) return false;
+    if (options_.way == BackfillWay::Keys) {
+      const bool more = one_key_batch(session, shared, part, rows);
+      if (!more && !part.done) return false;
+    } else {
+      const auto start = Clock::now();
+      const long long begin = std::stoll(part.cursor.front()), end = std::stoll(part.last.front());
+      const long long stop_at = std::min(end, begin + std::max(1LL, static_cast<long long>(blocks)));
+      BackfillPart next = part;
+      // The window is walked pass by pass; its end is only reached with the last one, so a stopped run begins
+      // the window again.
+      for (int pass = 0; pass < passes; ++pass) {
+        if (shared.halt) return false;
+        next.pass = pass;
+        if (pass + 1 == passes) {
+          next.cursor = {std::to_string(stop_at)};
+          next.pass = 0;
+          next.done = stop_at >= end;
+        }
+        std::string where = fmt::format("ctid >= '({},0)'::tid AND ctid < '({},0)'::tid", begin, stop_at);
+        if (passes > 1) where += fmt::format(" AND abs(hashtid(ctid)::bigint) % {} = {}", passes, pass);
+        if (stop_at > begin && change(session, shared, where, {}, next) < 0) return false;
+        if (stop_at <= begin) next.done = true;
+      }
+      part = next;
+      const double spent = since(start) * 1000 / passes;
+      const int asked = shared.target_ms;
+      const double wanted = asked > 0                ? asked
+                            : options_.target_ms > 0 ? options_.target_ms
+                            : passes > 1             ? 50
+                                                     : 100;
+      blocks = std::clamp(blocks * std::clamp(wanted / std::max(spent, 0.5), 0.5, 1.5), 1.0, 16384.0);
+      if (shared.most_rows > 0)
+        blocks = std::min(blocks, std::max(1.0, static_cast<double>(shared.most_rows) * passes *
+                                                    static_cast<double>(blocks_) /
+                                                    static_cast<double>(std::max(1LL, rows_total_))));
+    }
+    {
+      const std::lock_guard lock(shared.guard);
+      shared.parts[static_cast<std::size_t>(part.part)] = part;
+    }
+    const int pause = shared.pause_ms > 0 ? static_cast<int>(shared.pause_ms) : options_.pause_ms;
+    if (pause > 0) std::this_thread::sleep_for(milliseconds(pause));
+  }
+  return true;
+}
+
+void BackfillRun::work(Shared& shared) {
+  try {
+    Connection session(url_);
+    session.exec(settings_sql());
+    while (!shared.halt) {
+      std::optional<BackfillPart> part;
+      {
+        const std::lock_guard lock(shared.guard);
+        for (std::size_t i = 0; i < shared.parts.size() && !part; ++i) {
+          if (shared.parts[i].done || shared.taken[i]) continue;
+          shared.taken[i] = true;
+          part = shared.parts[i];
+        }
+      }
+      if (!part || !one_part(session, shared, *part)) break;
+    }
+  } catch (const std::exception& error) {
+    const std::lock_guard lock(shared.guard);
+    if (shared.failure.empty()) shared.failure = error.what();
+    shared.halt = true;
+  }
+  --shared.working;
+}
+
+double BackfillRun::share_done(const Shared& shared) const {
+  if (shared.parts.empty()) return 1;
+  double sum = 0;
+  for (const BackfillPart& part : shared.parts) {
+    if (part.done) {
+      sum += 1;
+    } else if (options_.way != BackfillWay::Keys) {
+      const double begin =
+          static_cast<double>(blocks_) * part.part / static_cast<double>(shared.parts.size());
+      const double end = std::stod(part.last.front());
+      sum += end > begin ? std::clamp((std::stod(part.cursor.front()) - begin) / (end - begin), 0.0, 1.0) : 1;
+    } else if (rows_total_ > 0) {
+      // Keys do not say how far they are; rows do, roughly.
+      sum += std::min(0.99, static_cast<double>(part.rows_done) * static_cast<double>(shared.parts.size()) /
+                                static_cast<double>(rows_total_));
+    }
+  }
+  return sum / static_cast<double>(shared.parts.size());
+}
+
+/// The first reason wins. What this user may not see is no reason.
+std::string BackfillRun::reason_to_wait(Connection& session) {
+  const auto number = [&](const std::string& query) -> long long {
+    const Value found = session.exec(query).value();
+    return found ? std::stoll(*found) : 0;
+  };
+  if (options_.replica_bytes > 0) {
+    const long long lag = number(
+        "SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))::bigint FROM pg_stat_replication "
+        "WHERE application_name <> 'pg_basebackup'");
+    if (lag > options_.replica_bytes) return fmt::format("a replica is {} MB behind", lag >> 20);
+  }
+  if (options_.slot_bytes > 0) {
+    const long long distance = number(
+        "SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(confirmed_flush_lsn, "
+        "restart_lsn)))::bigint FROM pg_replication_slots");
+    if (distance > options_.slot_bytes)
+      return fmt::format("a replication slot is {} MB behind", distance >> 20);
+  }
+  if (options_.archive_segments > 0) {
+    const long long waiting = number(
+        "SELECT CASE WHEN current_setting('archive_mode') = 'off' OR last_archived_wal IS NULL OR "
+        "last_archived_wal !~ '^[0-9A-F]{24}$' THEN 0 ELSE "
+        "((('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 9, 8))::bit(32)::bigint - ('x' || "
+        "substr(last_archived_wal, 9, 8))::bit(32)::bigint) * 256 + "
+        "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 17, 8))::bit(32)::bigint - ('x' || "
+        "substr(last_archived_wal, 17, 8))::bit(32)::bigint)::bigint END FROM pg_stat_archiver");
+    if (waiting > options_.archive_segments)
+      return fmt::format("{} WAL segments wait to be archived", waiting);
+  }
+  if (options_.wal_bytes_per_second > 0) {
+    const long long now = number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
+    const double seconds = wal_seen_ < 0 ? 0 : since(wal_at_);
+    const bool fast =
+        wal_seen_ >= 0 && seconds > 0 &&
+        static_cast<double>(now - wal_seen_) / seconds > static_cast<double>(options_.wal_bytes_per_second);
+    wal_seen_ = now;
+    wal_at_ = Clock::now();
+    if (fast) return "WAL is written faster than allowed";
+  }
+  if (options_.autovacuum &&
+      session
+          .exec_params("SELECT EXISTS (SELECT 1 FROM pg_stat_progress_vacuum WHERE relid = $1::regclass)",
+                       {quoted(backfill_.table)})
+          .truth()) {
+    return "the table is being vacuumed";
+  }
+  if (options_.active_sessions > 0) {
+    const long long active = number(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend' "
+        "AND application_name NOT LIKE 'planner%'");
+    if (active > options_.active_sessions) return fmt::format("{} sessions are active", active);
+  }
+  if (options_.snapshot_seconds > 0) {
+    const long long oldest = number(
+        "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::bigint FROM "
+        "pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()");
+    if (static_cast<double>(oldest) > options_.snapshot_seconds)
+      return fmt::format("a transaction has been open for {} s", oldest);
+  }
+  if (!options_.query.empty()) {
+    const std::string found = session.exec(options_.query).value().value_or("f");
+    if (found == "t" || (found != "f" && std::atof(found.c_str()) > 0))
+      return fmt::format("the throttle query says {}", found);
+  }
+  return "";
+}
+
+void BackfillRun::coordinate(Shared& shared, BackfillReport& report) {
+  const auto start = Clock::now();
+  double first_share = -1, speed = 0, vacuumed = 0;
+  auto looked = start - std::chrono::seconds(5);
+  auto rate_at = start;
+  long long rate_rows = 0;
+  BackfillMoment moment;
+  moment.state = "running";
+  while (shared.working > 0) {
+    std::this_thread::sleep_for(milliseconds(50));
+    if (stop && stop()) shared.halt = true;
+    if (since(looked) < 1) continue;
+    looked = Clock::now();
+    {
+      const std::lock_guard lock(shared.guard);
+      moment.share = share_done(shared);
+    }
+    if (first_share < 0) first_share = moment.share;
+    moment.rows = shared.rows;
+    const double span = since(rate_at);
+    if (span >= 1) {
+      const double now = static_cast<double>(moment.rows - rate_rows) / span;
+      speed = speed == 0 ? now : 0.7 * speed + 0.3 * now;
+      rate_rows = moment.rows;
+      rate_at = Clock::now();
+    }
+    moment.rows_per_second = speed;
+    const double progress_made = moment.share - first_share;
+    moment.seconds_left = progress_made > 0.001 ? since(start) * (1 - moment.share) / progress_made : -1;
+    BackfillControl wanted;
+    if (remembers_)
+      wanted = state_.report(moment.state, moment.reason, moment.share, moment.rows_per_second,
+                             moment.seconds_left);
+    shared.target_ms = wanted.target_ms;
+    shared.pause_ms = wanted.pause_ms;
+    shared.most_rows = wanted.most_rows;
+    moment.reason = wanted.pause ? "paused by hand" : reason_to_wait(control_);
+    moment.state = wanted.pause ? "paused" : moment.reason.empty() ? "running" : "throttled";
+    shared.wait = !moment.reason.empty();
+    if (options_.vacuum_share > 0 && moment.share - vacuumed >= options_.vacuum_share && moment.share < 1) {
+      shared.wait = true;
+      control_.exec(fmt::format("VACUUM (INDEX_CLEANUP OFF) {}", quoted(backfill_.table)));
+      shared.wait = false;
+      vacuumed = moment.share;
+    }
+    if (progress) this->progress(moment);
+  }
+  report.share = share_done(shared);
+}
+
+/// A row that moved while a pass went by, or one that was written before the trigger was there.
+bool BackfillRun::anything_left() {
+  return !control_
+              .exec(fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", quoted(backfill_.table),
+                                backfill_.todo.str()))
+              .empty();
+}
+
+BackfillReport BackfillRun::run() {
+  BackfillReport report;
+  const auto start = Clock::now();
+  control_.exec(settings_sql());
+  if (control_.exec("SELECT pg_is_in_recovery()").truth())
+    throw Error("the database is a read-only standby", "give the primary's URL");
+  if (!control_
+           .exec_params("SELECT pg_try_advisory_lock(hashtext('planner backfill'), hashtext($1))",
+                        {plan_ + "/" + phase_})
+           .truth()) {
+    throw Error(fmt::format("another backfill of {} is running in this database", plan_),
+                fmt::format("look at it: planner backfill status {}", plan_));
+  }
+  remembers_ = state_.prepare();
+  report.remembered = remembers_;
+  choose_way(report);
+  Shared shared;
+  std::optional<BackfillRecord> known;
+  if (remembers_) known = state_.read();
+  // A range of blocks means something only in the same file, and a key only along the same way.
+  const bool open = known && !known->parts.empty() &&
+                    std::any_of(known->parts.begin(), known->parts.end(),
+                                [](const BackfillPart& part) { return !part.done; });
+  const bool by_key = open && known->way == "keys";
+  const bool same_kind = open && by_key == (options_.way == BackfillWay::Keys);
+  if (open && same_kind && (by_key || known->filenode == filenode_) && known->relation == relation_) {
+    shared.parts = known->parts;
+    report.resumed = true;
+  } else {
+    shared.parts = make_parts();
+  }
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    shared.taken.assign(shared.parts.size(), false);
+    shared.halt = false;
+    if (remembers_) {
+      if (!(report.resumed && sweep == 0)) {
+        BackfillRecord record;
+        record.relation = relation_;
+        record.way = std::string(way_name(options_.way));
+        record.filenode = filenode_;
+        record.rows_total = rows_total_;
+        record.parts = shared.parts;
+        state_.begin(record);
+      }
+      state_.own();
+    }
+    report.way = std::string(way_name(options_.way));
+    if (say && sweep == 0)
+      say(fmt::format("{} {}: {} ({})", report.resumed ? "going on with" : "filling", relation_, report.way,
+                      report.why));
+    const int workers =
+        std::clamp(options_.workers, 1, static_cast<int>(std::max<std::size_t>(1, shared.parts.size())));
+    shared.working = workers;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < workers; ++i) threads.emplace_back([this, &shared] { work(shared); });
+    try {
+      coordinate(shared, report);
+    } catch (...) {
+      // The workers must end before what they share goes.
+      shared.halt = true;
+      for (std::thread& thread : threads) thread.join();
+      throw;
+    }
+    for (std::thread& thread : threads) thread.join();
+    report.rows = shared.rows;
+    report.seconds = since(start);
+    if (!shared.failure.empty()) {
+      report.end = BackfillReport::End::Failed;
+      report.error = shared.failure;
+      break;
+    }
+    if (std::any_of(shared.parts.begin(), shared.parts.end(),
+                    [](const BackfillPart& part) { return !part.done; })) {
+      report.end = BackfillReport::End::Stopped;
+      break;
+    }
+    if (!anything_left()) {
+      report.end = BackfillReport::End::Done;
+      break;
+    }
+    report.end = BackfillReport::End::Failed;
+    report.error =
+        "rows are still to be filled after every row was visited: something writes them anew without the "
+        "plan's trigger";
+    options_.way = backfill_.key.empty() ? BackfillWay::Ranges : BackfillWay::Keys;
+    blocks_ =
+        control_
+            .exec_params("SELECT pg_relation_size($1::regclass) / current_setting('block_size')::bigint",
+                         {quoted(backfill_.table)})
+            .number();
+    shared.parts = make_parts();
+  }
+  if (remembers_ && control_.is_open()) {
+    const bool done = report.end == BackfillReport::End::Done;
+    state_.report(done                                         ? "done"
+                  : report.end == BackfillReport::End::Stopped ? "stopped"
+                                                               : "failed",
+                  report.error, done ? 1 : report.share,
+                  report.seconds > 0 ? static_cast<double>(report.rows) / report.seconds : 0, done ? 0 : -1);
+  }
+  report.seconds = since(start);
+  return report;
+}
+
+}  // namespace planner

@@ -1,0 +1,156 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/seat.h"
+#include "tests/support/paths.h"
+
+/// What `planner status` says in every state a database can be in, also in those about which Prisma's own
+/// status is silent.
+namespace planner::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Status : public Seat {
+ protected:
+  nlohmann::json environment() {
+    const Ran ran = planner({"status", "--format", "json"});
+    const nlohmann::json json = nlohmann::json::parse(ran.out, nullptr, false);
+    if (json.is_discarded()) {
+      ADD_FAILURE() << ran.out << ran.err;
+      return {};
+    }
+    return json["services"][0]["environments"][0];
+  }
+};
+
+TEST_F(Status, ANewDatabaseHasEverythingPending) {
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("0 applied, 1 pending"));
+  EXPECT_THAT(ran.out, HasSubstr("20240101000000_init"));
+  EXPECT_THAT(ran.out, HasSubstr("next: planner deploy"));
+}
+
+TEST_F(Status, NothingIsToBeDoneAfterADeploy) {
+  deploy();
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("1 applied, 0 pending"));
+  EXPECT_THAT(ran.out, HasSubstr("nothing is to be done"));
+}
+
+TEST_F(Status, SaysWhatPrismasOwnStatusHides) {
+  repository_.migration("20240103000000_gone", "CREATE TABLE gone (a int);\n");
+  deploy();
+  std::filesystem::remove_all(repository_.path("prisma/migrations/20240103000000_gone"));
+  repository_.write("prisma/migrations/20240101000000_init/migration.sql",
+                    std::string(kUserTable) + "-- changed\n");
+  repository_.migration("20240104000000_broken", "SELECT 1/0;\n");
+  EXPECT_EQ(planner({"deploy"}).exit_code, 1);
+  repository_.migration("20240105000000_later", "SELECT 1;\n");
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("failed       20240104000000_broken"));
+  EXPECT_THAT(ran.out, HasSubstr("division by zero"));
+  EXPECT_THAT(ran.out, HasSubstr("edited       20240101000000_init"));
+  EXPECT_THAT(ran.out, HasSubstr("missing      20240103000000_gone"));
+  EXPECT_THAT(ran.out, HasSubstr("pending      20240105000000_later"));
+  EXPECT_THAT(ran.out, HasSubstr("next: planner resolve 20240104000000_broken"));
+}
+
+TEST_F(Status, TheDeployLockTellsRunningFromFailed) {
+  deploy();
+  repository_.migration("20240105000000_long", "SELECT 1;\n");
+  db().exec(
+      "INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('x', 'y', "
+      "'20240105000000_long')");
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("failed       20240105000000_long"));
+  Connection deployer = connect();
+  deployer.exec("SELECT pg_advisory_lock(72707369)");
+  const Ran ran = planner({"status"});
+  EXPECT_THAT(ran.out, HasSubstr("running      20240105000000_long"));
+  EXPECT_THAT(ran.out, HasSubstr("next: wait"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("failed ")));
+}
+
+TEST_F(Status, InvalidIndexesAndUncheckedConstraintsAreNamed) {
+  deploy();
+  db().exec("INSERT INTO \"User\" (email, name) VALUES ('a', 'x'), ('a', 'y')");
+  EXPECT_THROW(db().exec("CREATE UNIQUE INDEX CONCURRENTLY once ON \"User\" (email)"), DatabaseError);
+  db().exec("ALTER TABLE \"User\" ADD CONSTRAINT short CHECK (length(email) < 9) NOT VALID");
+  db().exec("CREATE FUNCTION planner_mirror_forgotten() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("index once of User is INVALID"));
+  EXPECT_THAT(ran.out, HasSubstr("constraint short of User is NOT VALID"));
+  EXPECT_THAT(ran.out, HasSubstr("function planner_mirror_forgotten is left over from a plan"));
+  EXPECT_THAT(ran.out, HasSubstr("next: DROP INDEX CONCURRENTLY \"public\".\"once\""));
+}
+
+TEST_F(Status, APlanShowsItsPhases) {
+  split_rename();
+  nlohmann::json plan = environment()["plans"][0];
+  EXPECT_EQ(plan["phases"][0]["state"], "released");
+  EXPECT_EQ(plan["phases"][1]["state"], "waiting");
+  deploy();
+  const nlohmann::json now = environment();
+  EXPECT_EQ(now["plans"][0]["phases"][0]["state"], "applied");
+  EXPECT_EQ(now["next"]["command"], "planner next rename_name_to_fullname");
+  for (const nlohmann::json& object : now["objects"]) EXPECT_EQ(object["leftover"], false) << object;
+}
+
+TEST_F(Status, WithoutADatabaseItReadsTheFilesAndSaysSo) {
+  const Ran ran = planner({"status"}, {{"DATABASE_URL", std::nullopt}});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("no database was asked"));
+}
+
+TEST_F(Status, OneUnreachableEnvironmentDoesNotHideTheOther) {
+  deploy();
+  const Ran ran = planner({"status", "--database", "gone=postgresql://nobody:secret@127.0.0.1:1/x",
+                           "--database", "here=" + url()});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.out, HasSubstr("gone: could not be read"));
+  EXPECT_THAT(ran.out, HasSubstr("here: 1 applied"));
+  EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("secret")));
+}
+
+TEST_F(Status, JsonIsAsTheSchemaSays) {
+  if (run_program({"python3", "-c", "import jsonschema"}).exit_code != 0)
+    GTEST_SKIP() << "python3-jsonschema is not installed";
+  split_rename();
+  deploy();
+  const auto valid = [&](const std::vector<std::string>& arguments, const char* schema) {
+    RunOptions options;
+    const Ran ran = planner(arguments);
+    options.input = ran.out;
+    const Ran checked =
+        run_program({"python3", "-c",
+                     "import json, sys, jsonschema\njsonschema.validate(json.load(sys.stdin), "
+                     "json.load(open(sys.argv[1])))",
+                     (source_dir() / "src/report/schemas" / schema).string()},
+                    options);
+    EXPECT_EQ(checked.exit_code, 0) << checked.err << ran.out << ran.err;
+  };
+  valid({"status", "--format", "json"}, "status.schema.json");
+  valid({"gate", "rename_name_to_fullname", "2_backfill", "--format", "json"}, "gates.schema.json");
+  valid({"next", "rename_name_to_fullname", "--format", "json"}, "gates.schema.json");
+}
+
+TEST_F(Status, HistoryPrintsTimesAndDurations) {
+  deploy();
+  const Ran ran = planner({"history"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("20240101000000_init"));
+  EXPECT_THAT(ran.out, HasSubstr("applied"));
+  EXPECT_EQ(nlohmann::json::parse(
+                planner({"history", "--format", "json"}).out)["databases"][0]["migrations"][0]["state"],
+            "applied");
+}
+
+}  // namespace
+}  // namespace planner::test
