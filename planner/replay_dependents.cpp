@@ -148,6 +148,14 @@ void find_column_dependents(const Schema& schema, const TableName& name, const I
       found(part(Kind::Statistics, name, statistics.name.name), Hold::Automatic);
     }
   }
+  for (const auto& [other_name, other] : schema.tables) {
+    for (const Policy& policy : other->policies) {
+      if (other_name != name && (reads_in(schema, policy.definition.using_expression, other_name, name, column) ||
+                                 reads_in(schema, policy.definition.with_check, other_name, name, column))) {
+        found(part(Kind::Policy, other_name, policy.definition.name), Hold::Normal);
+      }
+    }
+  }
   for (const ObjectName& view : schema.views_reading(name, column))
     found({Kind::View, view, {}}, Hold::Normal);
 }

@@ -9,6 +9,7 @@
 
 #include "planner/replay.h"
 #include "planner/schema.h"
+#include "planner/sql/query_resolve.h"
 
 /// What the files of replay share. For planner/replay*.cpp only.
 namespace planner::replaying {
@@ -72,6 +73,8 @@ ObjectName resolved_collation(const ObjectName& collation);
 /// The expression as it is stored: nextval('seq') with its sequence qualified.
 Expression stored_default(const Schema& schema, const Expression& expression);
 Expression nextval_of(const ObjectName& sequence);
+/// DEFAULT NULL is no default at all, unless it had to be coerced to the column's type.
+bool is_no_default(const Schema& schema, const Expression& value, const TypeName& type);
 
 bool contains(const std::vector<Identifier>& names, const Identifier& name);
 template <typename T>
@@ -172,11 +175,20 @@ bool drop_all_together(Context& context, const std::vector<Operation>& operation
 // ---- views: replay_view.cpp
 // ----------------------------------------------------------------------------------------------------------
 
-/// Fills columns, reads and the qualified query of a view.
-void look_into(const Schema& schema, View& view, const std::vector<Identifier>& column_names);
+/// Fills columns, reads and the qualified query of a view; the columns with what is known of their types.
+std::vector<QueryColumn> look_into(const Schema& schema, View& view, const std::vector<Identifier>& column_names);
 /// A column of a relation it reads gets another name; called while the relation still has the old one.
 void rename_in_view(Context& context, const ObjectName& view, const ObjectName& relation,
                     const Identifier& from, const Identifier& to);
+/// A relation it reads gets another name or schema; called while it still has the old one.
+void move_in_view(Context& context, const ObjectName& view, const ObjectName& from, const ObjectName& to);
+
+/// An expression about a table's columns with its sub-queries resolved; without one it stays as it is.
+Expression resolved_in(const Schema& schema, const Expression& expression, const TableName& table,
+                       const QueryRename* rename = nullptr);
+/// Which columns of a relation the sub-queries of such an expression read.
+bool reads_in(const Schema& schema, const Expression& expression, const TableName& table, const ObjectName& relation,
+              const Identifier& column);
 
 // ---- one overload per operation
 // ------------------------------------------------------------------------------------------------------

@@ -18,12 +18,7 @@ void replace(std::vector<TableName>& names, const TableName& from, const TableNa
 /// Views, policies, rules and SQL function bodies that read a relation.
 void follow_in_readers(Context& context, const ObjectName& from, const ObjectName& to) {
   Schema& schema = context.schema;
-  for (const ObjectName& name : schema.views_reading(from)) {
-    View& view = *schema.views.edit(name);
-    if (const auto read = view.reads.extract(from)) view.reads[to] = read.mapped();
-    replace(view.reads_all_of, from, to);
-    view.query = view.query.with_table_renamed(from, to);
-  }
+  for (const ObjectName& name : schema.views_reading(from)) move_in_view(context, name, from, to);
   std::vector<std::pair<TableName, std::size_t>> policies;
   std::vector<std::pair<TableName, std::size_t>> rules;
   for (const auto& [name, table] : schema.tables) {
@@ -487,8 +482,9 @@ void rename_own_column(Table& table, const Identifier& from, const Identifier& t
     rename_in(trigger.definition.when, from, to);
   }
   for (Policy& policy : table.policies) {
-    rename_in(policy.definition.using_expression, from, to);
-    rename_in(policy.definition.with_check, from, to);
+    // Those with sub-queries have been followed already: there the name may be another table's.
+    if (!policy.definition.using_expression.facts().has_subquery) rename_in(policy.definition.using_expression, from, to);
+    if (!policy.definition.with_check.facts().has_subquery) rename_in(policy.definition.with_check, from, to);
   }
   for (RewriteRule& rule : table.rules) rename_in(rule.definition.where, from, to);
   for (CreateStatistics& statistics : table.statistics) {
@@ -498,11 +494,32 @@ void rename_own_column(Table& table, const Identifier& from, const Identifier& t
   if (table.partition_by) rename_in_elements(table.partition_by->elements, from, to);
 }
 
+/// The sub-queries of every table's policies.
+void rename_in_policies(Context& context, const TableName& name, const Identifier& from, const Identifier& to) {
+  const QueryRename rename{name, {}, from, to};
+  std::vector<TableName> tables;
+  const auto concerned = [&](const Expression& one) { return one.facts().has_subquery && one.mentions(from); };
+  for (const auto& [table_name, table] : context.schema.tables) {
+    for (const Policy& policy : table->policies) {
+      if (concerned(policy.definition.using_expression) || concerned(policy.definition.with_check)) tables.push_back(table_name);
+    }
+  }
+  for (const TableName& one : tables) {
+    for (std::size_t i = 0; i < table_at(context.schema, one).policies.size(); ++i) {
+      CreatePolicy definition = table_at(context.schema, one).policies[i].definition;
+      definition.using_expression = resolved_in(context.schema, definition.using_expression, one, &rename);
+      definition.with_check = resolved_in(context.schema, definition.with_check, one, &rename);
+      edit_table(context, one).policies[i].definition = std::move(definition);
+    }
+  }
+}
+
 void rename_column_of(Context& context, const TableName& name, const Identifier& from, const Identifier& to) {
   Schema& schema = context.schema;
   // Views first: while they are looked into, the table still has its old column.
   for (const ObjectName& view_name : schema.views_reading(name, from))
     rename_in_view(context, view_name, name, from, to);
+  rename_in_policies(context, name, from, to);
   Table& table = edit_table(context, name);
   rename_own_column(table, from, to);
   for (const ObjectName& sequence : table.owned_sequences) {
@@ -548,6 +565,13 @@ void apply(Context& context, const RenameColumn& op) {
     refuse("42P16", "inherited column \"{}\" must be renamed in child tables too", op.from.str());
   }
   for (const TableName& one : tables) {
+    // renameatt_internal: a child that has the column from somewhere else as well keeps its name.
+    for (const TableName& parent : table_at(context.schema, one).inherits) {
+      const Table* above = context.schema.tables.find(parent);
+      if (one != found.name && !contains(tables, parent) && above != nullptr && above->column(op.from) != nullptr) {
+        refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
+      }
+    }
     if (table_at(context.schema, one).column(op.to) != nullptr) {
       refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.to.str(), one.name.str());
     }

@@ -126,7 +126,9 @@ void add_like_columns(Context& context, NewTable& made, const LikeClause& like) 
         if (one != nullptr && one->internal && one->owner_column == original.name) sequence = one;
       }
       SequenceOptions options;
+      TypeName type = original.type;
       if (sequence != nullptr) {
+        type = parse_type("bigint");  // the copied options say no type
         options.start = sequence->start;
         options.increment = sequence->increment;
         options.minimum = sequence->minimum;
@@ -134,8 +136,7 @@ void add_like_columns(Context& context, NewTable& made, const LikeClause& like) 
         options.cache = sequence->cache;
         options.cycle = sequence->cycle;
       }
-      made.sequences.push_back(create_owned_sequence(context, made.table.name, original.name, original.type,
-                                                     options, true, made.table.persistence));
+      made.sequences.push_back(create_owned_sequence(context, made.table.name, original.name, type, options, true, made.table.persistence));
     }
     made.table.columns.push_back(std::move(column));
   }
@@ -387,15 +388,16 @@ void apply(Context& context, const CreateTableAs& op) {
   View query;
   query.name = name;
   query.query = op.query;
-  look_into(context.schema, query, op.column_names);
+  const std::vector<QueryColumn> columns = look_into(context.schema, query, op.column_names);
   Table table;
   table.name = name;
   table.persistence = op.persistence;
   table.is_new = context.pending;
-  for (std::size_t i = 0; i < query.columns.size(); ++i) {
+  for (const QueryColumn& described : columns) {
     Column column;
-    column.name = query.columns[i];
-    if (i < query.column_types.size()) column.type = query.column_types[i];
+    column.name = described.name;
+    column.type = described.type;
+    column.collation = described.collation;
     if (column.type.empty()) table.certainty = Certainty::Uncertain;
     column.is_new = context.pending;
     table.columns.push_back(std::move(column));
@@ -461,8 +463,9 @@ void apply(Context& context, const SetPersistence& op) {
 void apply(Context& context, const SetTablespace& op) {
   const auto found = find_relation(context.schema, op.table);
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.table));
-  if (Table* table = context.schema.tables.edit(found->name)) table->tablespace = op.tablespace.str();
-  if (Index* index = edit_index(context, found->name)) index->tablespace = op.tablespace.str();
+  const std::string place = op.tablespace.str() == "pg_default" ? std::string() : op.tablespace.str();
+  if (Table* table = context.schema.tables.edit(found->name)) table->tablespace = place;
+  if (Index* index = edit_index(context, found->name)) index->tablespace = place;
 }
 
 void apply(Context& context, const SetAccessMethod& op) {

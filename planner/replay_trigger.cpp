@@ -234,6 +234,8 @@ void apply(Context& context, const CreatePolicy& op) {
   }
   Policy policy{op};
   policy.definition.table = name;
+  policy.definition.using_expression = resolved_in(context.schema, op.using_expression, name);
+  policy.definition.with_check = resolved_in(context.schema, op.with_check, name);
   if (policy.definition.command.empty()) policy.definition.command = "all";
   tidy_roles(policy.definition.roles);
   table.policies.push_back(std::move(policy));
@@ -245,8 +247,9 @@ void apply(Context& context, const AlterPolicy& op) {
     policy.roles = op.roles;
     tidy_roles(policy.roles);
   }
-  if (op.using_expression) policy.using_expression = op.using_expression;
-  if (op.with_check) policy.with_check = op.with_check;
+  const TableName table = policy.table;
+  if (op.using_expression) policy.using_expression = resolved_in(context.schema, op.using_expression, table);
+  if (op.with_check) policy.with_check = resolved_in(context.schema, op.with_check, table);
 }
 
 void apply(Context& context, const DropPolicy& op) {

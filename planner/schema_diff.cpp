@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "planner/schema_catalog.h"
 #include "planner/schema_facets.h"
 
 namespace planner {
@@ -14,7 +15,7 @@ bool same_default(const Expression& a, const Expression& b) {
 
 namespace {
 
-using Change = Difference::Change;
+using Change = SchemaDifference::Change;
 
 std::string value_words(const std::string& value) { return value.empty() ? "none" : value; }
 
@@ -22,17 +23,21 @@ std::string facet_words(const Facet& facet) {
   return value_words(facet.is_expression ? facet.expression.text().str() : facet.text);
 }
 
+}  // namespace
+
 bool same_facet(const Facet& a, const Facet& b) {
   if (!a.is_expression) return a.text == b.text;
   return same_default(a.expression, b.expression);
 }
+
+namespace {
 
 class Comparer {
  public:
   Comparer(const Schema& a, const Schema& b, const CompareOptions& options)
       : a_(a), b_(b), options_(options) {}
 
-  std::vector<Difference> run();
+  std::vector<SchemaDifference> run();
 
  private:
   struct Place {
@@ -60,7 +65,7 @@ class Comparer {
 
   void add(Change change, const Place& place, std::string what, std::string in_a, std::string in_b,
            std::string sentence) {
-    Difference difference;
+    SchemaDifference difference;
     difference.change = change;
     difference.kind = place.kind;
     difference.object = place.object;
@@ -139,7 +144,7 @@ class Comparer {
   const Schema& a_;
   const Schema& b_;
   const CompareOptions& options_;
-  std::vector<Difference> found_;
+  std::vector<SchemaDifference> found_;
 };
 
 std::vector<Identifier> column_names(const Table& table) {
@@ -209,7 +214,7 @@ void Comparer::names(const std::string& kind, const SharedMap<Identifier, std::s
   }
 }
 
-std::vector<Difference> Comparer::run() {
+std::vector<SchemaDifference> Comparer::run() {
   const auto all = [](const ObjectName&, const auto&) { return true; };
   const auto by_facets = [&](const Place& place, const auto& in_a, const auto& in_b) {
     facets(place, facets_of(in_a, options_), facets_of(in_b, options_));
@@ -252,11 +257,12 @@ std::vector<Difference> Comparer::run() {
 
 }  // namespace
 
-bool same_query(const Expression& a, const Schema&, const Expression& b, const Schema&) {
-  return same_meaning(a, b);
+bool same_query(const Expression& a, const Schema& in_a, const Expression& b, const Schema& in_b) {
+  if (same_meaning(a, b)) return true;
+  return same_meaning(canonical_query(a, SchemaCatalog(in_a)), canonical_query(b, SchemaCatalog(in_b)));
 }
 
-std::vector<Difference> compare(const Schema& a, const Schema& b, const CompareOptions& options) {
+std::vector<SchemaDifference> compare(const Schema& a, const Schema& b, const CompareOptions& options) {
   return Comparer(a, b, options).run();
 }
 

@@ -9,7 +9,7 @@
 /// Two schemas, object by object.
 namespace planner {
 
-struct Difference {
+struct SchemaDifference {
   enum class Change { OnlyInA, OnlyInB, Differs };
   Change change = Change::Differs;
   std::string kind;   ///< `table`, `column`, `constraint`, `index`, `enum`, `view`, ... as in JSON
@@ -35,7 +35,7 @@ struct CompareOptions {
 };
 
 /// Every difference, tables first, in the order of their names. Sizes, activity and what is new do not count.
-std::vector<Difference> compare(const Schema& a, const Schema& b, const CompareOptions& options = {});
+std::vector<SchemaDifference> compare(const Schema& a, const Schema& b, const CompareOptions& options = {});
 
 /// Do a stored default and another mean the same? nextval('s'::regclass) is told apart by the sequence, not
 /// by its spelling.

@@ -120,7 +120,8 @@ std::string_view persistence_word(Persistence persistence) {
 std::string element_words(const IndexElement& element) {
   std::string out = element.column.str();
   if (!element.collation.empty()) out += " COLLATE " + qualified(element.collation);
-  if (!element.opclass.empty()) out += " " + qualified(element.opclass);
+  // An extension's stand where the extension was put; nobody has two of one name.
+  if (!element.opclass.empty()) out += " " + element.opclass.name.str();
   if (element.descending) out += " DESC";
   if (element.nulls_first && *element.nulls_first != element.descending) {
     out += *element.nulls_first ? " NULLS FIRST" : " NULLS LAST";

@@ -16,6 +16,8 @@ struct Facet {
   bool is_expression = false;
 };
 using Facets = std::vector<Facet>;
+/// The same value, or an expression of the same meaning?
+bool same_facet(const Facet& a, const Facet& b);
 
 Facets facets_of(const Table& table, const CompareOptions& options);
 Facets facets_of(const Column& column, const CompareOptions& options);

@@ -120,6 +120,7 @@ std::optional<Interval> interval_of(std::string_view text) {
 
 /// A date and time without what midnight and UTC add to it.
 std::string plain_timestamp(std::string text) {
+  if (text == "epoch") return "1970-01-01";
   std::replace(text.begin(), text.end(), 'T', ' ');
   for (const std::string_view tail : {"Z", "+00:00", "+00", ".000000", ".000", " 00:00:00", " 00:00"}) {
     if (text.ends_with(tail)) text.resize(text.size() - tail.size());
@@ -175,6 +176,11 @@ bool same_constant(const Form& a, const Form& b) {
     const auto right = relation_in(b.text);
     return left && right && left->name == right->name &&
            (left->schema.empty() || right->schema.empty() || left->schema == right->schema);
+  }
+  // Bounds of partitions are printed without a cast: a date is one whatever is added to it.
+  if (a.type.empty() && b.type.empty() && a.text.size() >= 10 && a.text.find_first_not_of("0123456789-:+. TZ") == std::string::npos &&
+      plain_timestamp(a.text) == plain_timestamp(b.text)) {
+    return true;
   }
   // Two words are two words, whatever numbers they look like.
   if (either({"text", "varchar", "bpchar", "name"})) return false;

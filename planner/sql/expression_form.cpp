@@ -324,6 +324,14 @@ Form message_form(const ProtobufCMessage& message) {
     if (range.alias != nullptr) parts.push_back(other(reinterpret_cast<const ProtobufCMessage&>(*range.alias)));
     return node(FormKind::Other, "table", std::move(parts));
   }
+  if (message.descriptor == &pg_query__range_function__descriptor && as_message_of<PgQuery__RangeFunction>(message).alias != nullptr) {
+    // PostgreSQL lists the columns of every function in FROM behind its alias.
+    PgQuery__RangeFunction range = as_message_of<PgQuery__RangeFunction>(message);
+    PgQuery__Alias alias = *range.alias;
+    alias.n_colnames = 0;
+    range.alias = &alias;
+    return other(reinterpret_cast<const ProtobufCMessage&>(range));
+  }
   if (message.descriptor == &pg_query__select_stmt__descriptor) {
     return select_form(as_message_of<PgQuery__SelectStmt>(message));
   }
@@ -366,6 +374,7 @@ Form select_form(const PgQuery__SelectStmt& select, bool names) {
   for (const Node* target : list(select.n_target_list, select.target_list)) {
     if (target->node_case != PG_QUERY__NODE__NODE_RES_TARGET) continue;
     std::string label(text_of(target->res_target->name));
+    if (label == "?column?") label.clear();  // what PostgreSQL calls a column without a name
     if (!names) {
       label.clear();
     } else if (label.empty()) {

@@ -97,8 +97,14 @@ Label label_of(const Node* node) {
 
 }  // namespace
 
+namespace pg {
+
+Identifier label_of_node(const Node* node) { return Identifier(label_of(node).name); }
+
+}  // namespace pg
+
 Identifier column_label(const Expression& expression) {
-  return Identifier(label_of(ExpressionAccess::node(expression)).name);
+  return pg::label_of_node(ExpressionAccess::node(expression));
 }
 
 }  // namespace planner

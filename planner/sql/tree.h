@@ -157,6 +157,9 @@ bool same_tree(const ProtobufCMessage& a, const ProtobufCMessage& b);
 /// `current_timestamp`, `session_user`, ...
 std::string_view value_function_name(PgQuery__SQLValueFunctionOp op);
 
+/// The name of an unnamed output column (column_label() of its expression).
+Identifier label_of_node(const Node* node);
+
 /// A relation's name inside a string, as regclass reads it.
 std::optional<ObjectName> relation_in(std::string_view text);
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace planner {
+
+/// The internal name of the type that a function of pg_catalog returns whatever its arguments are; an array's
+/// begins with an underscore. Empty: there is none, or it depends on them.
+std::string_view builtin_result(std::string_view function);
+
+}  // namespace planner
