@@ -11,6 +11,7 @@
 #include "planner/engine_judge.h"
 #include "planner/recognize_walk.h"
 #include "planner/replay.h"
+#include "planner/tool_table.h"
 
 namespace planner {
 namespace {
@@ -111,11 +112,9 @@ void replay_applied(const Migration& migration, const ParsedFile& file, Schema& 
   for (const Statement& statement : file.statements) {
     if (statement.problem != ParseProblem::None)
       gaps.push_back(place(migration, statement.error_at) + statement.error);
-    for (const std::size_t i : execution_order(statement.operations)) {
-      for (const ReplayProblem& problem : replay(schema, statement.operations[i], ReplayOptions{})) {
-        gaps.push_back(place(migration, statement.span.begin) + problem.message);
-      }
-    }
+  }
+  for (const FileProblem& problem : replay_file(schema, file)) {
+    gaps.push_back(place(migration, file.statements[problem.statement].span.begin) + problem.problem.message);
   }
 }
 
@@ -142,7 +141,7 @@ void forget_new(Schema& now, const Schema& before) {
 
 Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOptions& options) {
   Analysis analysis;
-  Schema schema = options.base != nullptr ? *options.base : Schema();
+  Schema schema = options.base != nullptr ? *options.base : schema_at_start(history.tool);
   std::vector<const Migration*> read;
   std::vector<std::size_t> indexes;
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
@@ -169,6 +168,7 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
     const Schema before = schema;
     JudgedMigration judged = judge_migration({history, migration, names[indexes[i]]}, file, next.deliveries,
                                              schema, rules, options);
+    end_session(schema);
     judged.index = indexes[i];
     judged.not_looked_at = skipped;
     // Thousands of judged migrations are kept to be reported; of what judging needed only findings and

@@ -10,6 +10,7 @@
 #include "planner/labels.h"
 #include "planner/recognize_walk.h"
 #include "planner/replay.h"
+#include "planner/tool_table.h"
 
 namespace planner {
 namespace {
@@ -42,14 +43,11 @@ void settle(Schema& schema) {
 }
 
 Schema schema_before(const History& history, std::size_t index, const Schema* base) {
-  Schema schema = base != nullptr ? *base : Schema();
+  Schema schema = base != nullptr ? *base : schema_at_start(history.tool);
   for (std::size_t i = 0; i < index; ++i) {
     const Migration& migration = history.migrations[i];
     if (base != nullptr && !migration.pending) continue;
-    const ParsedFile file = parse_file(migration.text);
-    for (const Statement& statement : file.statements) {
-      for (const std::size_t operation : execution_order(statement.operations)) replay(schema, statement.operations[operation], ReplayOptions{});
-    }
+    replay_file(schema, parse_file(migration.text));
   }
   settle(schema);
   return schema;

@@ -173,34 +173,36 @@ std::vector<std::size_t> execution_order(const std::vector<Operation>& operation
 std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,
                                           const ReplayOptions& options, std::vector<Piece>& pieces,
                                           const WalkVisitor& visit) {
-  std::vector<ReplayProblem> problems;
   const std::size_t first = pieces.size();
-  // What a DO block holds may stand in a branch or under an exception handler: PostgreSQL need not refuse the
-  // statement.
-  const auto apply = [&](const Operation& written, SourceRef source) {
-    Piece piece{source, qualified(written, schema), std::nullopt, std::nullopt, false, false};
-    remember_old(piece, schema);
-    if (visit) visit(piece, schema);
-    for (ReplayProblem& problem : replay(schema, piece.operation, options)) {
-      if (source.nested < 0) problems.push_back(std::move(problem));
-    }
+  // One by one, for those who look at the single operations; what the statement leaves is told by the statement
+  // as a whole: PostgreSQL runs its parts in passes of its own, and drops a list of objects at once.
+  Schema meets = schema;
+  const auto take = [&](const Operation& written, SourceRef source) {
+    Piece piece{source, qualified(written, meets), std::nullopt, std::nullopt, false, false};
+    remember_old(piece, meets);
+    if (visit) visit(piece, meets);
     pieces.push_back(std::move(piece));
   };
+  const bool several = statement.operations.size() > 1;
   for (const std::size_t i : execution_order(statement.operations)) {
     const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&statement.operations[i]);
     if (block == nullptr || *block == nullptr) {
-      apply(statement.operations[i], {index, i, -1});
+      take(statement.operations[i], {index, i, -1});
+      if (several) replay(meets, pieces.back().operation, options);
       continue;
     }
     Piece whole{{index, i, -1}, statement.operations[i], std::nullopt, std::nullopt, false, false};
-    if (visit) visit(whole, schema);
+    if (visit) visit(whole, meets);
     pieces.push_back(std::move(whole));
     int nested = 0;
-    for (const Operation& inside : (*block)->body) apply(inside, {index, i, nested++});
+    for (const Operation& inside : (*block)->body) {
+      take(inside, {index, i, nested++});
+      replay(meets, pieces.back().operation, options);
+    }
   }
   std::stable_sort(pieces.begin() + static_cast<std::ptrdiff_t>(first), pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.source.operation < b.source.operation; });
-  return problems;
+  return replay_statement(schema, statement.operations, options);
 }
 
 Recognized recognize(const ParsedFile& file, const Migration& migration, const Schema& before,

@@ -182,6 +182,12 @@ std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Op
     return {};
   }
   const Schema before = schema;
+  // What stands inside CREATE SCHEMA is looked up and made there.
+  const auto* made_schema = std::get_if<CreateSchema>(&operations.front());
+  if (made_schema != nullptr) schema.search_path.insert(schema.search_path.begin(), made_schema->schema);
+  const auto path_as_before = [&] {
+    if (made_schema != nullptr) schema.search_path = before.search_path;
+  };
   const bool sub_commands = is_one_alter_table(operations);
   const std::vector<Operation> sorted =
       sub_commands ? in_passes(schema, operations) : std::vector<Operation>{};
@@ -191,7 +197,19 @@ std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Op
     schema = before;
     return problems;
   }
+  path_as_before();
   return {};
+}
+
+std::vector<FileProblem> replay_file(Schema& schema, const ParsedFile& file, const ReplayOptions& options) {
+  std::vector<FileProblem> problems;
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    for (ReplayProblem& problem : replay_statement(schema, file.statements[i].operations, options)) {
+      problems.push_back({i, std::move(problem)});
+    }
+  }
+  end_session(schema);
+  return problems;
 }
 
 void end_session(Schema& schema) {
@@ -225,6 +243,18 @@ void end_session(Schema& schema) {
     others.push_back(it->first);
   }
   for (const ObjectName& name : others) schema.views.erase(name);
+  const auto forget = [&](auto& catalogue) {
+    std::vector<ObjectName> names;
+    for (auto it = catalogue.lower_bound(ObjectName(temporary, Identifier())); it != catalogue.end(); ++it) {
+      if (it->first.schema != temporary) break;
+      names.push_back(it->first);
+    }
+    for (const ObjectName& name : names) catalogue.erase(name);
+  };
+  forget(schema.functions);
+  forget(schema.enums);
+  forget(schema.domains);
+  forget(schema.types);
 }
 
 }  // namespace planner

@@ -5,6 +5,7 @@
 
 #include "planner/operation.h"
 #include "planner/schema.h"
+#include "planner/sql/parse.h"
 
 namespace planner {
 
@@ -30,6 +31,13 @@ std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation,
 /// constraints last, DROP TABLE a, b drops both at once, and a statement that fails leaves nothing behind.
 std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Operation>& operations,
                                             const ReplayOptions& options = {});
+
+/// A whole file, sent over a connection of its own: every statement, then the end of the session.
+struct FileProblem {
+  std::size_t statement = 0;  ///< of the file
+  ReplayProblem problem;
+};
+std::vector<FileProblem> replay_file(Schema& schema, const ParsedFile& file, const ReplayOptions& options = {});
 
 /// What is gone with the connection: an open transaction, SET search_path, SET time zone, temporary tables.
 /// For tools that connect anew for every migration.

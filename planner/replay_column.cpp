@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 
+#include "planner/casts.h"
 #include "planner/replay_internal.h"
 #include "planner/replay_sequence.h"
 
@@ -97,7 +98,7 @@ Column make_column(Context& context, const TableName& table, const ColumnDefinit
     sequences.push_back(sequence);
     column.default_value = nextval_of(sequence);
     column.not_null = true;
-  } else if (definition.default_value && !definition.default_value.facts().is_null_constant) {
+  } else if (!is_no_default(context.schema, definition.default_value, column.type)) {
     column.default_value = stored_default(context.schema, definition.default_value);
   }
   if (definition.identity) {
@@ -280,7 +281,7 @@ void apply(Context& context, const SetDefault& op) {
            name.name.str());
   }
   const Expression value =
-      op.value.facts().is_null_constant ? Expression() : stored_default(context.schema, op.value);
+      is_no_default(context.schema, op.value, column.type) ? Expression() : stored_default(context.schema, op.value);
   change_column(context, op.table, op.column, op.only,
                 [&](Table&, Column& one) { one.default_value = value; });
 }
@@ -451,6 +452,26 @@ bool in_partition_key(const Table& table, const Identifier& column) {
 
 }  // namespace
 
+namespace {
+
+/// Without USING there must be an assignment cast, for the values and for the default.
+void require_cast(const Schema& schema, const Table& table, const Column& column, const TypeName& type,
+                  const Expression& using_expression) {
+  const bool understood = type_is_understood(column.type, schema) && type_is_understood(type, schema);
+  if (!understood || table.certainty == Certainty::Uncertain) return;
+  if (cast_path(column.type, type, CastContext::Assignment, schema)) return;
+  if (using_expression.empty()) {
+    refuse("42804", "column \"{}\" cannot be cast automatically to type {}", column.name.str(), display(type));
+  }
+  // Only of a constant is it sure that it has the column's type.
+  const ExpressionFacts& facts = column.default_value.facts();
+  if (column.default_value && facts.is_constant && !facts.is_null_constant && !facts.string_constants.empty()) {
+    refuse("42804", "default for column \"{}\" cannot be cast automatically to type {}", column.name.str(), display(type));
+  }
+}
+
+}  // namespace
+
 void apply(Context& context, const ChangeType& op) {
   const auto found = find_relation(context.schema, op.table);
   if (found && found->kind == Relation::CompositeType) {
@@ -476,6 +497,7 @@ void apply(Context& context, const ChangeType& op) {
     refuse("42P16", "type of inherited column \"{}\" must be changed in child tables too", op.column.str());
   }
   const TypeName type = resolved_type(context.schema, op.type);
+  require_cast(context.schema, before, *column_before, type, op.using_expression);
   const auto tables = with_children(context.schema, name, false);
   for (const TableName& one : tables)
     forbid_dependents_of_type(context, table_at(context.schema, one), op.column);

@@ -19,9 +19,24 @@ Identifier signature_of(const Function& function) {
 
 namespace {
 
+std::string quoted_where_needed(const Identifier& name) {
+  const std::string& text = name.str();
+  const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_$") == std::string::npos &&
+                     (text[0] < '0' || text[0] > '9') && text[0] != '$';
+  return plain ? text : quoted(name);
+}
+
 /// Without its schema when the search path leads to it.
 std::string visible(const Schema& schema, const ObjectName& name) {
-  return contains(schema.search_path, name.schema) ? name.name.str() : as_written(name);
+  const bool found = contains(schema.search_path, name.schema);
+  return found || name.schema.empty() ? quoted_where_needed(name.name)
+                                      : quoted_where_needed(name.schema) + "." + quoted_where_needed(name.name);
+}
+
+/// `f(integer,text)`: the server writes a signature without spaces.
+std::string without_spaces_after_commas(std::string text) {
+  for (std::size_t at = text.find(", "); at != std::string::npos; at = text.find(", ", at)) text.erase(at + 1, 1);
+  return text;
 }
 
 std::string relation_word(const Schema& schema, const ObjectName& name) {
@@ -64,7 +79,7 @@ std::string describe(const Schema& schema, const Object& object) {
     case Kind::Sequence:
       return "sequence " + name;
     case Kind::Function:
-      return "function " + name + "(" + part + ")";
+      return "function " + name + "(" + without_spaces_after_commas(part) + ")";
     case Kind::Type:
       return "type " + name;
     case Kind::Extension:

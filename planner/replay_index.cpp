@@ -412,6 +412,13 @@ void apply(Context& context, const ClusterOn& op) {
   if (!op.index.empty() && named(indexes, wanted) == nullptr) {
     refuse("42704", "index \"{}\" for table \"{}\" does not exist", op.index.str(), op.table.name.str());
   }
+  if (const Index* index = op.index.empty() ? nullptr : named(indexes, wanted)) {
+    if (index->method != "btree" && index->method != "gist") {
+      refuse("0A000", "cannot cluster on index \"{}\" because access method does not support clustering", op.index.str());
+    }
+    if (!index->predicate.empty()) refuse("0A000", "cannot cluster on partial index \"{}\"", op.index.str());
+    if (!index->valid) refuse("0A000", "cannot cluster on invalid index \"{}\"", op.index.str());
+  }
   for (Index& index : *indexes) index.clustered = !op.index.empty() && index.name == wanted;
 }
 

@@ -213,6 +213,17 @@ Expression nextval_of(const ObjectName& sequence) {
   return Expression::parse(sql("nextval({}::regclass)", Literal(quoted(sequence))).str());
 }
 
+bool is_no_default(const Schema& schema, const Expression& value, const TypeName& type) {
+  if (!value.facts().is_null_constant) return value.empty();
+  // varchar(40) and numeric(3,1) want their length applied even to NULL, and that is an expression.
+  if (!type.modifiers.empty()) return false;
+  const std::vector<ObjectName>& casts = value.facts().casts_to;
+  if (casts.empty()) return true;
+  TypeName cast;
+  cast.name = casts.front();
+  return casts.size() == 1 && resolved_type(schema, cast).name == type.name;
+}
+
 Expression stored_default(const Schema& schema, const Expression& expression) {
   const auto sequence = nextval_sequence(expression);
   if (!sequence) return expression;

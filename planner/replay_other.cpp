@@ -175,7 +175,25 @@ void apply(Context& context, const ChangeOwner& op) {
                 [&](std::string&, std::string& owner) { owner = op.owner; });
 }
 
+namespace {
+
+void rename_statistics(Context& context, const OtherObject& op) {
+  for (const auto& [table_name, table] : context.schema.tables) {
+    for (std::size_t i = 0; i < table->statistics.size(); ++i) {
+      const ObjectName& name = table->statistics[i].name;
+      const bool path_leads_there = contains(context.schema.search_path, name.schema);
+      if (name.name != op.name.name || (op.name.schema.empty() ? !path_leads_there : op.name.schema != name.schema)) continue;
+      edit_table(context, TableName(table_name)).statistics[i].name.name = op.to;
+      return;
+    }
+  }
+  refuse("42704", "statistics object \"{}\" does not exist", as_written(op.name));
+}
+
+}  // namespace
+
 void apply(Context& context, const OtherObject& op) {
+  if (op.kind == ObjectKind::Statistics && op.change == 'r') return rename_statistics(context, op);
   if (op.kind != ObjectKind::Publication) return;
   auto& publications = context.schema.publications;
   const Identifier& name = op.name.name;

@@ -169,7 +169,7 @@ void apply(Context& context, const CreateDomain& op) {
   domain.name = name;
   domain.base = resolved_type(context.schema, op.base);
   domain.not_null = op.not_null;
-  if (!op.default_value.facts().is_null_constant)
+  if (!is_no_default(context.schema, op.default_value, domain.base))
     domain.default_value = stored_default(context.schema, op.default_value);
   domain.collation = resolved_collation(op.collation);
   domain.is_new = context.pending;
@@ -191,9 +191,19 @@ void apply(Context& context, const AlterDomain& op) {
     return std::find_if(domain->checks.begin(), domain->checks.end(),
                         [&](const Constraint& check) { return check.definition.name == wanted; });
   };
+  // What holds the domain inside another value cannot be checked: get_rels_with_domain().
+  const bool checks_values = op.change == DomainChange::ValidateConstraint || op.change == DomainChange::SetNotNull ||
+                             (op.change == DomainChange::AddConstraint && !op.constraint.not_valid);
+  for (const auto& [table_name, table] : context.schema.tables) {
+    for (const Column& column : table->columns) {
+      if (!checks_values || column.type.name != name || column.type.array_dimensions == 0) continue;
+      refuse("0A000", "cannot alter type \"{}\" because column \"{}.{}\" uses it", name.name.str(), table_name.name.str(),
+             column.name.str());
+    }
+  }
   switch (op.change) {
     case DomainChange::SetDefault:
-      domain->default_value = op.default_value.facts().is_null_constant
+      domain->default_value = is_no_default(context.schema, op.default_value, domain->base)
                                   ? Expression()
                                   : stored_default(context.schema, op.default_value);
       break;

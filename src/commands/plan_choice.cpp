@@ -63,11 +63,7 @@ std::vector<std::string> history_before(const ChosenPlan& chosen) {
 
 std::vector<Intention> intentions_of(const ChosenPlan& chosen) {
   Schema schema;
-  for (const std::string& text : history_before(chosen)) {
-    for (const Statement& statement : parse_file(text).statements) {
-      for (const Operation& operation : statement.operations) replay(schema, operation);
-    }
-  }
+  for (const std::string& text : history_before(chosen)) replay_file(schema, parse_file(text));
   RenameAnswers answers;
   for (const std::string& option : chosen.stored.facts.options) {
     const std::size_t space = option.find(' ');
