@@ -58,10 +58,11 @@ void read_relations(Reader& reader) {
       "obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, "
       "CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, c.reltuples, "
       "c.relpages::int8 * current_setting('block_size')::int8, "
-      "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated "
+      "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, "
+      "array_to_string(toast.reloptions, E'\\n') "
       "FROM rel c JOIN seen s ON s.oid = c.relnamespace LEFT JOIN pg_tablespace sp ON sp.oid = "
       "c.reltablespace "
-      "LEFT JOIN pg_am am ON am.oid = c.relam WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')");
+      "LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')");
   for (const Row& row : result.rows) {
     const ObjectName name(name_of(row[1]), name_of(row[2]));
     const std::string kind = row[3].value_or("r");
@@ -88,6 +89,7 @@ void read_relations(Reader& reader) {
     table.force_row_security = is_true(row[6]);
     table.replica_identity = row[7].value_or("d")[0];
     table.options = options_of(row[8]);
+    for (Option& option : options_of(row[19])) table.options.push_back({"toast." + option.name, option.value});
     table.tablespace = row[9].value_or("");
     if (row[10] && *row[10] != "heap") table.access_method = *row[10];
     table.owner = row[11].value_or("");
@@ -153,6 +155,8 @@ void read_columns(Reader& reader) {
     column.compression = compression == "p" ? "pglz" : compression == "l" ? "lz4" : "";
     column.statistics_target = std::stoi(row[11].value_or("-1"));
     column.options = options_of(row[12]);
+    // Minor releases of 2026 keep a version of the column here, which nobody can set.
+    std::erase_if(column.options, [](const Option& option) { return option.name == "pg_attver"; });
     column.comment = row[13].value_or("");
     column.inherited = is_true(row[14]);
     column.local = is_true(row[15]);

@@ -161,6 +161,8 @@ void read_functions(Reader& reader) {
       "FROM pg_proc p JOIN seen s ON s.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang "
       "LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' LEFT "
       "JOIN pg_extension x ON x.oid = d.refobjid "
+      // A range type's constructors are part of the type.
+      "WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') "
       "ORDER BY p.oid");
   for (const Row& row : result.rows) {
     Function function;

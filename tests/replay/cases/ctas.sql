@@ -1,0 +1,24 @@
+-- case: types of columns of queries
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE s (a int NOT NULL, b varchar(4), c numeric(10,2), d timestamptz(3) DEFAULT now(), e text[] NOT NULL, f mood, g jsonb, h date, i bigint, j float8, k text COLLATE "C", l char(3), m uuid, n interval, o smallint, p boolean);
+CREATE TABLE c1 AS SELECT * FROM s;
+CREATE TABLE c2 AS SELECT a + 1 AS a1, a + i AS ai, c * 2 AS c2, a / 2.5 AS dec, j + a AS ja, o + o AS oo, -a AS neg, 'x' AS lit, NULL AS nul, 1 AS one, 1.5 AS dec2, 3000000000 AS big, true AS t FROM s;
+CREATE TABLE c3 AS SELECT count(*) AS n, sum(a) AS sa, sum(i) AS si, sum(c) AS sc, avg(a) AS av, avg(j) AS aj, max(b) AS mb, min(d) AS md, max(f) AS mf, array_agg(a) AS arr, string_agg(b, ',') AS str, bool_and(p) AS bo, json_agg(g) AS js, jsonb_object_agg(b, g) AS jo FROM s;
+CREATE TABLE c4 AS SELECT coalesce(b, 'x') AS cb, coalesce(a, i) AS ci, CASE WHEN p THEN a ELSE c END AS cc, greatest(a, o) AS gr, nullif(b, 'y') AS nu, b || 'z' AS cat, g -> 'x' AS gx, g ->> 'x' AS gt, e[1] AS el, ARRAY[a, 2] AS ar, lower(b) AS lo, length(b) AS le, a::text AS at, a::numeric(5,1) AS an, b::varchar(10) AS bv, h + 1 AS hd, h - h AS hh, d - d AS dd, d + n AS dn, d::date AS ddt, a = 1 AS eq, f::text AS ft, 'ok'::mood AS mo, p IS NULL AS pn, a IN (1, 2) AS inn FROM s;
+CREATE TABLE c5 AS SELECT now() AS n, current_date AS cd, current_timestamp AS ct, localtimestamp AS lt, current_user AS cu, gen_random_uuid() AS u, random() AS r, date_trunc('day', d) AS dt, extract(year FROM d) AS ex, to_char(d, 'YYYY') AS tc, md5(b) AS m5, row_number() OVER () AS rn, lag(a) OVER () AS lg, round(c) AS rc, round(j) AS rj, floor(a) AS fa, abs(a) AS ab, d AT TIME ZONE 'UTC' AS tz, split_part(b, 'x', 1) AS sp, jsonb_build_object('a', 1) AS jb, unnest(e) AS un, replace(b, 'a', 'b') AS re FROM s;
+CREATE TABLE c6 (x, y) AS SELECT a, b, c FROM s WITH NO DATA;
+CREATE TABLE c7 AS VALUES (1, 'a'), (2, 'b');
+CREATE TABLE c8 AS SELECT a FROM s UNION SELECT i FROM s;
+CREATE TABLE c9 AS SELECT * FROM c1 JOIN c8 USING (a);
+CREATE TABLE IF NOT EXISTS c9 AS SELECT 1;
+CREATE TABLE c9 AS SELECT 1;
+SELECT a, b INTO c10 FROM s;
+CREATE UNLOGGED TABLE c11 AS SELECT 1 AS one;
+CREATE TABLE c12 AS WITH w AS (SELECT a, k FROM s) SELECT w.*, (SELECT max(i) FROM s) AS mi FROM w;
+CREATE TABLE c13 AS SELECT l, m, n, o, p FROM s;
+CREATE TABLE c14 AS TABLE c13;
+CREATE TEMP TABLE tmp AS SELECT 1 AS a;
+CREATE VIEW v AS SELECT a, b, a + 1 AS c FROM s;
+CREATE TABLE c15 AS SELECT * FROM v;
+CREATE MATERIALIZED VIEW mv AS SELECT a, sum(c) AS sc FROM s GROUP BY a;
+CREATE TABLE c16 AS SELECT * FROM mv;

@@ -1,0 +1,77 @@
+-- case: enum swap as prisma does it
+CREATE TYPE "Role" AS ENUM ('A', 'B', 'C');
+CREATE TABLE t (r "Role" NOT NULL DEFAULT 'A', rs "Role"[]);
+CREATE INDEX ON t (r) WHERE r = 'B';
+BEGIN;
+CREATE TYPE "Role_new" AS ENUM ('A', 'B');
+ALTER TABLE "t" ALTER COLUMN "r" DROP DEFAULT;
+DROP INDEX t_r_idx;
+ALTER TABLE "t" ALTER COLUMN "r" TYPE "Role_new" USING ("r"::text::"Role_new");
+ALTER TABLE "t" ALTER COLUMN "rs" TYPE "Role_new"[] USING ("rs"::text::"Role_new"[]);
+ALTER TYPE "Role" RENAME TO "Role_old";
+ALTER TYPE "Role_new" RENAME TO "Role";
+DROP TYPE "public"."Role_old";
+ALTER TABLE "t" ALTER COLUMN "r" SET DEFAULT 'A';
+COMMIT;
+-- case: types in schemas
+CREATE SCHEMA s;
+CREATE TYPE s.e AS ENUM ('x', 'y');
+CREATE TABLE t (a s.e DEFAULT 'x', b s.e[] DEFAULT '{x}', CHECK (a <> 'y'));
+ALTER TYPE s.e SET SCHEMA public;
+ALTER TYPE e ADD VALUE 'z' BEFORE 'x';
+ALTER TYPE e RENAME VALUE 'y' TO 'w';
+ALTER TABLE t ALTER a DROP DEFAULT, ALTER b DROP DEFAULT;
+ALTER TABLE t DROP CONSTRAINT t_a_check;
+ALTER TABLE t ALTER a TYPE text;
+ALTER TABLE t ALTER b TYPE text[] USING b::text[];
+DROP TYPE e;
+-- case: domains over domains
+CREATE DOMAIN pos AS int CHECK (VALUE > 0);
+CREATE DOMAIN small AS pos DEFAULT 3 CHECK (VALUE < 100) NOT NULL;
+CREATE DOMAIN txt AS text COLLATE "C";
+CREATE TABLE t (a small, b pos DEFAULT 9, c txt);
+ALTER DOMAIN pos ADD CONSTRAINT c2 CHECK (VALUE <> 13);
+ALTER DOMAIN pos RENAME CONSTRAINT c2 TO c3;
+ALTER DOMAIN small SET DEFAULT 4;
+ALTER DOMAIN small DROP DEFAULT;
+ALTER DOMAIN txt SET NOT NULL;
+ALTER DOMAIN pos DROP CONSTRAINT pos_check;
+ALTER DOMAIN pos DROP CONSTRAINT IF EXISTS nosuch;
+CREATE SCHEMA s;
+ALTER DOMAIN pos SET SCHEMA s;
+DROP DOMAIN s.pos;
+DROP DOMAIN s.pos CASCADE;
+-- case: composite types
+CREATE TYPE addr AS (street text, zip varchar(10));
+CREATE TABLE t (a addr);
+ALTER TYPE addr ADD ATTRIBUTE city text;
+ALTER TYPE addr ALTER ATTRIBUTE zip TYPE text;
+ALTER TYPE addr ADD ATTRIBUTE country text CASCADE;
+ALTER TYPE addr RENAME ATTRIBUTE street TO line;
+ALTER TYPE addr RENAME TO address;
+CREATE TYPE other AS (x address);
+DROP TYPE address;
+DROP TABLE t;
+DROP TYPE address CASCADE;
+-- case: ranges
+CREATE TYPE money_range AS RANGE (subtype = numeric);
+CREATE TABLE t (r money_range, EXCLUDE USING gist (r WITH &&));
+ALTER TYPE money_range RENAME TO mr;
+DROP TYPE mr;
+DROP TYPE mr CASCADE;
+-- case: extensions
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION "uuid-ossp" WITH SCHEMA public;
+CREATE EXTENSION pgcrypto;
+CREATE EXTENSION ltree;
+CREATE EXTENSION btree_gist;
+CREATE TABLE t (id uuid DEFAULT uuid_generate_v4() PRIMARY KEY, n text, p ltree, tok text DEFAULT encode(gen_random_bytes(8), 'hex'), r int4range, i int, EXCLUDE USING gist (i WITH =, r WITH &&));
+CREATE INDEX ON t USING gin (n gin_trgm_ops);
+CREATE INDEX ON t USING gist (p);
+CREATE INDEX ON t USING gist (n gist_trgm_ops);
+CREATE VIEW v AS SELECT similarity(n, 'x') AS sim FROM t;
+CREATE SCHEMA ext;
+CREATE EXTENSION hstore SCHEMA ext;
+CREATE EXTENSION citext WITH SCHEMA ext;
+CREATE TABLE u (h ext.hstore, c ext.citext DEFAULT 'x', UNIQUE (c));
+ALTER EXTENSION hstore SET SCHEMA public;
