@@ -28,6 +28,10 @@ void add_rollback(CLI::App& program, Context& context);
 void add_abandon(CLI::App& program, Context& context);
 void add_new(CLI::App& program, Context& context);
 void add_reset(CLI::App& program, Context& context);
+void add_schema(CLI::App& program, Context& context);
+void add_diff(CLI::App& program, Context& context);
+void add_drift(CLI::App& program, Context& context);
+void add_trace(CLI::App& program, Context& context);
 
 /// Builds the command line, runs what it asks for and returns the exit code. Errors are printed, none comes
 /// out.

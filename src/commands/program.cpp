@@ -120,6 +120,10 @@ int run_program(int argc, const char* const* argv) {
   add_abandon(program, context);
   add_new(program, context);
   add_reset(program, context);
+  add_schema(program, context);
+  add_diff(program, context);
+  add_drift(program, context);
+  add_trace(program, context);
   one_value_each(program);
 
   try {

@@ -42,6 +42,8 @@ TEST_F(Schemas, Rules) { expect_valid({"rules", "--format", "json"}, "rules.sche
 TEST_F(Schemas, Explain) {
   expect_valid({"explain", "ALTER TABLE \"User\" ADD CONSTRAINT u UNIQUE (email)", "--format", "json"}, "explain.schema.json");
 }
+TEST_F(Schemas, Schema) { expect_valid({"schema", "--format", "json"}, "schema.schema.json"); }
+TEST_F(Schemas, Diff) { expect_valid({"diff", "history@init", "history", "--format", "json"}, "diff.schema.json"); }
 
 }  // namespace
 }  // namespace planner::test
