@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test bench lint format install package deps clean
+.PHONY: build demo test test-versions bench lint format install package deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -14,6 +14,11 @@ test: deps ## build with sanitizers, run every test; TESTS='-L unit' chooses som
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@.ci/test build/dev $(TESTS)
+
+test-versions: deps ## what statements do, measured on PostgreSQL 14, 16, 17 and 18 (server programs from npm); VERSIONS='16 18' chooses some
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target effects_tests with_scratch_server
+	@.ci/test-versions build/dev $(VERSIONS)
 
 bench: deps ## measurements, as ratios within one run; PART=memory takes one of them
 	@.ci/peers

@@ -466,14 +466,33 @@ std::optional<Volatility> builtin_volatility(const FunctionCall& call) {
   const std::string& name = call.name.name.str();
   if (schema.empty() || schema == "pg_catalog") {
     if (const auto found = found_in(catalogue_functions(), name)) {
-      // The only name whose volatility an argument count decides: rewriting by a query's result is volatile,
-      // by a value it is not.
+      // The number of arguments decides: rewriting by a query's result is volatile, by a value it is not; a
+      // text search configuration that is named does not depend on the session.
       if (name == "ts_rewrite" && call.arguments == 3) return Volatility::Immutable;
+      if ((name == "to_tsvector" || name.ends_with("to_tsquery")) && call.arguments == 2)
+        return Volatility::Immutable;
+      if ((name == "json_to_tsvector" || name == "jsonb_to_tsvector") && call.arguments == 3)
+        return Volatility::Immutable;
+      // Only of a timetz it is stable, which AT TIME ZONE is hardly ever asked for.
+      if (name == "timezone") return Volatility::Immutable;
       return found;
     }
     if (!schema.empty()) return std::nullopt;
   }
   return found_in(extension_functions(), name);
+}
+
+bool overloads_differ(const FunctionCall& call) {
+  // pg_proc of PostgreSQL 15: names with more than one volatility that the number of arguments does not
+  // decide.
+  constexpr std::string_view kNames[] = {
+      "age",         "date",         "date_part",    "date_trunc",     "extract",     "generate_series",
+      "length",      "numeric",      "overlaps",     "quote_literal",  "time",        "timestamp",
+      "timestamptz", "timetz",       "to_timestamp", "quote_nullable", "ts_headline", "ts_parse",
+      "in_range",    "ts_token_type"};
+  const std::string& schema = call.name.schema.str();
+  return (schema.empty() || schema == "pg_catalog") &&
+         std::find(std::begin(kNames), std::end(kNames), call.name.name.str()) != std::end(kNames);
 }
 
 }  // namespace planner

@@ -12,4 +12,8 @@ namespace planner {
 /// in any schema except pg_catalog.
 std::optional<Volatility> builtin_volatility(const FunctionCall& call);
 
+/// Has the built-in function overloads with different volatility, told apart by the types of their arguments
+/// (`date_trunc` of a timestamp is immutable, of a timestamptz only stable)?
+bool overloads_differ(const FunctionCall& call);
+
 }  // namespace planner

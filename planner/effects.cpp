@@ -64,6 +64,15 @@ namespace {
 
 void run(Builder& b, const std::vector<const Operation*>& operations, bool inside_function);
 
+/// What stands under IF or an exception handler fails without failing the block, or does not run at all.
+/// 25001 stays: it is there to say that the statement can never run in a block.
+void soften(Builder& b, std::size_t from) {
+  for (std::size_t i = from; i < b.effects.failures.size(); ++i) {
+    Failure& failure = b.effects.failures[i];
+    if (failure.sqlstate != "25001") failure.depends_on_data = true;
+  }
+}
+
 void apply_one(Builder& b, const Operation& operation, bool inside_function) {
   const bool was_outside = b.effects.outside_transaction;
   std::visit(
@@ -71,8 +80,10 @@ void apply_one(Builder& b, const Operation& operation, bool inside_function) {
         if constexpr (std::is_same_v<std::decay_t<decltype(op)>, std::shared_ptr<const DoBlock>>) {
           std::vector<const Operation*> body;
           for (const Operation& each : op->body) body.push_back(&each);
+          const std::size_t failures_before = b.effects.failures.size();
           run(b, body, true);
           if (op->commits) b.refuse_in_transaction();
+          if (op->catches_errors || op->has_conditions || op->has_loop) soften(b, failures_before);
         } else if constexpr (std::is_same_v<std::decay_t<decltype(op)>, RenameSchema>) {
           b.advance_quietly(operation);  // every name in it changes, and no relation is locked
         } else if constexpr (requires { apply(b, op); }) {

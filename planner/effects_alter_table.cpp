@@ -23,66 +23,6 @@ constexpr bool is_part =
               SetTablespace, SetAccessMethod, SetReplicaIdentity, ClusterOn, SetRowSecurity, SetTriggerState,
               SetRuleState, Inherit>;
 
-LockMode option_lock(const SetTableOptions& options) {
-  // reloptions.c: these take effect for later work only. The rest changes how running queries must behave.
-  constexpr std::string_view kWeak[] = {"fillfactor",         "parallel_workers",
-                                        "toast_tuple_target", "vacuum_index_cleanup",
-                                        "vacuum_truncate",    "vacuum_max_eager_freeze_failure_rate",
-                                        "deduplicate_items",  "log_autovacuum_min_duration"};
-  const auto weak = [&](const Option& option) {
-    std::string_view name = option.name;
-    if (name.starts_with("toast.")) name.remove_prefix(6);
-    return name.starts_with("autovacuum_") ||
-           std::find(std::begin(kWeak), std::end(kWeak), name) != std::end(kWeak);
-  };
-  if (options.is_view) return LockMode::AccessExclusive;
-  return std::all_of(options.options.begin(), options.options.end(), weak) ? LockMode::ShareUpdateExclusive
-                                                                           : LockMode::AccessExclusive;
-}
-
-/// AlterTableGetLockLevel.
-LockMode lock_needed(const Operation& operation) {
-  return std::visit(
-      [](const auto& part) {
-        using T = std::decay_t<decltype(part)>;
-        if constexpr (is_one_of<T, AddForeignKey, SetTriggerState>) {
-          return LockMode::ShareRowExclusive;
-        } else if constexpr (is_one_of<T, SetStatistics, SetColumnOptions, ClusterOn, ValidateConstraint>) {
-          return LockMode::ShareUpdateExclusive;
-        } else if constexpr (std::is_same_v<T, SetTableOptions>) {
-          return option_lock(part);
-        } else {
-          return LockMode::AccessExclusive;
-        }
-      },
-      operation);
-}
-
-/// AT_PASS_*: what runs before what, whatever the order in the text.
-int pass_of(const Operation& operation) {
-  return std::visit(
-      [](const auto& part) {
-        using T = std::decay_t<decltype(part)>;
-        if constexpr (is_one_of<T, DropColumn, DropConstraint, DropNotNull, DropDefault, DropExpression,
-                                DropIdentity>) {
-          return 0;
-        } else if constexpr (std::is_same_v<T, ChangeType>) {
-          return 1;
-        } else if constexpr (std::is_same_v<T, AddColumn>) {
-          return 2;
-        } else if constexpr (is_one_of<T, SetNotNull, SetIdentity>) {
-          return 3;
-        } else if constexpr (is_one_of<T, AddUnique, AddPrimaryKey, AddExclusion>) {
-          return 4;
-        } else if constexpr (is_one_of<T, AddCheck, AddForeignKey, AddIdentity, SetDefault>) {
-          return 5;
-        } else {
-          return 6;
-        }
-      },
-      operation);
-}
-
 const ConstraintDefinition* inline_constraint(const ColumnDefinition& column, ConstraintKind kind) {
   for (const ConstraintDefinition& each : column.constraints) {
     if (each.kind == kind) return &each;
@@ -101,7 +41,9 @@ class AlterTable {
 
   void run(const std::vector<const Operation*>& operations) {
     b_.lock(target_, mode_);
+    require_relation(b_, target_);
     for (const Operation* each : operations) {
+      judge_part_of_view(b_, target_, *each);
       if (const auto* add = std::get_if<AddColumn>(each)) {
         default_beside_columns_ |= static_cast<bool>(add->column.default_value) || add->column.generated ||
                                    is_serial(add->column.type);
@@ -141,11 +83,11 @@ class AlterTable {
   // ---------------------------------------------------------------------------------------------------------------
 
   void part(const AddColumn& add, const Operation& operation) {
-    lock_family(add.only);
     b_.effects.waits_even_if_noop |= add.if_not_exists;
     const Table* before = table();
     const bool there = before != nullptr && before->column(add.column.name) != nullptr;
-    if (there && add.if_not_exists) return;
+    if (there && add.if_not_exists) return;  // noticed before the children are looked at
+    lock_family(add.only);
     if (!b_.advance(operation) && there) return;
     b_.effects.breaks_cached_plans = true;
 
@@ -156,6 +98,8 @@ class AlterTable {
     const Expression& value =
         column.default_value || domain == nullptr ? column.default_value : domain->default_value;
     const bool has_value = value && !value.facts().is_null_constant;
+    judge_definition(b_, column, target_);
+    if (column.generated && table() != nullptr) judge_generated(b_, *table(), column.generated);
     const bool made_per_row =
         is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
     if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_family(add.only);
@@ -213,10 +157,14 @@ class AlterTable {
   }
 
   void part(const DropColumn& drop, const Operation& operation) {
-    lock_family(drop.only);
     b_.effects.waits_even_if_noop |= drop.if_exists;
     const Table* before = table();
     if (before != nullptr && before->column(drop.column) == nullptr && drop.if_exists) return;
+    lock_family(drop.only);
+    // With ONLY the children keep the column as their own, which changes them too.
+    if (drop.only && before != nullptr) {
+      for (const TableName& child : before->children) b_.lock(child, mode_);
+    }
     if (before != nullptr && b_.major() < 15) {
       // Before 15 generated columns go with the column they are computed from, without being asked.
       std::vector<Identifier> generated;
@@ -226,18 +174,22 @@ class AlterTable {
       for (const Identifier& name : generated)
         b_.advance(Operation(DropColumn{drop.table, name, false, Cascade::Restrict, drop.only}));
     }
+    if (before != nullptr && drop.cascade == Cascade::Restrict) refuse_bodies(b_, target_, drop.column);
     b_.advance(operation);
     b_.effects.breaks_cached_plans = true;
   }
 
   void part(const DropNotNull& drop, const Operation& operation) {
     lock_family(drop.only);
+    if (drop.only && is_partitioned(target_) && !table()->children.empty())
+      b_.fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
     if (table() != nullptr) judge_drop_not_null(b_, *table(), drop.column);
     b_.advance(operation);
   }
 
   void part(const ChangeType& change, const Operation& operation) {
     lock_family(change.only);
+    refuse_other_parents(b_, target_, change.column, "alter");
     for (const TableName& name : b_.family(target_, change.only)) {
       const Table* held = b_.schema.tables.find(name);
       if (change_type_of(b_, change, name, some_type_rewrites_) &&
@@ -287,9 +239,8 @@ class AlterTable {
     for (const auto& [name, sequence] : b_.schema.sequences) {
       if (!sequence->internal || sequence->owner_table != target_ || sequence->owner_column != set.column)
         continue;
-      if (!moves_sequence(set.options)) continue;
       b_.lock(name, LockMode::ShareRowExclusive);
-      b_.new_sequence_file(name);
+      if (moves_sequence(set.options)) b_.new_sequence_file(name);
     }
     b_.advance(operation);
   }
@@ -300,7 +251,18 @@ class AlterTable {
   void part(const AddCheck& add, const Operation& operation) {
     const bool only = add.only || add.constraint.no_inherit;
     lock_family(only);
-    if (!add.constraint.not_valid) {
+    const Table* held = table();
+    const Constraint* same = held == nullptr ? nullptr : held->constraint(add.constraint.name);
+    const bool merges = same != nullptr && same->inherited && !same->local && !held->partition_of;
+    if (same != nullptr && !merges)
+      b_.fail("42710", "constraint \"" + add.constraint.name.str() + "\" for relation \"" +
+                           target_.name.str() + "\" already exists");
+    if (merges && add.constraint.no_inherit)
+      b_.fail("42P17", "constraint \"" + add.constraint.name.str() +
+                           "\" conflicts with inherited constraint on relation \"" + target_.name.str() +
+                           "\"");
+    // What a parent brought becomes the table's own as well: nothing is looked at.
+    if (!add.constraint.not_valid && !merges) {
       for (const Table* each : b_.stored(target_, !only)) {
         // A child that has it already is not looked at again.
         if (each->name != target_ && !add.constraint.name.empty() &&
@@ -337,6 +299,8 @@ class AlterTable {
       b_.fail("42809", "cannot add NOT VALID foreign key on partitioned table \"" + target_.name.str() +
                            "\" before PostgreSQL 18");
     }
+    if (from != nullptr && from->kind == RelationKind::PartitionedTable && add.only)
+      b_.fail("42809", "cannot use ONLY for foreign key on partitioned table \"" + target_.name.str() + "\"");
     if (from != nullptr && to != nullptr) judge_foreign_key(b_, *from, *to, add.constraint);
     b_.advance(operation);
     if (!add.constraint.not_valid) check_key(add.constraint);
@@ -349,9 +313,13 @@ class AlterTable {
 
   void add_index_constraint(const ConstraintDefinition& constraint, const Operation& operation) {
     if (!constraint.using_index.empty()) {
-      b_.lock(ObjectName(target_.schema, constraint.using_index), LockMode::ShareUpdateExclusive,
-              LockedKind::Index);
+      if (table() != nullptr) judge_using_index(b_, *table(), constraint);
+      // It is locked to be renamed after the constraint.
+      if (!constraint.name.empty() && constraint.name != constraint.using_index)
+        b_.lock(ObjectName(target_.schema, constraint.using_index), LockMode::ShareUpdateExclusive,
+                LockedKind::Index);
     } else {
+      for (const Identifier& column : constraint.columns) judge_opclass(b_, table(), column, "btree");
       lock_partitions(target_, index_partition_lock());
       b_.fail_on_data("23505", "rows may hold the same value twice");
       if (table() == nullptr) b_.scan(target_, ScanReason::IndexBuild);
@@ -377,23 +345,33 @@ class AlterTable {
     }
     for (const Identifier& column : columns) {
       const Column* held = table() == nullptr ? nullptr : table()->column(column);
+      if (table() != nullptr && held == nullptr)
+        b_.fail("42703",
+                "column \"" + column.str() + "\" of relation \"" + target_.name.str() + "\" does not exist");
+      // The key's columns become NOT NULL, in children too; partitions have them so already.
+      if (held != nullptr && !is_partitioned(target_)) lock_family(add.only);
       if (held != nullptr && held->not_null) continue;
-      // The key's columns become NOT NULL, in children too.
       lock_family(add.only);
       set_not_null(column, add.only);
     }
     add_index_constraint(add.constraint, operation);
   }
 
-  void part(const AddExclusion&, const Operation& operation) {
+  void part(const AddExclusion& add, const Operation& operation) {
     const Table* held = table();
     if (held != nullptr && held->kind == RelationKind::PartitionedTable && b_.major() < 17) {
       b_.fail("0A000", "exclusion constraints are not supported on partitioned tables before PostgreSQL 17");
     }
     lock_partitions(target_, index_partition_lock());
+    const std::string& method = add.constraint.access_method;
+    for (const IndexElement& element : add.constraint.exclusion_elements) {
+      if (!element.column.empty() && element.opclass.empty())
+        judge_opclass(b_, held, element.column, method.empty() ? "btree" : method);
+    }
     b_.advance(operation);
     // The index is built, then every row is looked up in it.
-    for (const Table* each : b_.stored(target_)) b_.scan(each->name, ScanReason::Exclusion);
+    for (const Table* each : b_.stored(target_, is_partitioned(target_)))
+      b_.scan(each->name, ScanReason::Exclusion);
     b_.fail_on_data("23P01", "rows may exclude each other");
   }
 
@@ -429,6 +407,8 @@ class AlterTable {
     b_.effects.waits_even_if_noop |= drop.if_exists;
     const Table* held = table();
     const Constraint* constraint = held == nullptr ? nullptr : held->constraint(drop.constraint);
+    // ATCheckPartitionsNotInUse: whether there is something to drop or not, and with ONLY too.
+    lock_partitions(target_, LockMode::AccessExclusive);
     if (held != nullptr && constraint == nullptr && b_.major() >= 18) {
       if (const auto column = column_of_not_null_name(*held, drop.constraint)) {
         part(DropNotNull{drop.table, *column, drop.only},
@@ -468,9 +448,10 @@ class AlterTable {
       return;
     }
     const Table* held = table();
-    if (held != nullptr && held->kind == RelationKind::PartitionedTable) {
-      if (b_.major() >= 18) b_.fail("42809", "SET LOGGED and SET UNLOGGED do not work on partitioned tables");
-      return;  // before 18 nothing happens
+    const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
+    if (partitioned && b_.major() >= 18) {
+      b_.fail("42809", "SET LOGGED and SET UNLOGGED do not work on partitioned tables");
+      return;
     }
     const bool same = held != nullptr && held->persistence == set.persistence;
     if (held != nullptr && !same) {
@@ -495,6 +476,7 @@ class AlterTable {
         }
       }
     }
+    if (partitioned) return;  // before 18 nothing happens
     if (!same) {
       rewrite_family(true);
       if (held != nullptr && b_.major() >= 15) {
@@ -509,8 +491,14 @@ class AlterTable {
 
   void part(const SetTablespace& set, const Operation& operation) {
     const Table* held = table();
-    if (set.is_index || b_.kind_of(target_) == LockedKind::Index) {
-      const TableName* of = b_.schema.index_tables.find(target_);
+    const TableName* of = b_.schema.index_tables.find(target_);
+    const Table* indexed = of == nullptr ? nullptr : b_.schema.tables.find(*of);
+    const Index* index = indexed == nullptr ? nullptr : indexed->index(target_.name);
+    const std::string now = held != nullptr ? held->tablespace : index != nullptr ? index->tablespace : "";
+    const bool there = set.tablespace.str() == now || (now.empty() && set.tablespace.str() == "pg_default");
+    if (there && (held != nullptr || of != nullptr || b_.schema.views.contains(target_))) {
+      // Nothing is copied.
+    } else if (set.is_index || b_.kind_of(target_) == LockedKind::Index) {
       b_.index(target_, of == nullptr ? TableName{} : *of, IndexWork::Rebuilt);
     } else if (held == nullptr || held->kind == RelationKind::Table) {
       // The file is copied block by block; indexes stay where they are.
@@ -525,41 +513,79 @@ class AlterTable {
     const Table* held = table();
     const std::string now = held == nullptr || held->access_method.empty() ? "heap" : held->access_method;
     if (now != set.method) rewrite_family(true);
-    b_.advance(operation);
+    if (b_.kind_of(target_) != LockedKind::MaterializedView) b_.advance(operation);
   }
 
   void part(const SetReplicaIdentity& set, const Operation& operation) {
-    if (!set.index.empty())
+    if (!set.index.empty()) {
       b_.lock(ObjectName(target_.schema, set.index), LockMode::Share, LockedKind::Index);
+      if (table() != nullptr) judge_replica_identity(b_, *table(), set.index);
+    }
     b_.advance(operation);
   }
 
   void part(const ClusterOn& cluster, const Operation& operation) {
     if (!cluster.index.empty()) b_.lock(ObjectName(target_.schema, cluster.index), mode_, LockedKind::Index);
+    if (is_partitioned(target_)) b_.fail("0A000", "cannot mark index clustered in partitioned table");
+    judge_clustering(b_, target_, ObjectName(target_.schema, cluster.index));
     b_.advance(operation);
   }
 
-  void part(const SetTriggerState&, const Operation& operation) {
-    lock_partitions(target_, mode_);
+  void part(const SetTriggerState& set, const Operation& operation) {
+    const Table* held = table();
+    // Only row triggers have copies on partitions; those of foreign keys are row triggers too.
+    const bool keys =
+        held != nullptr && set.all && !set.user &&
+        (!b_.schema.references_to(target_).empty() ||
+         std::any_of(held->constraints.begin(), held->constraints.end(),
+                     [](const Constraint& c) { return c.definition.kind == ConstraintKind::ForeignKey; }));
+    const bool rows = held == nullptr || keys ||
+                      std::any_of(held->triggers.begin(), held->triggers.end(), [&](const Trigger& trigger) {
+                        const bool meant = set.all || set.user || trigger.definition.name == set.trigger;
+                        return meant && trigger.definition.for_each_row;
+                      });
+    if (rows) lock_partitions(target_, mode_);
     b_.advance(operation);
   }
 
   void part(const Inherit& inherit, const Operation& operation) {
-    if (!inherit.remove) b_.lock(b_.schema.resolve_relation(inherit.parent), LockMode::ShareUpdateExclusive);
+    const TableName parent = b_.schema.resolve_relation(inherit.parent);
+    if (!inherit.remove) b_.lock(parent, LockMode::ShareUpdateExclusive);
+    const std::vector<TableName> below = b_.family(target_);
+    if (!inherit.remove && std::find(below.begin(), below.end(), parent) != below.end())
+      b_.fail("42P07", "circular inheritance not allowed");
     b_.advance(operation);
   }
 
   /// Everything else only changes the catalogue.
   template <typename T>
   void part(const T& change, const Operation& operation) {
-    if constexpr (is_one_of<T, SetDefault, DropDefault, SetStatistics, SetStorage, SetCompression,
-                            DropExpression>) {
+    if constexpr (is_one_of<T, SetDefault, DropDefault, SetStatistics, SetStorage, DropExpression>) {
       bool only = false;
       if constexpr (requires { change.only; }) only = change.only;
       lock_family(only);
     }
     if constexpr (std::is_same_v<T, SetCompression>) {
       if (b_.major() < 14) b_.fail("42601", "SET COMPRESSION is known from PostgreSQL 14 on");
+      if (change.method != "default") judge_compression(b_, table(), change.column);
+    }
+    if constexpr (std::is_same_v<T, SetDefault>) {
+      const Column* column = table() == nullptr ? nullptr : table()->column(change.column);
+      if (column != nullptr) judge_value(b_, change.value, column->type, change.column);
+    }
+    if constexpr (std::is_same_v<T, SetTableOptions>) {
+      if (!change.reset) {
+        const bool view = change.is_view || b_.kind_of(target_) == LockedKind::View;
+        const bool index = change.is_index || b_.kind_of(target_) == LockedKind::Index;
+        if (index && is_of_partitioned(target_))
+          b_.fail("42809", "the options of an index of a partitioned table cannot be changed");
+        judge_options(b_, change.options,
+                      view    ? OptionsOf::View
+                      : index ? OptionsOf::Index
+                              : OptionsOf::Table);
+        if (is_partitioned(target_) && !change.options.empty())
+          b_.fail(b_.major() >= 17 ? "42809" : "22023", "partitioned tables have no storage parameters");
+      }
     }
     if constexpr (std::is_same_v<T, DropExpression>) {
       if (b_.major() < 13) b_.fail("42601", "DROP EXPRESSION is known from PostgreSQL 13 on");
@@ -600,6 +626,10 @@ class AlterTable {
     }
   }
 
+  bool is_of_partitioned(const ObjectName& index) const {
+    const TableName* of = b_.schema.index_tables.find(index);
+    return of != nullptr && is_partitioned(*of);
+  }
   bool is_partitioned(const TableName& name) const {
     const Table* held = b_.schema.tables.find(name);
     return held != nullptr && held->kind == RelationKind::PartitionedTable;

@@ -141,7 +141,10 @@ bool Builder::advance_quietly(const Operation& operation) {
   for (ReplayProblem& problem : replay(schema, operation)) {
     applied = false;
     // Without a code it is planner that could not follow, not PostgreSQL that refuses.
-    if (problem.sqlstate.empty()) {
+    const ObjectName* target = target_relation(operation);
+    const Table* table = target == nullptr ? nullptr : schema.table(*target);
+    const bool columns_unknown = table != nullptr && table->columns.empty() && problem.sqlstate == "42703";
+    if (problem.sqlstate.empty() || columns_unknown) {
       unknown(std::move(problem.message));
     } else {
       fail(problem.sqlstate, std::move(problem.message));
@@ -187,10 +190,23 @@ void Builder::note_changes(const Schema& before, const Schema& after) {
         }
       });
   differences(
+      before.types, after.types,
+      [&](const ObjectName& name, const OtherType& type) {
+        // A composite type is a relation too.
+        if (type.kind == 'c') lock_dropped(name, LockedKind::Table);
+      },
+      [](const ObjectName&, const OtherType&) {},
+      [](const ObjectName&, const OtherType&, const OtherType&) {});
+  differences(
       before.sequences, after.sequences,
       [&](const ObjectName& name, const Sequence&) { lock_dropped(name, LockedKind::Sequence); },
       [&](const ObjectName& name, const Sequence&) { lock_created(name, LockedKind::Sequence); },
       [](const ObjectName&, const Sequence&, const Sequence&) {});
+}
+
+void Builder::lock_referenced(const TableName& table) {
+  lock(table, LockMode::AccessExclusive, LockedKind::Table);
+  for (const TableName& partition : partitions(table)) lock(partition, LockMode::AccessExclusive);
 }
 
 void Builder::note_new_table(const Table& table) {
@@ -209,8 +225,9 @@ void Builder::note_gone_table(const Table& table) {
   }
   // A foreign key that goes takes its triggers off both tables.
   for (const Constraint& each : table.constraints) {
-    if (each.definition.kind == ConstraintKind::ForeignKey)
-      lock(each.definition.references.table, LockMode::AccessExclusive);
+    // A partition's copy of its parent's key has no triggers of its own there.
+    if (each.definition.kind == ConstraintKind::ForeignKey && !(each.inherited && table.partition_of))
+      lock_referenced(each.definition.references.table);
   }
   if (table.partition_of) {
     // heap_drop_with_catalog: the parent's partition list changes, and with it what the default partition may
@@ -241,7 +258,7 @@ void Builder::note_table(const Table& before, const Table& after, const Schema& 
   for (const Constraint& each : before.constraints) {
     if (each.definition.kind != ConstraintKind::ForeignKey || has_constraint(after, each)) continue;
     lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
-    lock(each.definition.references.table, LockMode::AccessExclusive, LockedKind::Table);
+    lock_referenced(each.definition.references.table);
   }
   const bool columns_went =
       any_of(before.columns, [&](const Column& c) { return after.column(c.name) == nullptr; });

@@ -72,6 +72,8 @@ class Builder {
   RelationLock& entry(const ObjectName& relation, LockedKind kind);
   void note_table(const Table& before, const Table& after, const Schema& now);
   void note_new_table(const Table& table);
+  /// A table (and its partitions) whose foreign key triggers go.
+  void lock_referenced(const TableName& table);
   void note_gone_table(const Table& table);
 
   const Schema& met_;
@@ -86,6 +88,11 @@ void alter_table(Builder& builder, const std::vector<const Operation*>& operatio
 /// Is it a sub-command that can stand beside others in one ALTER TABLE?
 bool is_alter_table_part(const Operation& operation);
 
+// effects_passes.cpp
+LockMode lock_needed(const Operation& operation);  ///< AlterTableGetLockLevel
+int pass_of(
+    const Operation& operation);  ///< AT_PASS_*: what runs before what, whatever the order in the text
+
 // effects_type.cpp
 /// ALTER COLUMN ... TYPE on one relation of the family; says whether the table is rewritten.
 bool change_type_of(Builder& builder, const ChangeType& change, const TableName& relation,
@@ -94,11 +101,46 @@ bool change_type_of(Builder& builder, const ChangeType& change, const TableName&
 // effects_constraint.cpp
 void judge_foreign_key(Builder& builder, const Table& from, const Table& to, const ConstraintDefinition& key);
 void judge_using_index(Builder& builder, const Table& table, const ConstraintDefinition& constraint);
+void judge_replica_identity(Builder& builder, const Table& table, const Identifier& index);
+void judge_clustering(Builder& builder, const TableName& relation, const ObjectName& index);
+void judge_compression(Builder& builder, const Table* table, const Identifier& column);
+/// BEGIN ATOMIC bodies that read the column keep it from being dropped.
+void refuse_bodies(Builder& builder, const TableName& table, const Identifier& column);
+/// A column that a child also inherits from a parent outside the family cannot be changed in the family
+/// alone.
+void refuse_other_parents(Builder& builder, const TableName& target, const Identifier& column,
+                          std::string_view verb);
 void judge_drop_not_null(Builder& builder, const Table& table, const Identifier& column);
 /// From 18 on NOT NULL is a constraint with a name: the column, if the name is the one PostgreSQL gives.
 std::optional<Identifier> column_of_not_null_name(const Table& table, const Identifier& name);
 bool made_in_this_transaction(const Builder& builder, const TableName& table);
 bool filled_in_this_transaction(const Builder& builder, const TableName& table);
+
+/// Is it a table or view of this schema, rather than one that it simply does not know?
+inline bool is_known(const Builder& b, const ObjectName& name) {
+  return b.schema.tables.contains(name) || b.schema.views.contains(name);
+}
+
+// effects_judge.cpp
+/// Can the value be a default of a column of this type?
+void judge_value(Builder& builder, const Expression& value, const TypeName& type, const Identifier& column);
+/// 42P17 where an expression that has to be immutable surely is not.
+void judge_constancy(Builder& builder, const Expression& expression, const std::string& what);
+/// `table` holds the generated column already.
+void judge_generated(Builder& builder, const Table& table, const Expression& expression);
+/// What a column's own clauses cannot say together.
+void judge_definition(Builder& builder, const ColumnDefinition& column, const TableName& table);
+void judge_temporary(Builder& builder, bool temporary, const ObjectName& written);
+/// 42809 for sub-commands of ALTER TABLE that views do not take.
+void judge_part_of_view(Builder& builder, const ObjectName& relation, const Operation& operation);
+void judge_index(Builder& builder, const CreateIndex& create, const TableName& relation);
+void judge_opclass(Builder& builder, const Table* table, const Identifier& column, const std::string& method);
+enum class OptionsOf { Table, Index, View };
+void judge_options(Builder& builder, const std::vector<Option>& options, OptionsOf of);
+/// `CURRENT_USER` and its like: who runs the statement, and so usually owns the object already.
+bool is_present_role(std::string_view owner);
+/// 42P01 for a relation that nobody made, unless something may have that planner does not know of.
+void require_relation(Builder& builder, const ObjectName& name);
 
 // effects_partition.cpp
 void apply(Builder& builder, const AttachPartition& operation);
@@ -121,6 +163,7 @@ void apply(Builder& builder, const CreateTableAs& operation);
 void apply(Builder& builder, const RenameTable& operation);
 void apply(Builder& builder, const RenameColumn& operation);
 void apply(Builder& builder, const RenameConstraint& operation);
+void apply(Builder& builder, const CreateFunction& operation);
 void apply(Builder& builder, const CreateView& operation);
 void apply(Builder& builder, const CreateMaterializedView& operation);
 void apply(Builder& builder, const RenameView& operation);
@@ -148,6 +191,7 @@ void apply(Builder& builder, const ChangeOwner& operation);
 void apply(Builder& builder, const Comment& operation);
 void apply(Builder& builder, const Grant& operation);
 void apply(Builder& builder, const OtherObject& operation);
+// effects_drop.cpp
 /// DROP of whatever kind: what vanishes is found by replaying it. Several of one statement are dropped
 /// together.
 void drop_together(Builder& builder, const std::vector<const Operation*>& operations);

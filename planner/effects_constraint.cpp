@@ -53,7 +53,85 @@ void judge_using_index(Builder& b, const Table& table, const ConstraintDefinitio
     if (order || collation || opclass)
       refuse("has a column without default sorting behavior: " + element.column.str());
   }
-  if (!constraint.deferrable) return;
+  if (!index->valid) b.fail("55000", "index \"" + index->name.name.str() + "\" is not valid");
+}
+
+void judge_replica_identity(Builder& b, const Table& table, const Identifier& name) {
+  const Index* index = table.index(name);
+  if (index == nullptr) return;
+  const auto refuse = [&](const std::string& why) {
+    b.fail("42809", "index \"" + name.str() + "\" cannot be used as replica identity: it " + why);
+  };
+  if (!index->unique) refuse("is not unique");
+  if (index->predicate) refuse("is partial");
+  for (const IndexElement& element : index->elements) {
+    const Column* column = table.column(element.column);
+    if (element.expression) refuse("has an expression");
+    if (column != nullptr && !column->not_null) refuse("has the nullable column " + element.column.str());
+  }
+}
+
+void judge_clustering(Builder& b, const TableName& relation, const ObjectName& index_name) {
+  if (index_name.name.empty()) return;
+  const TableName* of = b.schema.index_tables.find(index_name);
+  if (of != nullptr && *of != relation) {
+    b.fail("42809",
+           "\"" + index_name.name.str() + "\" is not an index for table \"" + relation.name.str() + "\"");
+    return;
+  }
+  const Table* table = b.schema.tables.find(relation);
+  const Index* index = table == nullptr ? nullptr : table->index(index_name.name);
+  if (index == nullptr) return;
+  if (index->method != "btree" && index->method != "gist")
+    b.fail("0A000", "cannot cluster on index \"" + index_name.name.str() +
+                        "\" because access method does not support clustering");
+  if (index->predicate) b.fail("0A000", "cannot cluster on partial index \"" + index_name.name.str() + "\"");
+}
+
+void judge_compression(Builder& b, const Table* table, const Identifier& name) {
+  constexpr std::string_view kFixed[] = {
+      "int2",        "int4", "int8", "float4", "float8",   "bool", "date", "time",    "timetz",   "timestamp",
+      "timestamptz", "uuid", "oid",  "money",  "interval", "char", "name", "macaddr", "macaddr8", "point"};
+  const Column* column = table == nullptr ? nullptr : table->column(name);
+  if (column == nullptr) return;
+  const TypeName base = base_type(column->type, b.schema);
+  const bool builtin = base.name.schema.empty() && base.array_dimensions == 0;
+  const bool fixed =
+      builtin && std::find(std::begin(kFixed), std::end(kFixed), base.name.name.str()) != std::end(kFixed);
+  if (fixed || (base.array_dimensions == 0 && b.schema.enum_type(base.name) != nullptr && !builtin))
+    b.fail("0A000", "column data type " + display(column->type) + " does not support compression");
+}
+
+void refuse_bodies(Builder& b, const TableName& table, const Identifier& column) {
+  for (const auto& [name, overloads] : b.schema.functions) {
+    for (const Function& each : *overloads) {
+      if (!each.definition.sql_body) continue;
+      const ExpressionFacts& facts = each.definition.sql_body.facts();
+      const bool reads = std::any_of(
+          facts.relations.begin(), facts.relations.end(),
+          [&](const ObjectName& relation) { return b.schema.resolve_relation(relation) == table; });
+      if (reads && each.definition.sql_body.mentions(column))
+        b.fail("2BP01", "cannot drop column " + column.str() + " of table " + table.name.str() +
+                            " because function " + name.name.str() + " depends on it");
+    }
+  }
+}
+
+void refuse_other_parents(Builder& b, const TableName& target, const Identifier& column,
+                          std::string_view verb) {
+  const std::vector<TableName> family = b.family(target);
+  for (const TableName& name : family) {
+    const Table* child = b.schema.tables.find(name);
+    if (child == nullptr || name == target) continue;
+    for (const TableName& parent : child->inherits) {
+      const Table* above = b.schema.tables.find(parent);
+      const bool elsewhere = std::find(family.begin(), family.end(), parent) == family.end();
+      if (elsewhere && above != nullptr && above->column(column) != nullptr)
+        b.fail("42P16", "cannot " + std::string(verb) + " inherited column \"" + column.str() +
+                            "\" of relation \"" + name.name.str() + "\": it comes from " + display(parent) +
+                            " as well");
+    }
+  }
 }
 
 void judge_drop_not_null(Builder& b, const Table& table, const Identifier& column) {

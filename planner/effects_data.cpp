@@ -16,7 +16,7 @@ bool overlap(const std::vector<Identifier>& a, const std::vector<Identifier>& b)
 void lock_with_indexes(Builder& b, const TableName& name, LockMode mode) {
   b.lock(name, mode);
   const Table* table = b.schema.tables.find(name);
-  if (table == nullptr) return;
+  if (table == nullptr || table->kind != RelationKind::Table) return;
   // The planner opens every index of a table it works on, in the table's mode.
   for (const Index& index : table->indexes) b.lock(index.name, mode, LockedKind::Index);
 }
@@ -61,8 +61,41 @@ bool found_by_index(const Table& table, const Expression& where) {
   });
 }
 
+/// The table that a simple view passes changes on to; other names come back unchanged.
+ObjectName base_of(const Builder& b, ObjectName name) {
+  constexpr int kDeepest = 16;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const View* view = b.schema.views.find(name);
+    if (view == nullptr || view->materialized) break;
+    std::vector<ObjectName> bases = view->reads_all_of;
+    for (const auto& [base, columns] : view->reads) bases.push_back(base);
+    if (bases.size() != 1) break;
+    name = bases.front();
+  }
+  return name;
+}
+
+/// 42703 for a column that a table, all of whose columns are known, does not have.
+void require_columns(Builder& b, const TableName& name, const std::vector<Identifier>& columns) {
+  const Table* table = b.schema.tables.find(name);
+  if (table == nullptr || table->columns.empty() || table->certainty != Certainty::Known) return;
+  for (const Identifier& column : columns) {
+    if (table->column(column) == nullptr)
+      b.fail("42703",
+             "column \"" + column.str() + "\" of relation \"" + name.name.str() + "\" does not exist");
+  }
+}
+
 void write_rows(Builder& b, const TableName& written, const Expression& where) {
   const TableName name = b.schema.resolve_relation(written);
+  require_relation(b, name);
+  if (const View* view = b.schema.views.find(name)) {
+    if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
+    b.lock(name, LockMode::RowExclusive, LockedKind::View);
+    if (const ObjectName base = base_of(b, name); base != name) write_rows(b, base, where);
+    b.effects.dml = true;
+    return;
+  }
   for (const TableName& each : b.family(name)) {
     lock_with_indexes(b, each, LockMode::RowExclusive);
     const Table* table = b.schema.tables.find(each);
@@ -76,6 +109,12 @@ void write_rows(Builder& b, const TableName& written, const Expression& where) {
 }
 
 void read_others(Builder& b, const TableName& target, const Expression& statement) {
+  // WITH gone AS (DELETE ..) and its like.
+  for (const ObjectName& written : query_access(statement).written) {
+    const ObjectName name = b.schema.resolve_relation(written);
+    if (name == b.schema.resolve_relation(target)) continue;
+    if (b.schema.tables.contains(name)) lock_with_indexes(b, name, LockMode::RowExclusive);
+  }
   for (const ObjectName& relation : statement.facts().relations) {
     const ObjectName name = b.schema.resolve_relation(relation);
     if (name != b.schema.resolve_relation(target)) b.lock(name, LockMode::AccessShare);
@@ -114,6 +153,18 @@ void read_relation(Builder& b, const ObjectName& name, bool reads_rows, std::set
   }
   if (!reads_rows || !b.schema.tables.contains(name)) return;
   for (const Table* each : b.stored(name)) b.scan(each->name, ScanReason::Query);
+}
+
+/// Keys that point at the table or, when it is a partition, at a table above it.
+std::vector<Schema::Reference> references_with_parents(const Builder& b, TableName table) {
+  std::vector<Schema::Reference> all = b.schema.references_to(table);
+  const Table* held = b.schema.tables.find(table);
+  while (held != nullptr && held->partition_of) {
+    table = *held->partition_of;
+    held = b.schema.tables.find(table);
+    for (Schema::Reference& each : b.schema.references_to(table)) all.push_back(std::move(each));
+  }
+  return all;
 }
 
 /// Deferred checks of rows written earlier in the transaction stand in the way of DDL on that table
@@ -250,7 +301,8 @@ void read_query(Builder& b, const Expression& query, bool reads_rows) {
 void apply(Builder& b, const Update& update) {
   write_rows(b, update.table, update.where);
   read_others(b, update.table, update.statement);
-  const TableName name = b.schema.resolve_relation(update.table);
+  const TableName name = base_of(b, b.schema.resolve_relation(update.table));
+  require_columns(b, name, update.columns);
   if (const Table* table = b.schema.tables.find(name)) {
     check_own_keys(b, *table, &update.columns);
     follow_references(b, name, &update.columns);
@@ -260,14 +312,21 @@ void apply(Builder& b, const Update& update) {
 void apply(Builder& b, const Delete& removal) {
   write_rows(b, removal.table, removal.where);
   read_others(b, removal.table, removal.statement);
-  const TableName name = b.schema.resolve_relation(removal.table);
+  const TableName name = base_of(b, b.schema.resolve_relation(removal.table));
   if (b.schema.tables.contains(name)) follow_references(b, name, nullptr);
 }
 
 void apply(Builder& b, const Insert& insert) {
   const TableName name = b.schema.resolve_relation(insert.table);
   b.effects.dml = true;
+  require_relation(b, name);
+  require_columns(b, name, insert.columns);
   b.lock(name, LockMode::RowExclusive);
+  for (const TableName& partition : b.partitions(name)) b.lock(partition, LockMode::RowExclusive);
+  for (const ObjectName& written : query_access(insert.statement).written) {
+    const ObjectName other = b.schema.resolve_relation(written);
+    if (other != name && b.schema.tables.contains(other)) lock_with_indexes(b, other, LockMode::RowExclusive);
+  }
   // Only ON CONFLICT keeps the locks on indexes; a plain INSERT gives them back at its end.
   if (has_on_conflict(insert.statement)) lock_with_indexes(b, name, LockMode::RowExclusive);
   for (const TableName& source : insert.source_tables) {
@@ -290,6 +349,12 @@ void apply(Builder& b, const Merge& merge) {
     b.lock(name, LockMode::AccessShare);
     if (b.schema.tables.contains(name)) b.scan(name, ScanReason::Query);
   }
+  // Which of its actions run is for the data to decide: keys are looked up on both ends.
+  const TableName target = b.schema.resolve_relation(merge.table);
+  if (const Table* table = b.schema.tables.find(target)) {
+    check_own_keys(b, *table, nullptr);
+    follow_references(b, target, nullptr);
+  }
 }
 
 void apply(Builder& b, const Truncate& truncate) {
@@ -299,16 +364,26 @@ void apply(Builder& b, const Truncate& truncate) {
       if (std::find(all.begin(), all.end(), each) == all.end()) all.push_back(std::move(each));
     }
   };
-  for (const TableName& written : truncate.tables) add(b.schema.resolve_relation(written));
+  for (const TableName& written : truncate.tables) {
+    const TableName name = b.schema.resolve_relation(written);
+    require_relation(b, name);
+    if (b.schema.views.contains(name)) {
+      b.fail("42809", "\"" + name.name.str() + "\" is not a table");
+      continue;
+    }
+    add(name);
+  }
   for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const Schema::Reference& reference : b.schema.references_to(all[i])) {
+    for (const Schema::Reference& reference : references_with_parents(b, all[i])) {
       if (std::find(all.begin(), all.end(), reference.from) != all.end()) continue;
       if (truncate.cascade == Cascade::Cascade) {
         add(reference.from);
       } else {
-        const bool named = std::any_of(
-            truncate.tables.begin(), truncate.tables.end(),
-            [&](const TableName& written) { return b.schema.resolve_relation(written) == reference.from; });
+        const std::vector<TableName> under = b.family(reference.from);
+        const bool named =
+            std::any_of(truncate.tables.begin(), truncate.tables.end(), [&](const TableName& written) {
+              return std::find(under.begin(), under.end(), b.schema.resolve_relation(written)) != under.end();
+            });
         if (!named)
           b.fail("0A000", "cannot truncate a table referenced in a foreign key constraint by \"" +
                               reference.from.name.str() + "\"");
@@ -376,15 +451,23 @@ void apply(Builder& b, const Select& select) {
 
 void apply(Builder& b, const LockTable& lock) {
   const LockMode mode = mode_of(lock.mode);
-  for (const TableName& written : lock.tables)
+  for (const TableName& written : lock.tables) {
+    require_relation(b, b.schema.resolve_relation(written));
     lock_relation_tree(b, b.schema.resolve_relation(written), mode, lock.only);
+  }
 }
 
 void apply(Builder& b, const Call& call) { b.unknown("what procedure " + display(call.procedure) + " does"); }
 
 void apply(Builder& b, const Unrecognized& unrecognized) {
+  if (unrecognized.what == "ALTER SYSTEM") b.refuse_in_transaction();
   b.unknown(unrecognized.dynamic ? "what is put together at run time: " + unrecognized.what
                                  : unrecognized.what);
+  // Whatever it is that it does, ALTER TABLE asks for this lock for nearly all of it.
+  if (unrecognized.what.starts_with("ALTER TABLE")) {
+    for (const TableName& written : unrecognized.may_touch)
+      b.lock(b.schema.resolve_relation(written), LockMode::AccessExclusive);
+  }
   b.advance_quietly(Operation(unrecognized));
 }
 

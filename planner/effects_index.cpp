@@ -35,35 +35,33 @@ void apply(Builder& b, const CreateIndex& create) {
   const LockMode mode = create.concurrently ? LockMode::ShareUpdateExclusive : LockMode::Share;
   b.lock(table, mode);
   b.effects.waits_even_if_noop = create.if_not_exists;
-  if (create.nulls_not_distinct && b.major() < 15)
-    b.fail("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on");
   if (create.concurrently) {
     b.refuse_in_transaction();
     b.effects.waits_for_old_snapshots = true;
   }
+  const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
+  if (partitioned && !create.only) {
+    for (const TableName& partition : b.partitions(table)) b.lock(partition, mode);
+  }
+  if (known) judge_index(b, create, table);
   if (create.if_not_exists && !create.name.empty() &&
       b.schema.index_tables.contains(ObjectName(table.schema, create.name))) {
-    return;  // found only once the lock is held
+    // Found only once the locks are held and the definition is checked.
+    CreateIndex probe = create;
+    probe.name = Identifier();
+    probe.if_not_exists = false;
+    Schema copy = b.schema;
+    for (const ReplayProblem& problem : replay(copy, Operation(probe))) {
+      if (!problem.sqlstate.empty()) b.fail(problem.sqlstate, problem.message);
+    }
+    return;
   }
-  const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
   if (partitioned && create.concurrently) {
     b.fail("0A000", "cannot create index on partitioned table \"" + table.name.str() + "\" concurrently");
     return;
   }
-  for (const IndexElement& element : create.elements) {
-    if (element.expression &&
-        b.schema.volatility(element.expression) >= Schema::ExpressionVolatility::Stable &&
-        b.schema.volatility(element.expression) != Schema::ExpressionVolatility::Unknown) {
-      b.fail("42P17", "functions in index expression must be marked IMMUTABLE");
-    }
-  }
-  if (create.predicate && (b.schema.volatility(create.predicate) == Schema::ExpressionVolatility::Volatile ||
-                           b.schema.volatility(create.predicate) == Schema::ExpressionVolatility::Stable)) {
-    b.fail("42P17", "functions in index predicate must be marked IMMUTABLE");
-  }
   if (partitioned && !create.only) {
     for (const TableName& partition : b.partitions(table)) {
-      b.lock(partition, mode);
       const Table* leaf = b.schema.tables.find(partition);
       if (leaf != nullptr && leaf->kind == RelationKind::ForeignTable && create.unique) {
         b.fail("42809", "cannot create unique index on partitioned table \"" + table.name.str() +
@@ -105,6 +103,10 @@ void apply(Builder& b, const DropIndex& drop) {
     b.effects.waits_for_old_snapshots = true;
   }
   if (!table) {
+    if (b.schema.tables.contains(name) || b.schema.views.contains(name)) {
+      b.fail("42809", "\"" + name.name.str() + "\" is not an index");
+      return;
+    }
     // IF EXISTS on a missing index takes no lock at all.
     if (drop.if_exists) return;
     b.lock(name, LockMode::AccessExclusive, LockedKind::Index);
@@ -151,7 +153,15 @@ void apply(Builder& b, const AttachIndexPartition& attach) {
   const ObjectName child = b.schema.resolve_relation(attach.partition);
   b.lock(parent, LockMode::ShareUpdateExclusive, LockedKind::Index);
   b.lock(child, LockMode::AccessExclusive, LockedKind::Index);
-  if (const auto table = table_of(b, parent)) b.lock(*table, LockMode::AccessShare);
+  const auto above = table_of(b, parent);
+  const auto below = table_of(b, child);
+  if (above) b.lock(*above, LockMode::AccessShare);
+  const Table* leaf = below ? b.schema.tables.find(*below) : nullptr;
+  const Index* part = leaf == nullptr ? nullptr : leaf->index(child.name);
+  const bool elsewhere = part != nullptr && !part->parent.empty() && part->parent != parent;
+  if (above && leaf != nullptr && (leaf->partition_of != *above || elsewhere))
+    b.fail("55000", "cannot attach index \"" + child.name.str() + "\" as a partition of index \"" +
+                        parent.name.str() + "\"");
   b.advance_quietly(Operation(attach));
 }
 
@@ -195,6 +205,11 @@ void apply(Builder& b, const Reindex& reindex) {
     case ReindexTarget::Index: {
       const ObjectName name = b.schema.resolve_relation(reindex.name);
       const auto table = table_of(b, name);
+      if (b.schema.tables.contains(name) || b.schema.views.contains(name)) {
+        b.fail("42809", "\"" + name.name.str() + "\" is not an index");
+        return;
+      }
+      require_relation(b, name);
       if (!table) {
         b.lock(name, reindex.concurrently ? mode : LockMode::AccessExclusive, LockedKind::Index);
         b.unknown("index " + display(name) + " is not known here: its table is locked as well");
@@ -224,6 +239,12 @@ void apply(Builder& b, const Reindex& reindex) {
     case ReindexTarget::Table: {
       const TableName name = b.schema.resolve_relation(reindex.name);
       const Table* held = b.schema.tables.find(name);
+      const View* view = b.schema.views.find(name);
+      if ((view != nullptr && !view->materialized) || table_of(b, name)) {
+        b.fail("42809", "\"" + name.name.str() + "\" is not a table or materialized view");
+        return;
+      }
+      require_relation(b, name);
       if (held != nullptr && held->kind == RelationKind::PartitionedTable) {
         b.lock(name, mode);
         reindex_partitions(name);
@@ -253,10 +274,13 @@ void apply(Builder& b, const Cluster& cluster) {
     b.lock(name, LockMode::AccessExclusive);
     if (const Table* table = b.schema.tables.find(name)) {
       b.rewrite(*table);
-    } else {
-      b.effects.rewrites.push_back(name);
-      b.scan(name, ScanReason::Rewrite);
+      return;
     }
+    b.effects.rewrites.push_back(name);
+    b.scan(name, ScanReason::Rewrite);
+    const View* view = b.schema.views.find(name);
+    if (view == nullptr) return;
+    for (const Index& index : view->indexes) rebuild(b, index, name);
   };
   if (cluster.table.empty()) {
     b.refuse_in_transaction();
@@ -269,6 +293,12 @@ void apply(Builder& b, const Cluster& cluster) {
   }
   const TableName name = b.schema.resolve_relation(cluster.table);
   const Table* held = b.schema.tables.find(name);
+  require_relation(b, name);
+  if (const View* view = b.schema.views.find(name); view != nullptr && !view->materialized) {
+    b.fail("42809", "\"" + name.name.str() + "\" is not a table or materialized view");
+    return;
+  }
+  judge_clustering(b, name, ObjectName(name.schema, cluster.index));
   if (held != nullptr && held->kind == RelationKind::PartitionedTable) {
     if (b.major() < 15) {
       b.fail("0A000", "cannot cluster a partitioned table before PostgreSQL 15");
@@ -297,6 +327,9 @@ void apply(Builder& b, const Vacuum& vacuum) {
     for (const auto& [name, table] : b.schema.tables) tables.push_back(name);
   }
   for (const TableName& name : tables) {
+    if (!all) require_relation(b, name);
+    // A view is passed over with a warning.
+    if (const View* view = b.schema.views.find(name); view != nullptr && !view->materialized) continue;
     for (const TableName& each : b.family(name)) {
       const Table* held = b.schema.tables.find(each);
       const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;

@@ -2,6 +2,8 @@
 
 #include "planner/casts.h"
 #include "planner/effects_build.h"
+#include "planner/sql/conditions.h"
+#include "planner/sql/parse.h"
 
 /// Tables, views, triggers, policies, sequences, types: statements that make or change one object.
 namespace planner::physics {
@@ -28,11 +30,6 @@ const Trigger* trigger_of(const Builder& b, const TableName& table, const Identi
   return found == triggers->end() ? nullptr : &*found;
 }
 
-/// Could the relation be one that this schema simply does not know?
-bool is_known(const Builder& b, const ObjectName& name) {
-  return b.schema.tables.contains(name) || b.schema.views.contains(name);
-}
-
 bool uses_domain(const TypeName& type, const ObjectName& domain, const Schema& schema) {
   ObjectName current = type.name;
   for (int depth = 0; depth < 32; ++depth) {
@@ -42,6 +39,23 @@ bool uses_domain(const TypeName& type, const ObjectName& domain, const Schema& s
     current = held->base.name;
   }
   return false;
+}
+
+/// Output columns of a view: each once, and those it had before in front, unchanged.
+void judge_columns(Builder& b, const std::vector<Identifier>& columns,
+                   const std::vector<Identifier>& before) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(i), columns[i]) !=
+        columns.begin() + static_cast<std::ptrdiff_t>(i))
+      b.fail("42701", "column \"" + columns[i].str() + "\" specified more than once");
+  }
+  if (before.empty() || columns.empty()) return;
+  if (columns.size() < before.size()) b.fail("42P16", "cannot drop columns from view");
+  for (std::size_t i = 0; i < before.size() && i < columns.size(); ++i) {
+    if (before[i] != columns[i])
+      b.fail("42P16",
+             "cannot change name of view column \"" + before[i].str() + "\" to \"" + columns[i].str() + "\"");
+  }
 }
 
 void lock_key_targets(Builder& b, const TableName& table,
@@ -64,6 +78,15 @@ void apply(Builder& b, const CreateTable& create) {
   if (create.if_not_exists && is_known(b, name)) return;
   const std::optional<TableName> parent =
       create.partition_of ? std::optional(b.schema.resolve_relation(*create.partition_of)) : std::nullopt;
+  judge_temporary(b, create.persistence == Persistence::Temporary, create.table);
+  judge_options(b, create.options, OptionsOf::Table);
+  if (create.partition_by && create.partition_by->strategy.starts_with("l") &&
+      create.partition_by->elements.size() > 1)
+    b.fail("42P17", "cannot use \"list\" partition strategy with more than one column");
+  for (const ColumnDefinition& column : create.columns) {
+    judge_definition(b, column, name);
+    judge_constancy(b, column.generated, "generation expression is not immutable");
+  }
   b.advance(Operation(create));
   lock_key_targets(b, name, create.constraints);
   for (const ColumnDefinition& column : create.columns) lock_key_targets(b, name, column.constraints);
@@ -97,6 +120,11 @@ void apply(Builder& b, const RenameTable& rename) {
 }
 
 void apply(Builder& b, const RenameColumn& rename) {
+  const TableName target = b.schema.resolve_relation(rename.table);
+  const Table* held = b.schema.tables.find(target);
+  if (rename.only && held != nullptr && !held->children.empty())
+    b.fail("42P16", "inherited column \"" + rename.from.str() + "\" must be renamed in child tables too");
+  refuse_other_parents(b, target, rename.from, "rename");
   for (const TableName& each : b.family(b.schema.resolve_relation(rename.table), rename.only))
     b.lock(each, LockMode::AccessExclusive);
   b.effects.breaks_cached_plans = true;
@@ -122,15 +150,45 @@ void apply(Builder& b, const RenameConstraint& rename) {
   b.advance_quietly(Operation(rename));
 }
 
+// ---- functions
+// -------------------------------------------------------------------------------------------------------------------
+
+void apply(Builder& b, const CreateFunction& create) {
+  // The body of an SQL function is parsed, and what it names is locked as if it were about to run.
+  if (create.language == "sql") {
+    std::vector<Operation> body;
+    for (Statement& statement : parse_file(create.body).statements)
+      body.insert(body.end(), statement.operations.begin(), statement.operations.end());
+    for (const Operation& each : body) {
+      const auto* select = std::get_if<Select>(&each);
+      const ObjectName* target = target_relation(each);
+      const bool writes = std::holds_alternative<Insert>(each) || std::holds_alternative<Update>(each) ||
+                          std::holds_alternative<Delete>(each) || std::holds_alternative<Merge>(each);
+      if (select != nullptr) read_query(b, select->query, false);
+      if (writes && target != nullptr && is_known(b, b.schema.resolve_relation(*target)))
+        b.lock(b.schema.resolve_relation(*target), LockMode::RowExclusive);
+    }
+    if (create.sql_body) read_query(b, create.sql_body, false);
+  }
+  b.advance(Operation(create));
+}
+
 // ---- views
 // -----------------------------------------------------------------------------------------------------------------------
 
 void apply(Builder& b, const CreateView& create) {
   const ObjectName name = b.schema.resolve_relation(create.view);
-  const bool replaces = create.replace && b.schema.views.contains(name);
-  if (replaces) b.lock(name, LockMode::AccessExclusive, LockedKind::View);
+  judge_temporary(b, create.temporary, create.view);
+  const View* old = b.schema.views.find(name);
+  const std::vector<Identifier> old_columns = old == nullptr ? std::vector<Identifier>{} : old->columns;
+  const bool replaces = create.replace && old != nullptr && !old->materialized;
   read_query(b, create.query, false);
   b.advance(Operation(create));
+  const View* made = b.schema.views.find(name);
+  if (made != nullptr && !b.failed())
+    judge_columns(b, made->columns, replaces ? old_columns : std::vector<Identifier>{});
+  // What cannot be replaced is refused before the view is locked.
+  if (replaces && !b.failed()) b.lock(name, LockMode::AccessExclusive, LockedKind::View);
 }
 
 void apply(Builder& b, const CreateMaterializedView& create) {
@@ -150,6 +208,13 @@ void apply(Builder& b, const SetViewDefault& set) { lock_table_and_advance(b, se
 void apply(Builder& b, const RefreshMaterializedView& refresh) {
   const ObjectName name = b.schema.resolve_relation(refresh.view);
   const View* view = b.schema.views.find(name);
+  require_relation(b, name);
+  if (refresh.concurrently && !refresh.with_data)
+    b.fail("42601", "CONCURRENTLY and WITH NO DATA options cannot be used together");
+  if (b.schema.tables.contains(name) || (view != nullptr && !view->materialized)) {
+    b.fail(view != nullptr ? "42809" : "0A000", "\"" + name.name.str() + "\" is not a materialized view");
+    return;
+  }
   b.lock(name, refresh.concurrently ? LockMode::Exclusive : LockMode::AccessExclusive,
          LockedKind::MaterializedView);
   if (view == nullptr) {
@@ -176,7 +241,7 @@ void apply(Builder& b, const RefreshMaterializedView& refresh) {
       b.lock(index.name, LockMode::AccessExclusive, LockedKind::Index);
       b.index(index.name, name, IndexWork::Rebuilt);
     }
-    if (!view->indexes.empty()) b.scan(name, ScanReason::IndexBuild);
+    if (!view->indexes.empty() && refresh.with_data) b.scan(name, ScanReason::IndexBuild);
     read_query(b, view->query, refresh.with_data);
   }
   b.advance_quietly(Operation(refresh));
@@ -187,6 +252,19 @@ void apply(Builder& b, const RefreshMaterializedView& refresh) {
 
 void apply(Builder& b, const CreateTrigger& create) {
   const TableName table = b.schema.resolve_relation(create.table);
+  const View* view = b.schema.views.find(table);
+  if (view != nullptr &&
+      (view->materialized || create.constraint || (create.for_each_row && !create.instead)))
+    b.fail("42809", "\"" + table.name.str() + "\" is a view: it has no such triggers");
+  if (create.instead && b.schema.tables.contains(table))
+    b.fail("42809", "\"" + table.name.str() + "\" is a table: it cannot have INSTEAD OF triggers");
+  if (create.instead && !create.for_each_row) b.fail("0A000", "INSTEAD OF triggers must be FOR EACH ROW");
+  const Trigger* old = trigger_of(b, table, create.name);
+  if (create.replace && old != nullptr && old->inherited)
+    b.fail("42710", "trigger \"" + create.name.str() + "\" for relation \"" + table.name.str() +
+                        "\" is an internal or a child trigger");
+  if (!create.constraint_from.empty())
+    b.lock(b.schema.resolve_relation(create.constraint_from), LockMode::AccessShare);
   if (create.for_each_row) {
     lock_with_partitions(b, table, LockMode::ShareRowExclusive);
   } else {
@@ -219,6 +297,10 @@ void apply(Builder& b, const DropTrigger& drop) {
 
 void apply(Builder& b, const RenameTrigger& rename) {
   const TableName table = b.schema.resolve_relation(rename.table);
+  const Trigger* trigger = trigger_of(b, table, rename.from);
+  if (trigger != nullptr && trigger->inherited && b.major() >= 15)
+    b.fail("XX000", "cannot rename trigger \"" + rename.from.str() + "\" on table \"" + table.name.str() +
+                        "\": rename the one on the partitioned table");
   // The copies on partitions follow from 15 on.
   if (b.major() >= 15) {
     lock_with_partitions(b, table, LockMode::AccessExclusive);
@@ -236,6 +318,10 @@ void apply(Builder& b, const RenamePolicy& rename) {
   lock_table_and_advance(b, rename.table, Operation(rename));
 }
 void apply(Builder& b, const CreateRule& create) {
+  for (const Expression& action : create.actions) {
+    for (const ObjectName& written : query_access(action).written)
+      b.lock(b.schema.resolve_relation(written), LockMode::RowExclusive);
+  }
   lock_table_and_advance(b, create.table, Operation(create));
 }
 void apply(Builder& b, const RenameRule& rename) {
@@ -273,6 +359,8 @@ void apply(Builder& b, const DropRule& drop) {
 
 void apply(Builder& b, const CreateStatistics& create) {
   b.lock(b.schema.resolve_relation(create.table), LockMode::ShareUpdateExclusive);
+  if (create.columns.size() == 1 && create.expressions.empty())
+    b.fail("42P17", "extended statistics require at least 2 columns");
   b.advance_quietly(Operation(create));
 }
 
@@ -296,6 +384,7 @@ bool moves_sequence(const SequenceOptions& o) {
 }
 
 void apply(Builder& b, const CreateSequence& create) {
+  judge_temporary(b, create.persistence == Persistence::Temporary, create.sequence);
   if (create.options.owned_by_table && !create.options.owned_by_table->empty()) {
     b.lock(b.schema.resolve_relation(*create.options.owned_by_table), LockMode::AccessShare);
   }
@@ -314,6 +403,32 @@ void apply(Builder& b, const AlterSequence& alter) {
   b.advance_quietly(Operation(alter));
 }
 
+namespace {
+
+/// find_composite_type_dependencies: rows inside arrays and composite values cannot be checked.
+void refuse_inside_others(Builder& b, const ObjectName& domain) {
+  for (const auto& [name, table] : b.schema.tables) {
+    for (const Column& column : table->columns) {
+      bool inside = column.type.array_dimensions > 0 && uses_domain(column.type, domain, b.schema);
+      if (const OtherType* composite = b.schema.types.find(column.type.name)) {
+        inside =
+            inside || std::any_of(composite->attributes.begin(), composite->attributes.end(),
+                                  [&](const Column& a) { return uses_domain(a.type, domain, b.schema); });
+      }
+      if (const Table* row = b.schema.tables.find(column.type.name)) {
+        inside = inside || std::any_of(row->columns.begin(), row->columns.end(), [&](const Column& a) {
+                   return uses_domain(a.type, domain, b.schema);
+                 });
+      }
+      if (inside)
+        b.fail("0A000", "cannot alter type \"" + domain.name.str() + "\" because column \"" +
+                            name.name.str() + "." + column.name.str() + "\" uses it");
+    }
+  }
+}
+
+}  // namespace
+
 void apply(Builder& b, const AlterDomain& alter) {
   const bool adds = alter.change == DomainChange::AddConstraint && !alter.constraint.not_valid;
   const bool reads =
@@ -322,6 +437,7 @@ void apply(Builder& b, const AlterDomain& alter) {
     const ObjectName domain = b.schema.resolve_type(alter.domain);
     const Domain* held = b.schema.domains.find(domain);
     const bool already = alter.change == DomainChange::SetNotNull && held != nullptr && held->not_null;
+    refuse_inside_others(b, domain);
     for (const auto& [name, table] : b.schema.tables) {
       if (already || table->kind != RelationKind::Table) continue;
       const bool used = std::any_of(table->columns.begin(), table->columns.end(),
@@ -393,6 +509,11 @@ void apply(Builder& b, const ChangeOwner& change) {
       b.lock(name, LockMode::AccessExclusive);
       const Table* table = b.schema.tables.find(name);
       const View* view = b.schema.views.find(name);
+      // Nothing is left to do for the present owner, and the table's own things are not looked at.
+      const std::string& owner = table != nullptr  ? table->owner
+                                 : view != nullptr ? view->owner
+                                                   : change.owner;
+      if (is_present_role(change.owner) ? owner.empty() : owner == change.owner) break;
       if (table != nullptr) {
         for (const ObjectName& sequence : table->owned_sequences)
           b.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
@@ -405,8 +526,13 @@ void apply(Builder& b, const ChangeOwner& change) {
       }
       break;
     }
-    default:
+    default: {
+      const ObjectName type = b.schema.resolve_type(change.name);
+      const OtherType* composite = b.schema.types.find(type);
+      if (change.kind == ObjectKind::Type && composite != nullptr && composite->kind == 'c')
+        b.lock(type, LockMode::AccessExclusive);
       break;
+    }
   }
   b.advance_quietly(Operation(change));
 }
@@ -417,6 +543,12 @@ void apply(Builder& b, const Comment& comment) {
       if (!is_known(b, b.schema.resolve_relation(comment.name)) && b.schema.domain(comment.name) != nullptr)
         break;
       [[fallthrough]];
+    case ObjectKind::Trigger:
+    case ObjectKind::Policy:
+    case ObjectKind::Rule:
+      // get_object_address_relobject.
+      b.lock(b.schema.resolve_relation(comment.name), LockMode::AccessShare);
+      break;
     case ObjectKind::Table:
     case ObjectKind::ForeignTable:
     case ObjectKind::View:
@@ -424,9 +556,6 @@ void apply(Builder& b, const Comment& comment) {
     case ObjectKind::Index:
     case ObjectKind::Sequence:
     case ObjectKind::Column:
-    case ObjectKind::Trigger:
-    case ObjectKind::Policy:
-    case ObjectKind::Rule:
       b.lock(b.schema.resolve_relation(comment.name), LockMode::ShareUpdateExclusive);
       break;
     default:
@@ -462,105 +591,6 @@ void apply(Builder& b, const OtherObject& other) {
     b.refuse_in_transaction();
   }
   b.advance(Operation(other));
-}
-
-// ---- drops
-// -------------------------------------------------------------------------------------------------------------------------------
-
-bool is_drop(const Operation& operation) {
-  return std::holds_alternative<DropTable>(operation) || std::holds_alternative<DropView>(operation) ||
-         std::holds_alternative<DropSequence>(operation) || std::holds_alternative<DropType>(operation) ||
-         std::holds_alternative<DropFunction>(operation) || std::holds_alternative<DropSchema>(operation) ||
-         std::holds_alternative<DropExtension>(operation) || std::holds_alternative<DropOwned>(operation);
-}
-
-namespace {
-
-Operation with_cascade(const Operation& operation) {
-  Operation wider = operation;
-  std::visit(
-      [](auto& op) {
-        if constexpr (requires { op.cascade = Cascade::Cascade; }) op.cascade = Cascade::Cascade;
-      },
-      wider);
-  return wider;
-}
-
-/// What stands in the way is locked before PostgreSQL says so.
-void lock_dependents(Builder& b, const Operation& refused) {
-  Builder wider(b.schema, b.settings, b.earlier);
-  wider.advance(with_cascade(refused));
-  for (const RelationLock& lock : wider.effects.locks) b.lock(lock.relation, lock.mode, lock.kind);
-}
-
-/// DROP OWNED as the drops it means, as far as the owners are known.
-std::vector<Operation> owned_by(const Schema& schema, const DropOwned& drop) {
-  std::vector<Operation> drops;
-  const auto owned = [&](const std::string& owner) {
-    return std::find(drop.roles.begin(), drop.roles.end(), owner) != drop.roles.end();
-  };
-  for (const auto& [name, view] : schema.views) {
-    if (owned(view->owner)) drops.emplace_back(DropView{name, view->materialized, true, Cascade::Restrict});
-  }
-  for (const auto& [name, table] : schema.tables) {
-    if (owned(table->owner))
-      drops.emplace_back(DropTable{name, true, Cascade::Restrict, table->kind == RelationKind::ForeignTable});
-  }
-  for (const auto& [name, sequence] : schema.sequences) {
-    if (owned(sequence->owner) && !sequence->owner_table)
-      drops.emplace_back(DropSequence{name, true, Cascade::Restrict});
-  }
-  return drops;
-}
-
-}  // namespace
-
-void drop_together(Builder& b, const std::vector<const Operation*>& operations) {
-  if (const auto* owned = std::get_if<DropOwned>(operations.front())) {
-    const std::vector<Operation> drops = owned_by(b.schema, *owned);
-    std::vector<const Operation*> all;
-    for (const Operation& each : drops) all.push_back(&each);
-    if (!all.empty()) drop_together(b, all);
-    if (drops.empty()) b.unknown("what the roles own");
-    return;
-  }
-  const Schema before = b.schema;
-  for (const Operation* each : operations) {
-    const ObjectName* written = target_relation(*each);
-    if (written == nullptr) continue;
-    const ObjectName name = b.schema.resolve_relation(*written);
-    const bool there = is_known(b, name) || b.schema.sequences.contains(name);
-    const auto* table = std::get_if<DropTable>(each);
-    const auto* view = std::get_if<DropView>(each);
-    const auto* sequence = std::get_if<DropSequence>(each);
-    const bool if_exists = (table != nullptr && table->if_exists) || (view != nullptr && view->if_exists) ||
-                           (sequence != nullptr && sequence->if_exists);
-    if (!there && if_exists) continue;
-    b.lock(name, LockMode::AccessExclusive);
-    if (!there)
-      b.unknown(display(name) +
-                " is not known here: tables that its foreign keys refer to are locked as well");
-  }
-  // Objects of one statement may hold each other: what is refused is tried again once the others are gone.
-  std::vector<const Operation*> left = operations;
-  bool progress = true;
-  while (progress && !left.empty()) {
-    progress = false;
-    for (auto it = left.begin(); it != left.end();) {
-      Schema attempt = b.schema;
-      if (replay(attempt, **it).empty()) {
-        b.schema = std::move(attempt);
-        it = left.erase(it);
-        progress = true;
-      } else {
-        ++it;
-      }
-    }
-  }
-  for (const Operation* each : left) {
-    if (!b.advance_quietly(*each)) lock_dependents(b, *each);
-  }
-  b.note_changes(before, b.schema);
 }
 
 }  // namespace planner::physics

@@ -190,8 +190,49 @@ bool excludes_bound(const Table& table, const Bound& bound) {
     }
     const bool not_null = (key != nullptr && key->not_null) ||
                           some([](const Comparison& c) { return c.comparison == "is not null"; });
-    return (!bound.with_null || not_null) && some([&](const Comparison& c) { return none_of(c, bound.list); });
+    return (!bound.with_null || not_null) &&
+           some([&](const Comparison& c) { return none_of(c, bound.list); });
   });
+}
+
+/// Bounds that no two partitions of one table can have (as far as constants can be compared here), and bounds
+/// that are none.
+void judge_bound(Builder& b, const Table& parent, const TableName& name, const PartitionBound& written) {
+  if (!parent.partition_by || written.is_default) return;
+  const std::string& strategy = parent.partition_by->strategy;
+  if (!written.strategy.empty() && !strategy.empty() && strategy.front() != written.strategy.front()) {
+    b.fail("42P16", "invalid bound specification for a " + strategy + " partition");
+    return;
+  }
+  const auto bound = single_bound(parent, written);
+  if (!bound) return;
+  if (bound->is_range && bound->from && bound->to &&
+      surely(compare(*bound->from, *bound->to), false, true, true)) {
+    b.fail("42P17", "empty range bound specified for partition \"" + name.name.str() + "\"");
+    return;
+  }
+  for (const TableName& child : parent.children) {
+    const Table* held = b.schema.tables.find(child);
+    if (held == nullptr || !held->bound || child == name) continue;
+    const auto other = single_bound(parent, *held->bound);
+    if (!other) continue;
+    bool overlaps = false;
+    if (bound->is_range) {
+      const auto starts_before = [](const std::optional<std::string>& from,
+                                    const std::optional<std::string>& to) {
+        return !from || !to || surely(compare(*from, *to), true, false, false);
+      };
+      overlaps = starts_before(bound->from, other->to) && starts_before(other->from, bound->to);
+    } else {
+      overlaps = (bound->with_null && other->with_null) ||
+                 std::any_of(bound->list.begin(), bound->list.end(), [&](const std::string& value) {
+                   return std::find(other->list.begin(), other->list.end(), value) != other->list.end();
+                 });
+    }
+    if (overlaps)
+      b.fail("42P17",
+             "partition \"" + name.name.str() + "\" would overlap partition \"" + child.name.str() + "\"");
+  }
 }
 
 bool same_key(const ConstraintDefinition& a, const ConstraintDefinition& b) {
@@ -203,6 +244,7 @@ bool same_key(const ConstraintDefinition& a, const ConstraintDefinition& b) {
 }  // namespace
 
 void adopt_partition(Builder& b, const Table& parent, const Table& partition, bool attached) {
+  if (partition.bound) judge_bound(b, parent, partition.name, *partition.bound);
   for (const Index& index : parent.indexes)
     b.lock(index.name, LockMode::ShareUpdateExclusive, LockedKind::Index);
   const std::optional<Bound> bound = partition.bound ? single_bound(parent, *partition.bound) : std::nullopt;
@@ -247,6 +289,7 @@ void apply(Builder& b, const AttachPartition& attach) {
   // Before 12 the parent was locked like everything else.
   b.lock(parent_name, b.major() >= 12 ? LockMode::ShareUpdateExclusive : LockMode::AccessExclusive);
   for (const TableName& each : b.family(name)) b.lock(each, LockMode::AccessExclusive);
+  if (parent != nullptr) judge_bound(b, *parent, name, attach.bound);
   if (parent == nullptr || partition == nullptr) {
     b.unknown("the partitions, indexes and constraints of " +
               display(parent == nullptr ? parent_name : name) + " are not known here");
@@ -289,7 +332,8 @@ void apply(Builder& b, const DetachPartition& detach) {
     b.fail("55000", "cannot detach partitions concurrently when a default partition exists");
     return;
   }
-  b.lock(name, b.major() >= 14 ? LockMode::AccessExclusive : LockMode::ShareUpdateExclusive);
+  for (const TableName& each : b.family(name))
+    b.lock(each, b.major() >= 14 ? LockMode::AccessExclusive : LockMode::ShareUpdateExclusive);
   if (fallback != nullptr) b.lock(*fallback, LockMode::AccessExclusive);
   if (parent == nullptr || partition == nullptr) {
     b.unknown("the indexes and constraints of " + display(parent == nullptr ? parent_name : name) +
@@ -307,6 +351,10 @@ void apply(Builder& b, const DetachPartition& detach) {
   }
   for (const Schema::Reference& reference : b.schema.references_to(parent_name)) {
     if (reference.from != parent_name) b.lock(reference.from, LockMode::AccessExclusive);
+    // RI_PartitionRemove_Check: no row may still refer to one of the partition.
+    for (const Table* each : b.stored(name)) b.scan(each->name, ScanReason::ForeignKey);
+    for (const Table* each : b.stored(reference.from)) b.scan(each->name, ScanReason::ForeignKey);
+    b.fail_on_data("23503", "rows of " + display(reference.from) + " may refer to rows of the partition");
   }
   b.advance_quietly(Operation(detach));
 }

@@ -30,48 +30,34 @@ const TableSize* size_of(const Schema& schema, const ObjectName& relation) {
   return table != nullptr && table->size && table->size->rows >= 0 ? &*table->size : nullptr;
 }
 
-/// An index's lock is felt by whoever uses its table.
-std::string name_of(const RelationLock& lock) {
-  switch (lock.kind) {
-    case LockedKind::Index:
-      return "index " + display(lock.relation);
-    case LockedKind::Sequence:
-      return "sequence " + display(lock.relation);
-    case LockedKind::View:
-      return "view " + display(lock.relation);
-    case LockedKind::MaterializedView:
-      return "materialized view " + display(lock.relation);
-    case LockedKind::Table:
-      break;
-  }
-  return display(lock.relation);
-}
-
-std::string sequence_words(LockMode mode) {
-  return mode >= LockMode::ShareRowExclusive ? "nextval() waits" : "nextval() goes on";
-}
-
 }  // namespace
 
-std::string who_waits(LockMode mode) {
+std::string nobody_can(LockMode mode, std::string_view what) {
+  if (blocks_reads(mode)) return fmt::format("nobody can read or write {}", what);
+  if (blocks_writes(mode)) return fmt::format("nobody can write to {}", what);
+  return {};
+}
+
+std::string who_waits(LockMode mode, LockedKind kind) {
+  if (kind == LockedKind::Sequence)
+    return mode >= LockMode::ShareRowExclusive ? "nextval() waits" : "nextval() goes on";
   switch (mode) {
     case LockMode::None:
       return "nobody waits";
     case LockMode::AccessShare:
     case LockMode::RowShare:
-      return "reads and writes go on; only schema changes that shut everybody out wait";
+      return "reading and writing go on; only changes that shut everybody out wait";
     case LockMode::RowExclusive:
-      return "reads and writes go on (of the rows it changes: writes wait); CREATE INDEX and schema changes "
-             "wait";
+      return "reading and writing go on, but of the rows it changes; CREATE INDEX and schema changes wait";
     case LockMode::ShareUpdateExclusive:
-      return "reads and writes go on; VACUUM, ANALYZE and schema changes wait";
+      return "reading and writing go on; VACUUM, ANALYZE and schema changes wait";
     case LockMode::Share:
     case LockMode::ShareRowExclusive:
-      return "writes wait, reads go on";
+      return nobody_can(mode, "it") + ", reading goes on";
     case LockMode::Exclusive:
-      return "writes and SELECT FOR UPDATE wait, plain reads go on";
+      return nobody_can(mode, "it") + " or SELECT ... FOR UPDATE, plain reading goes on";
     case LockMode::AccessExclusive:
-      return "reads and writes wait";
+      return nobody_can(mode, "it");
   }
   return {};
 }
@@ -150,7 +136,7 @@ std::string for_how_long(const Effects& effects, const ObjectName& relation, con
         if (slow != effects.scans.end())
           return "as long as the work on " + display(slow->relation) + " takes";
       }
-      return "for a moment (catalogue only), but it queues behind any running query, and everybody behind it";
+      return "for a moment: only the catalogue changes";
     }
   }
   if (const auto seconds = estimated_seconds(effects, relation, schema)) {
@@ -233,71 +219,6 @@ std::string_view work_text(IndexWork work) {
       return "is dropped";
   }
   return {};
-}
-
-std::vector<std::string> describe(const Effects& effects, const Schema& schema) {
-  std::vector<std::string> lines;
-  std::vector<const RelationLock*> locks;
-  for (const RelationLock& lock : effects.locks) {
-    if (!lock.created) locks.push_back(&lock);
-  }
-  std::stable_sort(locks.begin(), locks.end(), [&](const RelationLock* a, const RelationLock* b) {
-    const bool a_index = a->kind == LockedKind::Index;
-    const bool b_index = b->kind == LockedKind::Index;
-    if (a_index != b_index) return b_index;
-    return a->mode > b->mode;
-  });
-  for (const RelationLock* lock : locks) {
-    if (lock->kind == LockedKind::Index || lock->mode <= LockMode::AccessShare) continue;
-    const std::string who =
-        lock->kind == LockedKind::Sequence ? sequence_words(lock->mode) : who_waits(lock->mode);
-    lines.push_back(fmt::format("{} on {}: {}, {}", lock_name(lock->mode), name_of(*lock), who,
-                                for_how_long(effects, lock->relation, schema)));
-  }
-  if (lines.empty()) lines.emplace_back("no lock that a reader or a writer would notice");
-  for (const ObjectName& relation : effects.rewrites) {
-    lines.push_back(effects.truncates_data
-                        ? fmt::format("{} is emptied", display(relation))
-                        : fmt::format("{} is written anew, row by row", display(relation)));
-  }
-  for (const Scan& scan : effects.scans) {
-    if (scan.reason != ScanReason::Rewrite)
-      lines.push_back(
-          fmt::format("every row of {} is read {}", display(scan.relation), reason_text(scan.reason)));
-  }
-  for (const IndexEffect& index : effects.indexes) {
-    lines.push_back(
-        fmt::format("index {} of {} {}", display(index.index), display(index.table), work_text(index.work)));
-  }
-  for (const Failure& failure : effects.failures) {
-    const char* when = failure.depends_on_data  ? "it may fail"
-                       : failure.only_with_rows ? "it fails if there are rows"
-                                                : "it fails";
-    lines.push_back(fmt::format("{} with {}: {}", when, failure.sqlstate, failure.message));
-  }
-  if (effects.outside_transaction) lines.emplace_back("it cannot run inside a transaction block");
-  if (effects.waits_for_old_snapshots)
-    lines.emplace_back(
-        "it waits for every transaction that is older than it, without blocking readers and writers");
-  if (effects.breaks_cached_plans) {
-    lines.emplace_back(
-        "prepared statements that return what it changes fail with \"cached plan must not change result "
-        "type\" until they are prepared again");
-  }
-  if (effects.waits_even_if_noop)
-    lines.emplace_back("it takes its lock before it notices that IF [NOT] EXISTS leaves nothing to do");
-  for (const std::string& clause : effects.unknown) lines.push_back("not known: " + clause);
-  return lines;
-}
-
-std::string describe(const Effects& effects, const Operation& operation, const Schema& schema) {
-  std::string text(kind_name(operation));
-  std::replace(text.begin(), text.end(), '-', ' ');
-  if (const ObjectName* target = target_relation(operation))
-    text += " on " + display(schema.resolve_relation(*target));
-  text += ':';
-  for (const std::string& line : describe(effects, schema)) text += "\n  " + line;
-  return text;
 }
 
 }  // namespace planner

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "planner/effects.h"
@@ -9,9 +10,10 @@
 /// Effects in words for somebody who decides when a statement may run.
 namespace planner {
 
-/// `reads and writes wait`, `writes wait, reads go on`, `reads and writes go on; other schema changes and
-/// VACUUM wait`, ...
-std::string who_waits(LockMode mode);
+/// `nobody can read or write WHAT`, `nobody can write to WHAT`; empty when neither is blocked.
+std::string nobody_can(LockMode mode, std::string_view what);
+/// `nobody can write to it, reading goes on`, `nextval() waits`, ...
+std::string who_waits(LockMode mode, LockedKind kind = LockedKind::Table);
 /// What may run beside the lock: `SELECT`, `SELECT, INSERT, UPDATE and DELETE`, `nothing`.
 std::string goes_on_beside(LockMode mode);
 
@@ -22,7 +24,7 @@ Work work_on(const Effects& effects, const ObjectName& relation);
 Work longest_work(const Effects& effects);
 
 /// `while every row is read`, `while the table is written anew and its 3 indexes rebuilt`,
-/// `for a moment (catalogue only), but it queues behind any running query`.
+/// `for a moment: only the catalogue changes`.
 std::string for_how_long(const Effects& effects, const ObjectName& relation, const Schema& schema);
 
 /// Seconds on an ordinary server, meant to be an upper bound; nullopt without a size. From 5 million rows
@@ -32,13 +34,6 @@ std::optional<double> estimated_seconds(const Effects& effects, const ObjectName
                                         const Schema& schema);
 std::string display_seconds(
     double seconds);  ///< `less than a second`, `about 40 s`, `about 12 min`, `about 3 h`
-
-/// The statement's effects as sentences, the gravest first: one per relation that is locked, rewritten or
-/// read, then what else is to be known.
-std::vector<std::string> describe(const Effects& effects, const Schema& schema);
-/// The same with what the operation is about in front: `alter column type on users: ...`, as one text of
-/// several lines.
-std::string describe(const Effects& effects, const Operation& operation, const Schema& schema);
 
 std::string_view reason_text(ScanReason reason);  ///< `to prove that no value is NULL`
 std::string_view work_text(IndexWork work);       ///< `is rebuilt`

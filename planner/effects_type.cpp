@@ -42,6 +42,8 @@ class TypeChangeOf {
     if (answer.may_fail_on_data) b_.fail_on_data(code_of_bad_value(), "a value may not fit " + display(to_));
     rewrite_ = answer.cost == CastCost::Rewrite;
     rebuild_all_ = rewrite_ || rewritten_anyway;
+    judge_using();
+    judge_expressions();
     for (const Index& index : table_.indexes) recreate(index);
     for (const Constraint& each : table_.constraints) check(each);
     foreign_keys();
@@ -153,6 +155,40 @@ class TypeChangeOf {
     if (!cast_path(type, to_, CastContext::Assignment, b_.schema)) {
       b_.fail("42804", "default for column \"" + column_.name.str() +
                            "\" cannot be cast automatically to type " + display(to_));
+    }
+  }
+
+  /// USING of another column: its value is assigned to the new type.
+  void judge_using() {
+    const auto chain = cast_chain(change_.using_expression);
+    if (!chain || chain->column == column_.name) return;
+    const Column* other = table_.column(chain->column);
+    if (other == nullptr) return;
+    TypeName from = chain->casts.empty() ? other->type : chain->casts.back();
+    from.name = b_.schema.resolve_type(from.name);
+    if (!type_is_understood(from, b_.schema) || !type_is_understood(to_, b_.schema)) return;
+    if (!cast_path(from, to_, CastContext::Assignment, b_.schema, b_.settings.server_version))
+      b_.fail("42804", "result of USING clause for column \"" + column_.name.str() +
+                           "\" cannot be cast automatically to type " + display(to_));
+  }
+
+  /// Expressions over the column are read again with the new type, for which there may be no function.
+  void judge_expressions() {
+    if (opclass_type(column_.type, b_.schema).name == opclass_type(to_, b_.schema).name) return;
+    const auto doubt = [&](const std::string& what) {
+      b_.unknown("whether " + what + " still means something once the column is " + display(to_) +
+                 ": if not, the statement fails (42883)");
+    };
+    for (const Index& index : table_.indexes) {
+      const bool names_it =
+          index.predicate.mentions(column_.name) ||
+          std::any_of(index.elements.begin(), index.elements.end(),
+                      [&](const IndexElement& e) { return e.expression.mentions(column_.name); });
+      if (names_it) doubt("the expression of index " + display(index.name));
+    }
+    for (const Constraint& each : table_.constraints) {
+      if (each.definition.kind == ConstraintKind::Check && each.definition.expression.mentions(column_.name))
+        doubt("check constraint " + each.definition.name.str());
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include "planner/builtin_functions.h"
 #include "planner/builtin_types.h"
+#include "planner/error.h"
 
 namespace planner {
 
@@ -199,6 +200,28 @@ bool Schema::not_null_proven(const Table& table, const Identifier& column) const
   });
 }
 
+namespace {
+
+/// What an SQL function computes, where PostgreSQL puts that in the place of the call (inline_function): one
+/// SELECT of an expression. The function's own label then only counts where it promises more.
+Expression inlined_body(const CreateFunction& function) {
+  if (function.language != "sql" || function.strict || function.security_definer || function.procedure ||
+      function.returns_table || !function.settings.empty())
+    return {};
+  Expression body = function.sql_body;
+  if (!body) {
+    try {
+      body = Expression::parse_query(function.body);
+    } catch (const Error&) {
+      return {};
+    }
+  }
+  const ExpressionFacts& facts = body.facts();
+  return facts.relations.empty() && !facts.has_subquery ? body : Expression();
+}
+
+}  // namespace
+
 Schema::ExpressionVolatility Schema::volatility(const Expression& expression) const {
   ExpressionVolatility worst = ExpressionVolatility::Immutable;
   const auto meet = [&worst](ExpressionVolatility one) { worst = std::max(worst, one); };
@@ -224,7 +247,21 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
     for (const Function& function : *overloads) {
       if (function.input_types.size() < static_cast<std::size_t>(call.arguments)) continue;
       fits = true;
-      strictest = std::max(strictest, as_expression(function.definition.volatility));
+      ExpressionVolatility own = as_expression(function.definition.volatility);
+      // Before 12 a default was looked at before functions in it were inlined.
+      const bool inlines = server_version == 0 || server_version >= 120000;
+      if (const Expression body = inlines ? inlined_body(function.definition) : Expression(); body) {
+        // Functions that call each other in a circle are not followed for ever.
+        constexpr int kDeepest = 8;
+        static thread_local int depth = 0;
+        if (depth < kDeepest) {
+          ++depth;
+          const ExpressionVolatility inner = volatility(body);
+          --depth;
+          if (inner != ExpressionVolatility::Unknown) own = std::min(own, inner);
+        }
+      }
+      strictest = std::max(strictest, own);
     }
     meet(fits ? strictest : ExpressionVolatility::Unknown);
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "planner/effects_text.h"
+
 namespace planner::rules {
 namespace {
 
@@ -61,17 +63,9 @@ std::string list_of(const std::vector<ObjectName>& names) {
   return join_words(words);
 }
 
-std::string who_waits(LockMode mode) {
-  if (blocks_reads(mode)) return "nobody can read or write the table";
-  if (blocks_writes(mode)) return "nobody can write to the table";
-  return {};
-}
+std::string who_waits(LockMode mode) { return nobody_can(mode, "the table"); }
 
-std::string who_waits_on(LockMode mode, const ObjectName& relation) {
-  if (blocks_reads(mode)) return "nobody can read or write " + name_of(relation);
-  if (blocks_writes(mode)) return "nobody can write to " + name_of(relation);
-  return {};
-}
+std::string who_waits_on(LockMode mode, const ObjectName& relation) { return nobody_can(mode, name_of(relation)); }
 
 bool is_new(const Schema& schema, const TableName& table) {
   const Table* found = schema.table(table);

@@ -268,7 +268,10 @@ void read_command(const Source& source, const PgQuery__AlterTableStmt& statement
       return;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity: return read_set_identity(table, command, out);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: out.emplace_back(DropIdentity{table, name, missing_ok}); return;
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropOids: return;  // SET WITHOUT OIDS has done nothing since version 12
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropOids:
+      // SET WITHOUT OIDS has changed nothing since version 12, and locks all the same.
+      out.emplace_back(SetTableOptions{table, {}, false, false, false});
+      return;
     default: break;
   }
   if (read_switch(table, command, out) || read_storage(table, type, command, out)) return;

@@ -2,12 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "planner/engine.h"
 #include "planner/error.h"
+#include "planner/replay.h"
+#include "planner/sql/parse.h"
 #include "rules/registry.h"
 #include "src/commands/commands.h"
 #include "src/commands/settings.h"
+#include "src/database/connection.h"
+#include "src/database/live_schema.h"
+#include "src/database/url.h"
 #include "src/project/files.h"
 #include "src/project/services.h"
 #include "src/report/effects_report.h"
@@ -20,6 +26,7 @@ namespace {
 struct Options {
   std::string what;
   std::string path;
+  std::optional<std::string> database;
   std::string format = "text";
 };
 
@@ -27,10 +34,13 @@ struct Options {
 struct Surroundings {
   Schema schema;
   EffectsSettings settings;
-  std::string described = "without a schema: no history was found here";
+  std::string described = "without a schema: no history was found here (name one, or give --database)";
+  bool known = false;
+  std::optional<Tool> tool;
+  std::string tool_evidence;
 };
 
-Surroundings surroundings(const std::string& path) {
+Surroundings of_history(const std::string& path) {
   Surroundings around;
   project::Project project;
   try {
@@ -45,11 +55,54 @@ Surroundings surroundings(const std::string& path) {
     around.described = fmt::format("without a schema: {} histories were found here; name one", project.services.size());
     return around;
   }
-  const project::LoadedHistory loaded = project::load_history(project.services.front());
+  const project::Service& service = project.services.front();
+  const project::LoadedHistory loaded = project::load_history(service);
   around.schema = analyze(loaded.history, {}, {}).end;
   around.described = fmt::format("after the {} of {}", report::counted(loaded.history.migrations.size(), "migration"),
-                                 project::shown(project.services.front().folder.path));
+                                 project::shown(service.folder.path));
+  around.known = true;
+  around.tool = service.tool;
+  around.tool_evidence = service.tool_evidence;
   return around;
+}
+
+void read_database(Surroundings& around, const std::string& given) {
+  const std::optional<std::string> url = given.empty() ? environment("DATABASE_URL") : given;
+  if (!url)
+    throw Error("--database was given without a URL and $DATABASE_URL is not set",
+                "write --database postgresql://..., or set the variable");
+  Connection connection(*url);
+  around.schema = read_schema(connection);
+  around.settings.server_version = connection.server_version();
+  around.settings.time_zone = connection.parameter("TimeZone");
+  around.settings.time_zone_known = !around.settings.time_zone.empty();
+  around.described = fmt::format("on the schema of {}", parse_database_url(*url).described());
+  around.known = true;
+}
+
+/// Without a schema nothing can be missing: what is only said because nothing is known is left out.
+void forget_absence(Effects& effects) {
+  std::erase_if(effects.failures, [](const Failure& failure) {
+    return failure.sqlstate == "42P01" || failure.sqlstate == "42704" || failure.sqlstate == "42703" ||
+           failure.sqlstate == "3F000" || failure.sqlstate == "42883";
+  });
+}
+
+/// How long the locks of a statement last that stands in a file with others.
+std::string lasting(const Surroundings& around, const std::string& sql) {
+  if (!around.tool)
+    return "to the end of its transaction: in a file that is sent as one, until the last statement of the file is done";
+  const std::string text = sql + ";\n" + sql + ";\n";
+  bool together = false;
+  bool apart = false;
+  for (const Delivered& way : deliveries(parse_file(text), text, *around.tool)) {
+    (way.groups.size() == 1 ? together : apart) = true;
+  }
+  const std::string who = around.tool_evidence.empty() ? "" : fmt::format(" ({})", around.tool_evidence);
+  if (together && apart)
+    return fmt::format("to the end of its transaction, which may be the whole file: it depends on the version of the tool{}", who);
+  if (together) return fmt::format("until the last statement of its file is done{}", who);
+  return fmt::format("until it is done: every statement of a file is a transaction of its own{}", who);
 }
 
 void explain_rule(const Rule& rule, Context& context) {
@@ -61,15 +114,38 @@ void explain_rule(const Rule& rule, Context& context) {
   context.print(report::page_as_text(page, context.out_style()));
 }
 
-void explain_statement(const Options& options, Context& context) {
-  const std::vector<Operation> operations = parse_statement(options.what);
-  const Surroundings around = surroundings(options.path);
-  report::ExplainedStatement statement;
-  statement.sql = options.what;
-  statement.server_version = around.settings.server_version;
-  statement.context = around.described;
-  statement.effects = effects_of_statement(operations, around.schema, around.settings);
-  context.print(options.format == "json" ? report::effects_as_json(statement, kPlannerVersion) : report::effects_as_text(statement, context.out_style()));
+void explain_statements(const Options& options, Context& context) {
+  const ParsedFile file = parse_file(options.what);
+  for (const Statement& statement : file.statements) {
+    if (statement.problem == ParseProblem::None) continue;
+    throw Error(fmt::format("not SQL that planner reads: {}", options.what), statement.error);
+  }
+  if (file.statements.empty()) throw Error("there is no statement to explain", "put one in quotes");
+  if (options.format == "json" && file.statements.size() > 1)
+    throw Error("--format json explains one statement at a time", "give them one by one");
+  Surroundings around = of_history(options.path);
+  if (options.database) read_database(around, *options.database);
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    const Statement& each = file.statements[i];
+    report::ExplainedStatement statement;
+    statement.sql = options.what.substr(each.span.begin, each.span.end - each.span.begin);
+    statement.server_version = around.settings.server_version;
+    statement.context = i == 0 ? around.described : "after the statement before";
+    statement.effects = effects_of_statement(each.operations, around.schema, around.settings);
+    if (!around.known) forget_absence(statement.effects);
+    statement.delivery = lasting(around, statement.sql);
+    statement.schema = around.schema;
+    if (options.format == "json") {
+      context.print(report::effects_as_json(statement, kPlannerVersion));
+    } else {
+      context.print((i == 0 ? "" : "\n") + report::effects_as_text(statement, context.out_style()));
+    }
+    replay_statement(around.schema, each.operations);
+  }
+}
+
+bool is_url(const std::string& text) {
+  return text.find("://") != std::string::npos || text.find('=') != std::string::npos;
 }
 
 void run(const Options& options, Context& context) {
@@ -80,6 +156,14 @@ void run(const Options& options, Context& context) {
     explain_rule(*rule, context);
     return;
   }
+  if (options.database && options.path.empty() && !options.database->empty() && !is_url(*options.database)) {
+    // `--database PATH`: the URL is in the environment, and the word is the history.
+    Options meant = options;
+    meant.path = *options.database;
+    meant.database = "";
+    explain_statements(meant, context);
+    return;
+  }
   // One word is meant as a rule: no statement that does anything to a schema is a single word.
   if (options.what.find_first_of(" \t\n") == std::string::npos) {
     std::vector<std::string> known;
@@ -88,7 +172,7 @@ void run(const Options& options, Context& context) {
     for (const std::string& id : project::nearest(options.what, known)) near += (near.empty() ? "" : ", ") + id;
     throw Error(fmt::format("there is no rule `{}`", options.what), fmt::format("nearest: {}; `planner rules` lists them all", near));
   }
-  explain_statement(options, context);
+  explain_statements(options, context);
 }
 
 }  // namespace
@@ -98,11 +182,16 @@ void add_explain(CLI::App& program, Context& context) {
   CLI::App* command = program.add_subcommand("explain", "Explain a rule, or what PostgreSQL does for one SQL statement");
   command->add_option("RULE|SQL", options->what, "A rule's id, or one statement in quotes")->required();
   command->add_option("PATH", options->path, "The history whose schema the statement meets (default: the one below the current folder)");
+  command->add_option("--database", options->database, "Take the schema, sizes and version of this database; without a URL: $DATABASE_URL")
+      ->expected(0, 1)
+      ->type_name("[URL]");
   command->add_option("--format", options->format, "text (default) or json (for a statement)")->type_name("NAME");
   command->footer(
       "Examples:\n"
       "  planner explain set-not-null\n"
-      "  planner explain 'ALTER TABLE \"Student\" ALTER COLUMN email SET NOT NULL'");
+      "  planner explain 'ALTER TABLE \"Student\" ALTER COLUMN email SET NOT NULL'\n"
+      "  planner explain 'CREATE INDEX ON orders (customer_id)' services/shop/migrations\n"
+      "  planner explain 'ALTER TABLE orders ALTER id TYPE bigint' --database postgresql://localhost/shop");
   command->callback([options, &context] { run(*options, context); });
 }
 

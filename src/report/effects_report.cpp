@@ -3,103 +3,136 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+
+#include "planner/effects_text.h"
 
 namespace planner::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string who_waits(LockMode mode) {
-  if (blocks_reads(mode)) return "nobody can read or write it";
-  if (blocks_writes(mode)) return "nobody can write to it; reading goes on";
-  if (mode == LockMode::ShareUpdateExclusive) return "reading and writing go on; only VACUUM and other schema changes wait";
-  if (mode == LockMode::RowExclusive) return "reading and writing go on; rows it changes are locked";
-  return "reading and writing go on";
+bool grows_with_size(const Effects& effects, const ObjectName& relation) {
+  const Work work = work_on(effects, relation);
+  return work != Work::Moment && work != Work::ChangesRows;
 }
 
-bool works_on(const Effects& effects, const ObjectName& relation) {
-  return effects.rewrites_table(relation) || effects.scans_table(relation) ||
-         std::any_of(effects.indexes.begin(), effects.indexes.end(), [&](const IndexEffect& index) {
-           return index.table == relation && (index.work == IndexWork::Built || index.work == IndexWork::Rebuilt);
-         });
-}
-
-std::string how_long(const Effects& effects, const ObjectName& relation) {
-  if (effects.rewrites_table(relation)) return "while every row and every index is written anew: grows with the table's size";
-  if (works_on(effects, relation)) return "while every row is read: grows with the number of rows";
-  if (effects.dml) return "to the end of the transaction";
-  return "for a moment (catalogue only), but everybody queues behind it while it waits for running transactions";
-}
-
-const char* reason_word(ScanReason reason) {
-  switch (reason) {
-    case ScanReason::NotNull:
-      return "to prove that no value is NULL";
-    case ScanReason::Check:
-      return "to prove the check";
-    case ScanReason::ForeignKey:
-      return "to find every referenced row";
-    case ScanReason::PartitionBound:
-      return "to prove the partition's bound";
-    case ScanReason::IndexBuild:
-      return "to build the index";
-    case ScanReason::Rewrite:
-      return "to write it anew";
-    case ScanReason::Domain:
-      return "to prove the domain's constraint";
-    case ScanReason::Exclusion:
-      return "to prove the exclusion";
-    case ScanReason::Copy:
-      return "to copy it";
-    case ScanReason::Query:
-      return "by the query";
+std::string kind_word(LockedKind kind) {
+  switch (kind) {
+    case LockedKind::Index:
+      return "index ";
+    case LockedKind::Sequence:
+      return "sequence ";
+    case LockedKind::View:
+      return "view ";
+    case LockedKind::MaterializedView:
+      return "materialized view ";
+    case LockedKind::Table:
+      break;
   }
-  return "";
+  return {};
 }
 
-const char* work_word(IndexWork work) {
-  switch (work) {
-    case IndexWork::Built:
-      return "is built";
-    case IndexWork::Rebuilt:
-      return "is rebuilt";
-    case IndexWork::RecreatedWithoutBuild:
-      return "is recreated without reading the table";
-    case IndexWork::Dropped:
-      return "is dropped";
+/// Locks that somebody can feel, the gravest first. An index's lock says nothing when its table is locked as strongly.
+std::vector<const RelationLock*> locks_to_tell(const ExplainedStatement& statement) {
+  const Effects& effects = statement.effects;
+  std::vector<const RelationLock*> out;
+  for (const RelationLock& lock : effects.locks) {
+    if (lock.created || lock.mode <= LockMode::AccessShare) continue;
+    if (lock.kind == LockedKind::Index) {
+      const TableName* table = statement.schema.index_tables.find(lock.relation);
+      if (table != nullptr && effects.lock_on(*table) >= lock.mode) continue;
+    }
+    out.push_back(&lock);
   }
-  return "";
+  std::stable_sort(out.begin(), out.end(), [](const RelationLock* a, const RelationLock* b) {
+    const bool a_index = a->kind == LockedKind::Index;
+    const bool b_index = b->kind == LockedKind::Index;
+    return a_index != b_index ? b_index : a->mode > b->mode;
+  });
+  return out;
+}
+
+std::string lock_line(const ExplainedStatement& statement, const RelationLock& lock) {
+  const std::string name = kind_word(lock.kind) + display(lock.relation);
+  if (lock.kind == LockedKind::Index) {
+    if (lock.mode == LockMode::AccessExclusive)
+      return fmt::format("on {}: every query that could use it waits, reading its table too", name);
+    return fmt::format("on {}: queries go on", name);
+  }
+  return fmt::format("on {}: {}, {}", name, who_waits(lock.mode, lock.kind),
+                     for_how_long(statement.effects, lock.relation, statement.schema));
+}
+
+/// Indexes of one table that fare alike, in one line: `index t_a, t_b and 3 more of t are rebuilt`.
+std::vector<std::string> index_lines(const Effects& effects) {
+  std::map<std::pair<std::string, IndexWork>, std::vector<std::string>> groups;
+  for (const IndexEffect& index : effects.indexes)
+    groups[{display(index.table), index.work}].push_back(index.index.name.str());
+  std::vector<std::string> lines;
+  for (const auto& [key, names] : groups) {
+    constexpr std::size_t kNamed = 4;
+    std::string list;
+    for (std::size_t i = 0; i < names.size() && i < kNamed; ++i) list += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kNamed) list += fmt::format(" and {} more", names.size() - kNamed);
+    std::string work(work_text(key.second));
+    if (names.size() > 1 && work.starts_with("is ")) work = "are " + work.substr(3);
+    lines.push_back(fmt::format("{} of {} {}", list, key.first, work));
+  }
+  return lines;
 }
 
 }  // namespace
 
 std::string effects_as_text(const ExplainedStatement& statement, const TextStyle& style) {
   const Effects& effects = statement.effects;
-  std::string out = painted(style, Ink::Strong, printable(statement.sql)) + "\n" + fmt::format("on PostgreSQL {}, {}\n", statement.server_version / 10000, statement.context);
+  std::string out = painted(style, Ink::Strong, printable(statement.sql)) + "\n" +
+                    fmt::format("on PostgreSQL {}, {}\n", statement.server_version / 10000, statement.context);
   const auto line = [&](Ink ink, std::string_view word, const std::string& text) {
-    out += fmt::format("  {}: {}\n", painted(style, ink, word), wrapped(printable(text), style.width, 4 + static_cast<int>(word.size()), 4));
+    out += fmt::format("  {}: {}\n", painted(style, ink, word),
+                       wrapped(printable(text), style.width, 4 + static_cast<int>(word.size()), 4));
   };
   out += '\n';
-  for (const RelationLock& lock : effects.locks) {
-    if (lock.created) continue;
-    const std::string name = display(lock.relation);
-    line(blocks_writes(lock.mode) ? Ink::Warning : Ink::Good, lock_name(lock.mode),
-         fmt::format("on {}: {}, {}", name, who_waits(lock.mode), how_long(effects, lock.relation)));
+  const std::vector<const RelationLock*> locks = locks_to_tell(statement);
+  for (const RelationLock* lock : locks)
+    line(blocks_writes(lock->mode) ? Ink::Warning : Ink::Good, lock_name(lock->mode), lock_line(statement, *lock));
+  if (locks.empty()) line(Ink::Good, "no lock", "that a reader or a writer would notice");
+  for (const ObjectName& relation : effects.rewrites) {
+    if (effects.truncates_data) {
+      line(Ink::Warning, "empties", display(relation));
+    } else {
+      line(Ink::Warning, "rewrites", display(relation));
+    }
   }
-  if (effects.locks.empty()) line(Ink::Good, "no lock", "that a reader or a writer would notice");
-  for (const ObjectName& relation : effects.rewrites) line(Ink::Warning, "rewrites", display(relation));
-  for (const Scan& scan : effects.scans) line(Ink::Warning, "reads all of", fmt::format("{} {}", display(scan.relation), reason_word(scan.reason)));
-  for (const IndexEffect& index : effects.indexes) line(Ink::Info, "index", fmt::format("{} of {} {}", display(index.index), display(index.table), work_word(index.work)));
+  for (const Scan& scan : effects.scans) {
+    if (scan.reason != ScanReason::Rewrite)
+      line(Ink::Warning, "reads all of", fmt::format("{} {}", display(scan.relation), reason_text(scan.reason)));
+  }
+  for (const std::string& text : index_lines(effects)) line(Ink::Info, "index", text);
   for (const Failure& failure : effects.failures) {
-    line(Ink::Error, failure.only_with_rows ? "fails when there are rows" : failure.depends_on_data ? "may fail" : "fails",
+    line(Ink::Error, failure.depends_on_data ? "may fail" : failure.only_with_rows ? "fails when there are rows" : "fails",
          failure.sqlstate.empty() ? failure.message : fmt::format("{} ({})", failure.message, failure.sqlstate));
   }
   if (effects.outside_transaction) line(Ink::Warning, "alone", "it cannot run inside a transaction block");
-  if (effects.waits_for_old_snapshots) line(Ink::Info, "waits", "for every transaction that is older than it, without blocking anybody");
-  if (effects.breaks_cached_plans) line(Ink::Warning, "prepared statements", "that return its columns fail once with \"cached plan must not change result type\"");
-  if (effects.waits_even_if_noop) line(Ink::Info, "IF [NOT] EXISTS", "takes its lock before it finds that there is nothing to do");
-  if (effects.truncates_data) line(Ink::Warning, "loses data", "rows or values are gone afterwards");
+  if (effects.waits_for_old_snapshots)
+    line(Ink::Info, "waits", "for every transaction that is older than it, without blocking anybody");
+  if (effects.breaks_cached_plans)
+    line(Ink::Warning, "prepared statements",
+         "that return its columns fail with \"cached plan must not change result type\" until they are prepared again");
+  if (effects.waits_even_if_noop)
+    line(Ink::Info, "IF [NOT] EXISTS", "takes its lock before it finds that there is nothing to do");
+  const bool felt = std::any_of(locks.begin(), locks.end(), [](const RelationLock* lock) {
+    return lock->mode >= LockMode::ShareUpdateExclusive && lock->kind != LockedKind::Sequence;
+  });
+  const bool heavy = std::any_of(locks.begin(), locks.end(),
+                                 [](const RelationLock* lock) { return blocks_writes(lock->mode); });
+  if (heavy)
+    line(Ink::Info, "before it starts",
+         "it waits for every transaction that uses what it locks, and everybody who comes later queues behind it: set "
+         "lock_timeout");
+  if (felt && !effects.outside_transaction)
+    line(Ink::Info, "locks last", statement.delivery.empty() ? "to the end of its transaction" : statement.delivery);
   for (const std::string& unknown : effects.unknown) line(Ink::Info, "not known", unknown);
   return out;
 }
@@ -109,21 +142,25 @@ std::string effects_as_json(const ExplainedStatement& statement, const std::stri
   Json json{{"format", "planner-explain"}, {"version", 1}, {"planner", version}, {"statement", statement.sql}, {"server_version", statement.server_version}, {"context", statement.context}};
   json["locks"] = Json::array();
   for (const RelationLock& lock : effects.locks) {
-    json["locks"].push_back({{"relation", display(lock.relation)},
-                             {"mode", lock_name(lock.mode)},
-                             {"created", lock.created},
-                             {"dropped", lock.dropped},
-                             {"blocks_reads", blocks_reads(lock.mode)},
-                             {"blocks_writes", blocks_writes(lock.mode)},
-                             {"grows_with_size", works_on(effects, lock.relation)}});
+    Json entry{{"relation", display(lock.relation)},
+               {"mode", lock_name(lock.mode)},
+               {"created", lock.created},
+               {"dropped", lock.dropped},
+               {"blocks_reads", blocks_reads(lock.mode)},
+               {"blocks_writes", blocks_writes(lock.mode)},
+               {"grows_with_size", grows_with_size(effects, lock.relation)}};
+    if (const auto seconds = estimated_seconds(effects, lock.relation, statement.schema))
+      entry["estimated_seconds"] = *seconds;
+    json["locks"].push_back(std::move(entry));
   }
   json["rewrites"] = Json::array();
   for (const ObjectName& relation : effects.rewrites) json["rewrites"].push_back(display(relation));
   json["scans"] = Json::array();
-  for (const Scan& scan : effects.scans) json["scans"].push_back({{"relation", display(scan.relation)}, {"why", reason_word(scan.reason)}});
+  for (const Scan& scan : effects.scans)
+    json["scans"].push_back({{"relation", display(scan.relation)}, {"why", reason_text(scan.reason)}});
   json["indexes"] = Json::array();
   for (const IndexEffect& index : effects.indexes) {
-    json["indexes"].push_back({{"index", display(index.index)}, {"table", display(index.table)}, {"work", work_word(index.work)}});
+    json["indexes"].push_back({{"index", display(index.index)}, {"table", display(index.table)}, {"work", work_text(index.work)}});
   }
   json["failures"] = Json::array();
   for (const Failure& failure : effects.failures) {

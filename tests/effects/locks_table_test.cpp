@@ -109,7 +109,11 @@ std::vector<std::string> compare(const TableRow& row, const std::string& version
       for (const std::size_t i : group.statements) {
         const Effects effects =
             effects_of_statement(file.statements[i].operations, schema, settings, earlier);
-        if (effects.outside_transaction && group.in_block) refused.insert("25001");
+        const bool block = std::any_of(file.statements[i].operations.begin(),
+                                       file.statements[i].operations.end(), [](const Operation& each) {
+                                         return std::holds_alternative<std::shared_ptr<const DoBlock>>(each);
+                                       });
+        if (effects.outside_transaction && group.in_block) refused.insert(block ? "2D000" : "25001");
         for (const Failure& failure : effects.failures) {
           if (!failure.depends_on_data && !failure.only_with_rows) refused.insert(failure.sqlstate);
         }
@@ -227,6 +231,11 @@ std::vector<std::string> compare(const TableRow& row, const std::string& version
   for (const Scan& scan : said.effects.scans) {
     if (scan.reason == ScanReason::Copy) continue;
     const std::string& name = scan.relation.name.str();
+    // Of the two tables of a foreign key only the referencing one is sure to be read, and only if it has
+    // rows.
+    if (scan.reason == ScanReason::ForeignKey && !measured_scans.contains(name) &&
+        (scan.relation != placed(target) || measured_scans.empty()))
+      continue;
     // An empty table is read, but no row of it.
     const Table* table = before.tables.find(scan.relation);
     const std::string parent =
@@ -243,6 +252,16 @@ std::vector<std::string> compare(const TableRow& row, const std::string& version
   return wrong;
 }
 
+/// planner says of the statement that it does not follow it.
+bool is_not_understood(const std::string& text) {
+  const ParsedFile file = parse_file(text);
+  return std::any_of(file.statements.begin(), file.statements.end(), [](const Statement& statement) {
+    return std::any_of(
+        statement.operations.begin(), statement.operations.end(),
+        [](const Operation& operation) { return std::holds_alternative<Unrecognized>(operation); });
+  });
+}
+
 TEST(LocksTable, EveryMeasuredRowIsWhatEffectsSay) {
   PLANNER_SHARED_OR_SKIP(shared);
   const char* other = std::getenv("PLANNER_LOCKS_TABLE");  // further rows of the same form
@@ -251,7 +270,8 @@ TEST(LocksTable, EveryMeasuredRowIsWhatEffectsSay) {
     doubtful.emplace(row.at("case_id"), row.at("version"));
   // What is known to be wrong and not mended yet; take a row out when it agrees again.
   std::set<std::string> open;
-  for (const TableRow& row : read_table(source_dir() / "tests/effects/open_differences.tsv")) open.insert(row.at("case_id"));
+  for (const TableRow& row : read_table(source_dir() / "tests/effects/open_differences.tsv"))
+    open.insert(row.at("case_id"));
   const auto rows =
       read_table(other != nullptr ? std::filesystem::path(other) : shared / "facts" / "locks.tsv");
   ASSERT_FALSE(rows.empty());
@@ -259,8 +279,11 @@ TEST(LocksTable, EveryMeasuredRowIsWhatEffectsSay) {
   std::size_t compared = 0;
   std::size_t newer = 0;
   std::size_t in_doubt = 0;
-  std::map<std::string, std::vector<std::string>> seen;  // difference -> versions, per row
+  std::size_t not_understood = 0;
+  std::set<std::string> still_open;
+  std::set<std::string> met;
   for (const TableRow& row : rows) {
+    met.insert(row.at("case_id"));
     bool row_agrees = true;
     std::map<std::string, std::string> by_text;
     for (const std::string& version : split(row.at("pg_versions"), ",")) {
@@ -273,6 +296,10 @@ TEST(LocksTable, EveryMeasuredRowIsWhatEffectsSay) {
         ++newer;
         continue;
       }
+      if (!wrong.empty() && is_not_understood(row.at("statement"))) {
+        ++not_understood;
+        continue;
+      }
       ++compared;
       if (wrong.empty()) {
         ++agreed;
@@ -282,14 +309,22 @@ TEST(LocksTable, EveryMeasuredRowIsWhatEffectsSay) {
       for (const std::string& each : wrong) by_text[each] += (by_text[each].empty() ? "" : ",") + version;
     }
     if (row_agrees) continue;
-    if (open.contains(row.at("case_id"))) continue;
+    if (open.contains(row.at("case_id"))) {
+      still_open.insert(row.at("case_id"));
+      continue;
+    }
     std::ostringstream text;
     text << row.at("case_id") << "\n    " << row.at("statement");
     for (const auto& [difference, versions] : by_text) text << "\n      [" << versions << "] " << difference;
     ADD_FAILURE() << text.str();
   }
+  for (const std::string& each : open) {
+    if (met.contains(each) && !still_open.contains(each))
+      ADD_FAILURE() << each << " agrees again: take it out of open_differences.tsv";
+  }
   std::cout << agreed << " of " << compared << " (row, version) pairs agree; " << newer
-            << " are in newer syntax than the parser's; " << in_doubt << " are doubtful\n";
+            << " are in newer syntax than the parser's; " << in_doubt << " are doubtful; " << not_understood
+            << " are of statements that planner says it does not follow\n";
 }
 
 }  // namespace

@@ -57,12 +57,19 @@ Outcome outcome(const std::string& text, Schema schema, const EffectsSettings& s
   std::vector<const Operation*> earlier;
   const ParsedFile file = parse_file(text);
   std::set<ObjectName> created;
+  const Schema before = schema;
+  const auto was_there = [&](const ObjectName& name) {
+    return before.tables.contains(name) || before.views.contains(name) || before.sequences.contains(name) ||
+           before.index_tables.contains(name);
+  };
   for (const Statement& statement : file.statements) {
     if (statement.problem == ParseProblem::NewerSyntax) out.newer_syntax = true;
     if (statement.problem == ParseProblem::Syntax) {
       out.syntax_error = true;
       // The grammar itself refuses clauses that no constraint of the kind can have, with a code of its own.
-      out.sqlstates.insert(statement.error.find("cannot be marked") != std::string::npos ? "0A000" : "42601");
+      const bool unsupported = statement.error.find("cannot be marked") != std::string::npos ||
+                               statement.error.find("is not supported") != std::string::npos;
+      out.sqlstates.insert(unsupported ? "0A000" : "42601");
       break;
     }
     Effects effects = effects_of_statement(statement.operations, schema, settings, earlier);
@@ -72,10 +79,12 @@ Outcome outcome(const std::string& text, Schema schema, const EffectsSettings& s
     }
     for (RelationLock& lock : effects.locks) {
       if (lock.created) created.insert(lock.relation);
-      if (created.contains(lock.relation)) lock.created = true;
+      // A name that is given away and taken again is still that of what was there first.
+      lock.created = created.contains(lock.relation) && !was_there(lock.relation);
     }
     std::erase_if(effects.scans, [&](const Scan& scan) { return created.contains(scan.relation); });
     physics::merge_into(out.effects, effects);
+    for (RelationLock& lock : out.effects.locks) lock.created = lock.created && !was_there(lock.relation);
     if (!out.sqlstates.empty()) break;
     replay_statement(schema, statement.operations);
     for (const Operation& operation : statement.operations) earlier.push_back(&operation);

@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <sstream>
+
+#include "planner/replay.h"
+#include "tests/effects/measured.h"
+#include "tests/support/golden.h"
+#include "tests/support/paths.h"
+#include "tests/support/postgres.h"
+
+/// Statements made from the templates of tests/effects/statements/*.txt, each run on a server and rolled
+/// back: its locks, rewrites, index builds, scans and refusals are what effects_of_statement says. Every
+/// template gives a share of its statements in an ordinary run; PLANNER_EVERY_STATEMENT=1 runs them all.
+namespace planner::test {
+namespace {
+
+constexpr std::size_t kPerTemplate = 24;
+
+class Statements : public PostgresTest {
+ protected:
+  explicit Statements(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void TestBody() override {
+    const GoldenCase given = parse_golden(file_);
+    const int version = db().server_version();
+    if (const std::string from = given.text("from version");
+        !from.empty() && version < std::stoi(from) * 10000)
+      GTEST_SKIP() << "written for PostgreSQL " << from << " and newer";
+    db().exec(given.text("schema"));
+    EffectsSettings settings;
+    settings.server_version = version;
+    settings.time_zone = "UTC";
+    settings.time_zone_known = true;
+    db().exec("SET timezone = 'UTC'");
+    std::vector<std::string> problems;
+    bool newer = false;
+    Schema start;
+    start.server_version = version;
+    const Schema schema = schema_after(given.text("schema"), std::move(start), &problems, &newer);
+    for (const std::string& problem : problems) ADD_FAILURE() << "schema: " << problem;
+    ASSERT_FALSE(newer) << "the schema is in newer syntax than the parser's";
+
+    Measuring measuring(db());
+    std::istringstream lines(given.text("statements"));
+    std::size_t agreed = 0;
+    std::size_t different = 0;
+    std::size_t not_parsed = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.empty()) continue;
+      for (const std::string& text : share_of(expand(line))) {
+        Outcome said = outcome(text, schema, settings, true);
+        if (said.newer_syntax) {
+          ++not_parsed;
+          continue;
+        }
+        const Observed measured = measuring.run(text);
+        // Some of the tables hold no rows.
+        if (measured.sqlstate == "00000" && !said.sqlstates.empty())
+          said = outcome(text, schema, settings, false);
+        const std::vector<std::string> wrong = differences(measured, said, schema);
+        if (wrong.empty()) {
+          ++agreed;
+          continue;
+        }
+        ++different;
+        std::string all;
+        for (const std::string& each : wrong) all += "\n    " + each;
+        ADD_FAILURE() << text << all;
+      }
+    }
+    std::cout << agreed << " of " << agreed + different << " statements agree on PostgreSQL "
+              << version / 10000;
+    if (not_parsed > 0) std::cout << "; " << not_parsed << " are in newer syntax than the parser's";
+    std::cout << "\n";
+  }
+
+ private:
+  /// All of them, or some spread over the whole list: always the same ones.
+  static std::vector<std::string> share_of(std::vector<std::string> all) {
+    const char* every = std::getenv("PLANNER_EVERY_STATEMENT");
+    if (every != nullptr || all.size() <= kPerTemplate) return all;
+    std::vector<std::string> some;
+    // A step that shares no factor with the usual numbers of alternatives meets all combinations.
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < kPerTemplate; ++i, at = (at + 7919) % all.size()) some.push_back(all[at]);
+    return some;
+  }
+
+  std::filesystem::path file_;
+};
+
+const bool registered = [] {
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "tests/effects/statements")) {
+    const std::filesystem::path file = entry.path();
+    if (file.extension() != ".txt") continue;
+    class One : public Statements {
+     public:
+      explicit One(std::filesystem::path path) : Statements(std::move(path)) {}
+    };
+    testing::RegisterTest("Statements", file.stem().c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                          [file]() -> PostgresTest* { return new One(file); });
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace planner::test
