@@ -180,7 +180,12 @@ class AlterTable {
   }
 
   void part(const DropNotNull& drop, const Operation& operation) {
-    lock_family(drop.only);
+    // From 18 on NOT NULL is a constraint: without one nothing is looked for in children.
+    const Column* column = table() == nullptr ? nullptr : table()->column(drop.column);
+    lock_family(drop.only || (b_.major() >= 18 && column != nullptr && !column->not_null));
+    if (b_.major() >= 18 && column != nullptr && column->not_null && inherits_not_null(drop.column))
+      b_.fail("42P16",
+              "cannot drop the inherited NOT NULL constraint of column \"" + drop.column.str() + "\"");
     if (drop.only && is_partitioned(target_) && !table()->children.empty())
       b_.fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
     if (table() != nullptr) judge_drop_not_null(b_, *table(), drop.column);
@@ -248,7 +253,22 @@ class AlterTable {
   // ---- constraints
   // -----------------------------------------------------------------------------------------------------------
 
+  bool inherits_not_null(const Identifier& name) const {
+    const std::vector<TableName>& parents = table()->inherits;
+    return std::any_of(parents.begin(), parents.end(), [&](const TableName& parent) {
+      const Table* above = b_.schema.tables.find(parent);
+      const Column* column = above == nullptr ? nullptr : above->column(name);
+      return column != nullptr && column->not_null;
+    });
+  }
+
+  /// From 18 on ADD CONSTRAINT locks all children before it asks what kind of constraint it is.
+  void lock_for_constraint(bool only) {
+    if (b_.major() >= 18) lock_family(only);
+  }
+
   void part(const AddCheck& add, const Operation& operation) {
+    lock_for_constraint(add.only);
     const bool only = add.only || add.constraint.no_inherit;
     lock_family(only);
     const Table* held = table();
@@ -291,6 +311,7 @@ class AlterTable {
   }
 
   void part(const AddForeignKey& add, const Operation& operation) {
+    lock_for_constraint(add.only);
     lock_referenced(add.constraint);
     const Table* from = table();
     const Table* to = b_.schema.tables.find(b_.schema.resolve_relation(add.constraint.references.table));
@@ -328,6 +349,7 @@ class AlterTable {
   }
 
   void part(const AddUnique& add, const Operation& operation) {
+    lock_for_constraint(add.only);
     if (add.constraint.nulls_not_distinct && b_.major() < 15) {
       b_.fail("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on");
     }
@@ -358,6 +380,7 @@ class AlterTable {
   }
 
   void part(const AddExclusion& add, const Operation& operation) {
+    lock_for_constraint(add.only);
     const Table* held = table();
     if (held != nullptr && held->kind == RelationKind::PartitionedTable && b_.major() < 17) {
       b_.fail("0A000", "exclusion constraints are not supported on partitioned tables before PostgreSQL 17");
@@ -425,6 +448,7 @@ class AlterTable {
         lock_family(drop.only);
       if (constraint->definition.kind == ConstraintKind::ForeignKey) {
         lock_partitions(target_, LockMode::AccessExclusive);
+        b_.lock(constraint->definition.references.table, LockMode::AccessExclusive);
         lock_partitions(constraint->definition.references.table, LockMode::AccessExclusive);
       }
     }
@@ -584,7 +608,7 @@ class AlterTable {
                       : index ? OptionsOf::Index
                               : OptionsOf::Table);
         if (is_partitioned(target_) && !change.options.empty())
-          b_.fail(b_.major() >= 17 ? "42809" : "22023", "partitioned tables have no storage parameters");
+          b_.fail(b_.major() >= 16 ? "42809" : "22023", "partitioned tables have no storage parameters");
       }
     }
     if constexpr (std::is_same_v<T, DropExpression>) {

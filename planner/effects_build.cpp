@@ -205,8 +205,10 @@ void Builder::note_changes(const Schema& before, const Schema& after) {
 }
 
 void Builder::lock_referenced(const TableName& table) {
-  lock(table, LockMode::AccessExclusive, LockedKind::Table);
-  for (const TableName& partition : partitions(table)) lock(partition, LockMode::AccessExclusive);
+  // Before 15 the triggers of a key to a partitioned table were on its partitions only.
+  const std::vector<TableName> below = partitions(table);
+  if (below.empty() || major() >= 15) lock(table, LockMode::AccessExclusive, LockedKind::Table);
+  for (const TableName& partition : below) lock(partition, LockMode::AccessExclusive);
 }
 
 void Builder::note_new_table(const Table& table) {

@@ -16,7 +16,8 @@ bool overlap(const std::vector<Identifier>& a, const std::vector<Identifier>& b)
 void lock_with_indexes(Builder& b, const TableName& name, LockMode mode) {
   b.lock(name, mode);
   const Table* table = b.schema.tables.find(name);
-  if (table == nullptr || table->kind != RelationKind::Table) return;
+  if (table == nullptr) return;
+  if (table->kind == RelationKind::PartitionedTable && b.major() < 16) return;
   // The planner opens every index of a table it works on, in the table's mode.
   for (const Index& index : table->indexes) b.lock(index.name, mode, LockedKind::Index);
 }

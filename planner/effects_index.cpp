@@ -333,7 +333,10 @@ void apply(Builder& b, const Vacuum& vacuum) {
     for (const TableName& each : b.family(name)) {
       const Table* held = b.schema.tables.find(each);
       const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
-      if (each != name && !(held != nullptr && held->partition_of)) continue;
+      // From 18 on ANALYZE goes down to inheriting tables as well.
+      const bool goes_down =
+          (held != nullptr && held->partition_of) || (vacuum.analyze_only && b.major() >= 18);
+      if (each != name && !goes_down) continue;
       if (vacuum.full && !vacuum.analyze_only) {
         b.lock(each, LockMode::AccessExclusive);
         if (held != nullptr && !partitioned) b.rewrite(*held);

@@ -299,8 +299,12 @@ void apply(Builder& b, const RenameTrigger& rename) {
   const TableName table = b.schema.resolve_relation(rename.table);
   const Trigger* trigger = trigger_of(b, table, rename.from);
   if (trigger != nullptr && trigger->inherited && b.major() >= 15)
-    b.fail("XX000", "cannot rename trigger \"" + rename.from.str() + "\" on table \"" + table.name.str() +
-                        "\": rename the one on the partitioned table");
+    b.fail(b.major() >= 18 ? "0A000" : "XX000", "cannot rename trigger \"" + rename.from.str() +
+                                                    "\" on table \"" + table.name.str() +
+                                                    "\": rename the one on the partitioned table");
+  if (b.major() < 15 && trigger_of(b, table, rename.to) != nullptr)
+    b.fail("42710",
+           "trigger \"" + rename.to.str() + "\" for relation \"" + table.name.str() + "\" already exists");
   // The copies on partitions follow from 15 on.
   if (b.major() >= 15) {
     lock_with_partitions(b, table, LockMode::AccessExclusive);

@@ -274,7 +274,7 @@ void adopt_partition(Builder& b, const Table& parent, const Table& partition, bo
     for (const Table* each : b.stored(referenced)) b.scan(each->name, ScanReason::ForeignKey);
     b.fail_on_data("23503", "a row may refer to nothing in " + display(referenced));
   }
-  if (b.major() >= 15 || !attached) {
+  if (b.major() >= 15) {
     for (const Schema::Reference& reference : b.schema.references_to(parent.name)) {
       if (reference.from != parent.name) b.lock(reference.from, LockMode::ShareRowExclusive);
     }
