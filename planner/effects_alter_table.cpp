@@ -87,7 +87,13 @@ class AlterTable {
     const Table* before = table();
     const bool there = before != nullptr && before->column(add.column.name) != nullptr;
     if (there && add.if_not_exists) return;  // noticed before the children are looked at
-    lock_family(add.only);
+    const std::set<TableName> receiving = tables_without(target_, add.column.name, add.only);
+    const auto rewrite_receiving = [&] {
+      for (const TableName& name : receiving) {
+        const Table* held = b_.schema.tables.find(name);
+        if (held == nullptr || held->kind == RelationKind::Table) rewrite_.insert(name);
+      }
+    };
     if (!b_.advance(operation) && there) return;
     b_.effects.breaks_cached_plans = true;
 
@@ -102,8 +108,8 @@ class AlterTable {
     if (column.generated && table() != nullptr) judge_generated(b_, *table(), column.generated);
     const bool made_per_row =
         is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
-    if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_family(add.only);
-    if (has_value) judge_default(value, add.only);
+    if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_receiving();
+    if (has_value && judge_default(value)) rewrite_receiving();
     if (domain != nullptr && !has_value && !made_per_row && domain->not_null) {
       b_.fail_with_rows("23502", "domain " + display(domain->name) + " does not allow null values");
     }
@@ -140,13 +146,29 @@ class AlterTable {
 
   static bool is_virtual(const ColumnDefinition&) { return false; }  // PostgreSQL 15's grammar has no VIRTUAL
 
-  void judge_default(const Expression& value, bool only) {
+  /// The table and the children that do not have such a column yet, all locked. A child that has one is
+  /// locked too, takes it for the same, and hands nothing down.
+  std::set<TableName> tables_without(const TableName& table, const Identifier& column, bool only) {
+    std::set<TableName> out{table};
+    b_.lock(table, mode_);
+    const Table* held = b_.schema.tables.find(table);
+    if (held == nullptr || only) return out;
+    for (const TableName& child : held->children) {
+      b_.lock(child, mode_);
+      const Table* below = b_.schema.tables.find(child);
+      if (below == nullptr || below->column(column) != nullptr) continue;
+      out.merge(tables_without(child, column, false));
+    }
+    return out;
+  }
+
+  /// Says whether every row has to be written for it.
+  bool judge_default(const Expression& value) {
     switch (b_.schema.volatility(value)) {
       case Schema::ExpressionVolatility::Volatile:
-        rewrite_family(only);
         if (const auto sequence = nextval_sequence(value))
           b_.lock(b_.schema.resolve_relation(*sequence), LockMode::RowExclusive, LockedKind::Sequence);
-        break;
+        return true;
       case Schema::ExpressionVolatility::Unknown:
         b_.unknown("whether the default " + value.text().str() +
                    " is volatile: if it is, every row is written anew and all indexes are rebuilt");
@@ -154,6 +176,7 @@ class AlterTable {
       default:
         break;
     }
+    return false;
   }
 
   void part(const DropColumn& drop, const Operation& operation) {
@@ -173,6 +196,16 @@ class AlterTable {
       }
       for (const Identifier& name : generated)
         b_.advance(Operation(DropColumn{drop.table, name, false, Cascade::Restrict, drop.only}));
+    }
+    for (const TableName& name : b_.family(target_, drop.only)) {
+      const Table* held = b_.schema.tables.find(name);
+      if (held == nullptr || !held->partition_by || name == target_) continue;
+      for (const IndexElement& key : held->partition_by->elements) {
+        if (key.column == drop.column || key.expression.mentions(drop.column))
+          b_.fail("42P16", "cannot drop column \"" + drop.column.str() +
+                               "\" because it is part of the partition key of relation \"" + name.name.str() +
+                               "\"");
+      }
     }
     if (before != nullptr && drop.cascade == Cascade::Restrict) refuse_bodies(b_, target_, drop.column);
     b_.advance(operation);
@@ -235,7 +268,9 @@ class AlterTable {
   }
 
   void part(const SetNotNull& set, const Operation& operation) {
-    lock_family(set.only);
+    // A parent that has it already is taken to have handed it down.
+    const Column* column = table() == nullptr ? nullptr : table()->column(set.column);
+    lock_family(set.only || (b_.major() >= 12 && column != nullptr && column->not_null));
     set_not_null(set.column, set.only);
     b_.advance(operation);
   }
@@ -478,28 +513,7 @@ class AlterTable {
       return;
     }
     const bool same = held != nullptr && held->persistence == set.persistence;
-    if (held != nullptr && !same) {
-      if (set.persistence == Persistence::Unlogged) {
-        for (const Schema::Reference& reference : b_.schema.references_to(target_)) {
-          const Table* from = b_.schema.tables.find(reference.from);
-          if (from != nullptr && from->name != target_ && from->persistence == Persistence::Permanent) {
-            b_.fail("42P16", "could not change table \"" + target_.name.str() +
-                                 "\" to unlogged because it references logged table \"" +
-                                 from->name.name.str() + "\"");
-          }
-        }
-      } else {
-        for (const Constraint& each : held->constraints) {
-          if (each.definition.kind != ConstraintKind::ForeignKey) continue;
-          const Table* to = b_.schema.tables.find(each.definition.references.table);
-          if (to != nullptr && to->name != target_ && to->persistence != Persistence::Permanent) {
-            b_.fail("42P16", "could not change table \"" + target_.name.str() +
-                                 "\" to logged because it references unlogged table \"" +
-                                 to->name.name.str() + "\"");
-          }
-        }
-      }
-    }
+    if (held != nullptr && !same) judge_persistence(b_, *held, set.persistence);
     if (partitioned) return;  // before 18 nothing happens
     if (!same) {
       rewrite_family(true);
@@ -575,6 +589,9 @@ class AlterTable {
   void part(const Inherit& inherit, const Operation& operation) {
     const TableName parent = b_.schema.resolve_relation(inherit.parent);
     if (!inherit.remove) b_.lock(parent, LockMode::ShareUpdateExclusive);
+    if (is_partitioned(target_)) b_.fail("42809", "cannot change inheritance of partitioned table");
+    if (table() != nullptr && table()->partition_of)
+      b_.fail("42809", "cannot change inheritance of a partition");
     const std::vector<TableName> below = b_.family(target_);
     if (!inherit.remove && std::find(below.begin(), below.end(), parent) != below.end())
       b_.fail("42P07", "circular inheritance not allowed");

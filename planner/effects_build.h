@@ -103,6 +103,8 @@ void judge_foreign_key(Builder& builder, const Table& from, const Table& to, con
 void judge_using_index(Builder& builder, const Table& table, const ConstraintDefinition& constraint);
 void judge_replica_identity(Builder& builder, const Table& table, const Identifier& index);
 void judge_clustering(Builder& builder, const TableName& relation, const ObjectName& index);
+/// Tables that refer to each other are both logged or both not.
+void judge_persistence(Builder& builder, const Table& table, Persistence wanted);
 void judge_compression(Builder& builder, const Table* table, const Identifier& column);
 /// BEGIN ATOMIC bodies that read the column keep it from being dropped.
 void refuse_bodies(Builder& builder, const TableName& table, const Identifier& column);

@@ -102,6 +102,27 @@ void judge_compression(Builder& b, const Table* table, const Identifier& name) {
     b.fail("0A000", "column data type " + display(column->type) + " does not support compression");
 }
 
+void judge_persistence(Builder& b, const Table& table, Persistence wanted) {
+  const auto refuse = [&](const char* kind, const std::string& why) {
+    b.fail("42P16", "could not change table \"" + table.name.name.str() + "\" to " + kind +
+                        " because it references " + why);
+  };
+  if (wanted == Persistence::Unlogged) {
+    for (const Schema::Reference& reference : b.schema.references_to(table.name)) {
+      const Table* from = b.schema.tables.find(reference.from);
+      if (from != nullptr && from->name != table.name && from->persistence == Persistence::Permanent)
+        refuse("unlogged", "logged table \"" + from->name.name.str() + "\"");
+    }
+    return;
+  }
+  for (const Constraint& each : table.constraints) {
+    if (each.definition.kind != ConstraintKind::ForeignKey) continue;
+    const Table* to = b.schema.tables.find(each.definition.references.table);
+    if (to != nullptr && to->name != table.name && to->persistence != Persistence::Permanent)
+      refuse("logged", "unlogged table \"" + to->name.name.str() + "\"");
+  }
+}
+
 void refuse_bodies(Builder& b, const TableName& table, const Identifier& column) {
   for (const auto& [name, overloads] : b.schema.functions) {
     for (const Function& each : *overloads) {

@@ -44,17 +44,17 @@ void apply(Builder& b, const CreateIndex& create) {
     for (const TableName& partition : b.partitions(table)) b.lock(partition, mode);
   }
   if (known) judge_index(b, create, table);
-  if (create.if_not_exists && !create.name.empty() &&
-      b.schema.index_tables.contains(ObjectName(table.schema, create.name))) {
-    // Found only once the locks are held and the definition is checked.
+  if (!create.name.empty() && b.schema.index_tables.contains(ObjectName(table.schema, create.name))) {
+    // Found only once the locks are held and the definition is checked, but before partitions get theirs.
     CreateIndex probe = create;
     probe.name = Identifier();
     probe.if_not_exists = false;
+    probe.only = true;
     Schema copy = b.schema;
     for (const ReplayProblem& problem : replay(copy, Operation(probe))) {
       if (!problem.sqlstate.empty()) b.fail(problem.sqlstate, problem.message);
     }
-    return;
+    if (create.if_not_exists) return;
   }
   if (partitioned && create.concurrently) {
     b.fail("0A000", "cannot create index on partitioned table \"" + table.name.str() + "\" concurrently");

@@ -76,6 +76,14 @@ void judge_value(Builder& b, const Expression& value, const TypeName& written, c
     if (whole && builtin_name && (base.is("int2") || base.is("int4") || base.is("int8")) &&
         !is_integer_text(text))
       b.fail("22P02", "invalid input syntax for type " + display(base) + ": \"" + text + "\"");
+    const auto only_of = [&](std::string_view allowed) {
+      return text.find_first_not_of(allowed) == std::string::npos;
+    };
+    const bool no_uuid = base.is("uuid") && !only_of("0123456789abcdefABCDEF-{}");
+    const bool no_number = (base.is("numeric") || base.is("float4") || base.is("float8")) && !text.empty() &&
+                           text.find_first_of("0123456789") == std::string::npos && text.size() < 3;
+    if (whole && builtin_name && (no_uuid || no_number))
+      b.fail("22P02", "invalid input syntax for type " + display(base) + ": \"" + text + "\"");
     if (whole && !builtin_name && labels != nullptr &&
         std::find(labels->labels.begin(), labels->labels.end(), text) == labels->labels.end())
       b.fail("22P02", "invalid input value for enum " + base.name.name.str() + ": \"" + text + "\"");
@@ -172,10 +180,12 @@ void judge_index(Builder& b, const CreateIndex& create, const TableName& relatio
 void judge_opclass(Builder& b, const Table* table, const Identifier& name, const std::string& method) {
   const Column* column = table == nullptr ? nullptr : table->column(name);
   if (column == nullptr || !type_is_understood(column->type, b.schema)) return;
-  // These bring default operator classes for types of the core.
-  if (method == "gist" && b.schema.extensions.contains(Identifier("btree_gist"))) return;
-  if (method == "gin" && b.schema.extensions.contains(Identifier("btree_gin"))) return;
   const TypeName input = opclass_type(column->type, b.schema);
+  // These bring default operator classes for the scalar types of the core.
+  const bool scalar =
+      input.array_dimensions == 0 && !input.is("json") && !input.is("jsonb") && !input.is("xml");
+  if (scalar && method == "gist" && b.schema.extensions.contains(Identifier("btree_gist"))) return;
+  if (scalar && method == "gin" && b.schema.extensions.contains(Identifier("btree_gin"))) return;
   if (!input.name.schema.empty() || input.name.name.str() == "citext" ||
       !default_opclass(method, input).empty())
     return;

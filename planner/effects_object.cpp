@@ -542,6 +542,8 @@ void apply(Builder& b, const ChangeOwner& change) {
 }
 
 void apply(Builder& b, const Comment& comment) {
+  if (comment.kind == ObjectKind::Index && is_known(b, b.schema.resolve_relation(comment.name)))
+    b.fail("42809", "\"" + comment.name.name.str() + "\" is not an index");
   switch (comment.kind) {
     case ObjectKind::Constraint:
       if (!is_known(b, b.schema.resolve_relation(comment.name)) && b.schema.domain(comment.name) != nullptr)

@@ -43,12 +43,18 @@ class TypeChangeOf {
     rewrite_ = answer.cost == CastCost::Rewrite;
     rebuild_all_ = rewrite_ || rewritten_anyway;
     judge_using();
+    const bool made_up = change_.using_expression && !cast_chain(change_.using_expression);
+    for (const Index& index : table_.indexes) {
+      const bool has_it = std::any_of(index.elements.begin(), index.elements.end(),
+                                      [&](const IndexElement& e) { return e.column == column_.name; });
+      if (made_up && index.unique && has_it) b_.fail_on_data("23505", "rows may get the same value");
+    }
     judge_expressions();
     for (const Index& index : table_.indexes) recreate(index);
     for (const Constraint& each : table_.constraints) check(each);
     foreign_keys();
     // An identity column's sequence takes the new type along; a serial one's does not.
-    if (column_.identity && to_.name != column_.type.name) {
+    if (column_.identity) {
       for (const auto& [name, sequence] : b_.schema.sequences) {
         if (!sequence->internal || sequence->owner_table != table_.name ||
             sequence->owner_column != column_.name)

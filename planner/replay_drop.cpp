@@ -475,7 +475,10 @@ void apply(Context& context, const DropConstraint& op) {
            name.name.str());
   }
   const bool is_check = constraint->definition.kind == ConstraintKind::Check;
-  if (op.only && table.partition_by && !table.children.empty()) {
+  // Keys of a partitioned table are one object with their copies; from 18 on CHECKs may stay in partitions.
+  const int version = context.schema.server_version;
+  if (op.only && is_check && table.partition_by && !table.children.empty() &&
+      (version == 0 || version < 180000)) {
     refuse("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
   }
   Removal removal(context);
