@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "planner/finding.h"
@@ -29,6 +31,9 @@ struct JudgedMigration {
   std::vector<Intention> questions;     ///< not with AnalyzeOptions::each_alone
   std::vector<std::string> deliveries;  ///< how the file may be sent, a sentence each
   std::vector<Finding> findings;
+  /// Findings that hold only if the end of the whole history bears them out; analyze() decides and empties
+  /// it.
+  std::vector<std::pair<Finding, std::function<bool(const Schema&)>>> open;
   std::size_t found = 0;          ///< how many findings there are, also after somebody took them
   std::size_t not_looked_at = 0;  ///< statements that were not understood
 };
@@ -71,6 +76,10 @@ struct SplitResult {
   std::vector<Problem> problems;          ///< Refused / NeedsAnswer: one per intention
   std::vector<std::string> explanations;  ///< NothingToDo: why each statement is harmless
 };
+
+/// The same as split() for a migration that meets `start`.
+SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
+                       const SplitOptions& options);
 
 /// Rewrites one pending migration of the history into phases.
 SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,

@@ -137,11 +137,27 @@ void forget_new(Schema& now, const Schema& before) {
   for_changed(now.domains, before.domains, [](Domain& domain) { domain.is_new = false; });
 }
 
+/// What waited for the end of the history is a finding or nothing now.
+void settle_open(Analysis& analysis) {
+  for (JudgedMigration& judged : analysis.judged) {
+    for (auto& [finding, holds] : judged.open) {
+      if (holds(analysis.end)) judged.findings.push_back(std::move(finding));
+    }
+    if (judged.open.empty()) continue;
+    judged.open = {};
+    std::stable_sort(judged.findings.begin(), judged.findings.end(),
+                     [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
+    judged.found = judged.findings.size();
+  }
+}
+
 }  // namespace
 
 Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOptions& options) {
   Analysis analysis;
   Schema schema = options.base != nullptr ? *options.base : schema_at_start(history.tool);
+  // What one version refuses another takes.
+  if (schema.server_version == 0) schema.server_version = options.rules.effects.server_version;
   std::vector<const Migration*> read;
   std::vector<std::size_t> indexes;
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
@@ -180,6 +196,7 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
   }
   analysis.gaps.insert(analysis.gaps.end(), schema.gaps.begin(), schema.gaps.end());
   analysis.end = std::move(schema);
+  settle_open(analysis);
   return analysis;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "planner/error.h"
 #include "planner/recognize_walk.h"
 #include "planner/replay.h"
 #include "planner/suppress.h"
@@ -116,8 +117,13 @@ struct Judge {
   }
 
   void add(const Rule& rule, Verdict verdict, SourceRef at, const Effects* effects) {
+    if (auto finding = finding_of(rule, std::move(verdict), at, effects))
+      judged.findings.push_back(std::move(*finding));
+  }
+
+  std::optional<Finding> finding_of(const Rule& rule, Verdict verdict, SourceRef at, const Effects* effects) {
     const std::optional<Severity> severity = severity_of(rule, verdict);
-    if (!severity) return;
+    if (!severity) return std::nullopt;
     const std::string& text = place.migration.text;
     Finding finding;
     finding.rule = std::string(rule.id);
@@ -145,8 +151,6 @@ struct Judge {
     finding.help = std::move(verdict.help);
     if (verdict.splittable && has_recipe(recipe)) {
       finding.recipe = std::string(recipe);
-      const std::string command = "planner split " + place.split_name;
-      finding.help = finding.help.empty() ? command : finding.help + ": " + command;
     }
     if (effects != nullptr) finding.locks = effects->locks;
     finding.fingerprint = short_hash(finding.rule + '\n' + finding.migration + '\n' + finding.object) +
@@ -154,7 +158,7 @@ struct Judge {
     if (const Suppression* suppression = find_suppression(suppressions, finding.rule, at.statement)) {
       finding.suppressed_by = suppression->reason;
     }
-    judged.findings.push_back(std::move(finding));
+    return finding;
   }
 
   void judge_intention(const Intention& intention, const RuleSet& rules) {
@@ -186,6 +190,14 @@ struct Judge {
         const Effects* effects =
             at.statement < walked.effects.size() ? &walked.effects[at.statement] : nullptr;
         add(*rule, std::move(verdict), at, effects);
+      }
+    }
+    for (const Rule* rule : rules) {
+      if (!rule->check_open || !switched_on(*rule)) continue;
+      for (OpenVerdict& open : rule->check_open(subject)) {
+        const SourceRef at = open.verdict.at.value_or(SourceRef{});
+        if (auto finding = finding_of(*rule, std::move(open.verdict), at, nullptr))
+          judged.open.emplace_back(std::move(*finding), std::move(open.holds));
       }
     }
   }
@@ -278,6 +290,38 @@ struct Judge {
   }
 };
 
+/// A help ends in the command that does it, when the command does it: a recipe may refuse this very
+/// statement, or another one of the migration.
+void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOptions& options,
+                  JudgedMigration& judged) {
+  const bool wanted = std::any_of(judged.findings.begin(), judged.findings.end(),
+                                  [](const Finding& finding) { return !finding.recipe.empty(); });
+  if (!wanted) return;
+  const std::string command = "planner split " + place.split_name;
+  std::string refusal;
+  if (options.recipes != nullptr) {
+    SplitOptions split;
+    split.answers = options.answers;
+    split.effects = options.rules.effects;
+    try {
+      const SplitResult result = split_from(place.migration, start, *options.recipes, split);
+      if (result.outcome == SplitResult::Outcome::Refused && !result.problems.empty())
+        refusal = result.problems.front().what;
+    } catch (const Error& error) {
+      refusal = error.what();
+    }
+  }
+  for (Finding& finding : judged.findings) {
+    if (finding.recipe.empty()) continue;
+    if (refusal.empty()) {
+      finding.help = finding.help.empty() ? command : finding.help + ": " + command;
+    } else {
+      finding.recipe.clear();
+      finding.notes.push_back(command + " refuses this migration: " + refusal);
+    }
+  }
+}
+
 }  // namespace
 
 JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
@@ -304,6 +348,7 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
+  name_command(place, start, options, judged);
   judged.found = judged.findings.size();
   return judged;
 }

@@ -353,11 +353,16 @@ class Splitter {
 
 }  // namespace
 
-SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options, const Schema* base) {
-  const Migration& migration = history.migrations.at(migration_index);
-  SplitWalk walked = walk(migration, schema_before(history, migration_index, base));
+SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes, const SplitOptions& options) {
+  settle(start);
+  SplitWalk walked = walk(migration, std::move(start));
   Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
   return Splitter(migration, std::move(walked), std::move(recognized), recipes, options).run();
+}
+
+SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options, const Schema* base) {
+  const Migration& migration = history.migrations.at(migration_index);
+  return split_from(migration, schema_before(history, migration_index, base), recipes, options);
 }
 
 }  // namespace planner

@@ -9,7 +9,8 @@
 /// The statements of a migration that may stay as their author wrote them.
 namespace planner {
 
-/// Why an operation that no recipe speaks for cannot simply be run while the application works; empty: it can.
+/// Why an operation that no recipe speaks for cannot simply be run while the application works; empty: it
+/// can.
 std::string trouble_of(const Operation& operation, const Effects& effects, const Schema& before);
 
 struct VerbatimContext {
@@ -19,8 +20,10 @@ struct VerbatimContext {
   std::function<const Schema&(const SourceRef&)> met;  ///< the schema an operation meets
 };
 
-/// Steps for harmless operations, in written order: a whole statement keeps its text and comments; a sub-command of an ALTER TABLE that also
-/// asks for something risky keeps its own words. Throws Error when one cannot be told from its neighbours.
-std::vector<Step> verbatim_steps(const std::vector<const Intention*>& harmless, const VerbatimContext& context);
+/// Steps for harmless operations, in written order: a whole statement keeps its text and comments; a
+/// sub-command of an ALTER TABLE that also asks for something risky keeps its own words. Throws Error when
+/// one cannot be told from its neighbours.
+std::vector<Step> verbatim_steps(const std::vector<const Intention*>& harmless,
+                                 const VerbatimContext& context);
 
 }  // namespace planner

@@ -16,12 +16,27 @@
 
 namespace planner {
 
+/// Who owns which tables, for the service whose migrations are judged. Globs as in planner.toml.
+struct Ownership {
+  struct Owner {
+    std::string service;
+    std::vector<std::string> tables;
+  };
+  std::string service;        ///< whose migrations these are; empty: the repository has one, or nobody said
+  std::vector<Owner> owners;  ///< all services that own tables
+  /// A migration may be another service's: one central folder in which a comment or a section of its name
+  /// says whose.
+  bool by_migration = false;
+};
+
 /// What the team set: thresholds, versions. Read from planner.toml by src/project; plain values here.
 struct RuleSettings {
   EffectsSettings effects;
   double small_table_rows = kSmallTableRows;
   bool include_hygiene = false;
-  std::map<std::string, Severity, std::less<>> severities;  ///< by rule id; Off silences, anything else also switches opt-in rules on
+  Ownership ownership;
+  std::map<std::string, Severity, std::less<>>
+      severities;  ///< by rule id; Off silences, anything else also switches opt-in rules on
 };
 
 /// One intention with everything a rule may look at.
@@ -71,7 +86,14 @@ struct Verdict {
   std::vector<std::string> notes;
   std::optional<SourceRef> at;  ///< default: the intention's first source
   bool splittable = true;       ///< false: the rule's recipe does not apply here
-  std::string recipe = {};           ///< another recipe than the rule's own
+  std::string recipe = {};      ///< another recipe than the rule's own
+};
+
+/// What holds only if the end of the whole history bears it out: a later migration may bring what is missing
+/// here.
+struct OpenVerdict {
+  Verdict verdict;
+  std::function<bool(const Schema& end)> holds;
 };
 
 /// A rule is a value: facts are fields, judgement is `check`.
@@ -81,9 +103,11 @@ struct Rule {
   Severity severity = Severity::Error;
   Category category = Category::Blocks;
   std::string_view recipe = {};  ///< id of the recipe that remedies it; empty: none
-  bool opt_in = false;           ///< off unless planner.toml gives it a severity (or all hygiene is switched on)
+  bool opt_in = false;  ///< off unless planner.toml gives it a severity (or all hygiene is switched on)
   std::function<std::vector<Verdict>(const Subject&)> check = nullptr;
   std::function<std::vector<Verdict>(const MigrationSubject&)> check_migration = nullptr;
+  std::function<std::vector<OpenVerdict>(const MigrationSubject&)> check_open = nullptr;
+  bool about_files = false;  ///< found by src/ in folders, git or the database: no SQL shows it
 };
 
 template <typename T>

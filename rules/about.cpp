@@ -3,7 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <map>
+
+#include "planner/sql/conditions.h"
 
 #include "planner/effects_text.h"
 
@@ -98,6 +102,7 @@ std::optional<Verdict> about_table(const Schema& schema, const RuleSettings& set
   if (is_new(schema, table)) return std::nullopt;
   const Table* found = schema.table(table);
   const Severity severity = verdict.severity.value_or(usual);
+  if (found == nullptr && schema.view(table) != nullptr) return verdict;
   if (found == nullptr) {
     verdict.severity = std::min(severity, Severity::Warning);
     verdict.notes.push_back("no migration here creates " + name_of(table) +
@@ -147,6 +152,65 @@ const TransactionGroup* group_of(const Delivered& delivery, std::size_t statemen
   return nullptr;
 }
 
+void for_each_new_column(const Operation& operation,
+                         const std::function<void(const TableName&, const ColumnDefinition&)>& look) {
+  if (const auto* add = std::get_if<AddColumn>(&operation)) {
+    look(add->table, add->column);
+  } else if (const auto* create = std::get_if<CreateTable>(&operation)) {
+    for (const ColumnDefinition& column : create->columns) look(create->table, column);
+  }
+}
+
+std::optional<double> milliseconds_of(const SetVariable& set) {
+  if (set.reset || set.values.size() != 1) return std::nullopt;
+  const std::string& text = set.values.front();
+  double number = 0;
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (bad != std::errc()) return std::nullopt;
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::size_t first = std::min(rest.find_first_not_of(' '), rest.size());
+  const std::string_view unit = rest.substr(first);
+  static const std::map<std::string_view, double> kUnits{
+      {"", 1}, {"us", 0.001}, {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  const auto found = kUnits.find(unit);
+  return found == kUnits.end() ? std::nullopt : std::optional(number * found->second);
+}
+
+bool depends_on_time_zone(const TypeChange& change, const Subject& subject) {
+  return !change.depends_on.empty() && subject.before.time_zone.empty() &&
+         !subject.settings.effects.time_zone_known;
+}
+
+std::vector<TableName> family_of(const Schema& schema, const TableName& table) {
+  std::vector<TableName> family{schema.resolve_relation(table)};
+  for (TableName& child : schema.partitions_and_children(table)) family.push_back(std::move(child));
+  return family;
+}
+
+bool rewrites_any(const Effects& effects, const std::vector<TableName>& family) {
+  return std::any_of(family.begin(), family.end(),
+                     [&](const TableName& table) { return effects.rewrites_table(table); });
+}
+
+bool scans_any(const Effects& effects, const std::vector<TableName>& family) {
+  return std::any_of(family.begin(), family.end(),
+                     [&](const TableName& table) { return effects.scans_table(table); });
+}
+
+bool scans_any(const Effects& effects, const std::vector<TableName>& family, ScanReason reason) {
+  return std::any_of(effects.scans.begin(), effects.scans.end(), [&](const Scan& scan) {
+    return scan.reason == reason && std::find(family.begin(), family.end(), scan.relation) != family.end();
+  });
+}
+
+bool always_share_transaction(const std::vector<Delivered>& deliveries, std::size_t a, std::size_t b) {
+  return !deliveries.empty() &&
+         std::all_of(deliveries.begin(), deliveries.end(), [&](const Delivered& delivery) {
+           const TransactionGroup* group = group_of(delivery, a);
+           return group != nullptr && group == group_of(delivery, b);
+         });
+}
+
 bool may_share_transaction(const std::vector<Delivered>& deliveries, std::size_t a, std::size_t b) {
   return std::any_of(deliveries.begin(), deliveries.end(), [&](const Delivered& delivery) {
     const TransactionGroup* group = group_of(delivery, a);
@@ -170,12 +234,19 @@ bool is_questioned(const std::vector<Intention>& questions, const TableName& tab
 }
 
 bool pins_rows(const Expression& where, const Table* table) {
-  if (!where || table == nullptr) return false;
-  const ExpressionFacts& facts = where.facts();
-  if (facts.has_subquery || facts.columns.empty()) return false;
+  if (!where || table == nullptr || where.facts().has_subquery) return false;
+  const std::vector<std::vector<Comparison>> cases = alternatives(where);
+  if (cases.empty()) return false;
   const auto covers = [&](const std::vector<Identifier>& key) {
-    return !key.empty() && std::all_of(key.begin(), key.end(),
-                                       [&](const Identifier& column) { return where.mentions(column); });
+    return !key.empty() &&
+           std::all_of(cases.begin(), cases.end(), [&](const std::vector<Comparison>& together) {
+             return std::all_of(key.begin(), key.end(), [&](const Identifier& column) {
+               return std::any_of(together.begin(), together.end(), [&](const Comparison& comparison) {
+                 return comparison.column == column &&
+                        (comparison.comparison == "=" || comparison.comparison == "in");
+               });
+             });
+           });
   };
   for (const Constraint& constraint : table->constraints) {
     const ConstraintKind kind = constraint.definition.kind;

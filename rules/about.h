@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,8 +52,26 @@ std::optional<Verdict> about_table(const Schema& schema, const RuleSettings& set
 /// with reads or writes.
 std::vector<RelationLock> felt_locks(const Effects& effects, const Schema& met);
 
+/// Calls `look(table, column)` for every column that the operation makes.
+void for_each_new_column(const Operation& operation,
+                         const std::function<void(const TableName&, const ColumnDefinition&)>& look);
+
+/// Milliseconds of a timeout as SET takes it (`5s`, `2min`, `250`); nullopt when it does not read as one.
+std::optional<double> milliseconds_of(const SetVariable& set);
+
+/// Does the cost of the cast hang on a TimeZone that neither the file nor planner.toml says?
+bool depends_on_time_zone(const TypeChange& change, const Subject& subject);
+
+/// The table and, when it is partitioned or has children, all of them: an ALTER TABLE works on each.
+std::vector<TableName> family_of(const Schema& schema, const TableName& table);
+bool rewrites_any(const Effects& effects, const std::vector<TableName>& family);
+bool scans_any(const Effects& effects, const std::vector<TableName>& family);
+bool scans_any(const Effects& effects, const std::vector<TableName>& family, ScanReason reason);
+
 /// Does any way the file may be delivered put the two statements into one transaction?
 bool may_share_transaction(const std::vector<Delivered>& deliveries, std::size_t a, std::size_t b);
+/// Does every way put them into one?
+bool always_share_transaction(const std::vector<Delivered>& deliveries, std::size_t a, std::size_t b);
 /// The group of a statement in the delivery, or nullptr.
 const TransactionGroup* group_of(const Delivered& delivery, std::size_t statement);
 

@@ -26,6 +26,7 @@ struct QueryAccess {
   std::vector<ObjectName> row_locked;  ///< FOR UPDATE, FOR SHARE, ...
   bool all_row_locked = false;         ///< the clause names no table
   std::vector<ObjectName> written;     ///< by INSERT, UPDATE, DELETE in WITH
+  std::vector<ObjectName> changed;     ///< of these, by UPDATE and DELETE
 };
 QueryAccess query_access(const Expression& query);
 

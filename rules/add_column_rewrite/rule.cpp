@@ -17,19 +17,27 @@ std::string why(const ColumnDefinition& column, const Schema& schema) {
 }
 
 std::optional<Verdict> check(const AddColumn& add, const Subject& subject) {
-  if (!subject.own.rewrites_table(add.table)) return std::nullopt;
+  const bool unsure =
+      !add.column.default_value.empty() &&
+      subject.before.volatility(add.column.default_value) == Schema::ExpressionVolatility::Unknown;
+  const bool rewrites = rewrites_any(subject.own, family_of(subject.before, add.table));
+  if (!rewrites && !unsure) return std::nullopt;
   Verdict verdict;
   verdict.object = object_of(add.table, add.column.name);
-  verdict.message = "Adding " + column_of(add.table, add.column.name) +
-                    " rewrites the table and all its indexes while nobody can read or write it: " +
-                    why(add.column, subject.before);
+  verdict.message =
+      !rewrites
+          ? "Adding " + column_of(add.table, add.column.name) +
+                " rewrites the table and all its indexes while nobody can read or write it, if the default " +
+                add.column.default_value.text().str() + " is volatile"
+          : "Adding " + column_of(add.table, add.column.name) +
+                " rewrites the table and all its indexes while nobody can read or write it: " +
+                why(add.column, subject.before);
   verdict.help = "Add it without the default, set the default for new rows, and fill the old ones in batches";
   if (subject.before.domain(add.column.type.name) != nullptr) {
     verdict.help = "Use the domain's base type with a CHECK ... NOT VALID, and validate it afterwards";
     verdict.splittable = false;
   }
-  if (!add.column.default_value.empty() &&
-      subject.before.volatility(add.column.default_value) == Schema::ExpressionVolatility::Unknown) {
+  if (unsure) {
     verdict.severity = Severity::Warning;
     verdict.notes.push_back(
         "planner does not know the volatility of a function in the default: a STABLE or IMMUTABLE one "

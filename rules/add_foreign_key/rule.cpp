@@ -16,12 +16,17 @@ std::optional<Verdict> verdict_for(const TableName& table, const std::vector<Ide
   const TableName& target = key.references.table;
   Verdict verdict;
   verdict.object = columns.size() == 1 ? object_of(table, columns.front()) : display(table);
-  const bool inline_key = key.inline_of_column;
-  const std::string who =
-      inline_key ? "nobody can read or write " + name_of(table) +
-                       (target == table ? std::string() : " or write to " + name_of(target))
-      : target == table ? "nobody can write to the table"
-                        : "nobody can write to " + name_of(table) + " or " + name_of(target);
+  // The other parts of the statement may need a stronger lock than the key itself.
+  const LockMode mode = std::max(subject.effects.lock_on(table), subject.own.lock_on(table));
+  std::string who = blocks_reads(mode) ? "nobody can read or write " + name_of(table)
+                                       : "nobody can write to " + name_of(table);
+  if (target != table && !is_new(subject.before, target)) {
+    const LockMode other = std::max(subject.effects.lock_on(target), subject.own.lock_on(target));
+    who += blocks_reads(mode) == blocks_reads(other)
+               ? " or " + name_of(target)
+               : " and nobody can " + std::string(blocks_reads(other) ? "read or write " : "write to ") +
+                     name_of(target);
+  }
   verdict.message = "Adding a foreign key from " + list_of(columns) + " of " + name_of(table) + " to " +
                     name_of(target) + " checks every row while " + who;
   verdict.help = "Add it NOT VALID, and validate it in a migration of its own";

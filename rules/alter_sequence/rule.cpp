@@ -9,17 +9,20 @@ std::optional<Verdict> check(const AlterSequence& op, const Subject& subject) {
   if (sequence->owner_table && is_new(subject.before, *sequence->owner_table)) return std::nullopt;
   const SequenceOptions& options = op.options;
   const bool back = options.restart_given && (!options.restart || *options.restart <= sequence->start);
-  const bool narrower = options.maximum.has_value() || !options.as_type.empty();
+  const bool narrower = options.maximum.has_value() || options.minimum.has_value() ||
+                        options.increment.has_value() || options.cycle.has_value() ||
+                        !options.as_type.empty();
   if (!back && !narrower) return std::nullopt;
   Verdict verdict;
   verdict.object = display(op.sequence);
   verdict.message = back ? "The sequence " + name_of(op.sequence) +
                                " starts again: INSERTs collide with the numbers that were given out"
-                         : "The range of the sequence " + name_of(op.sequence) +
+                         : "The range or step of the sequence " + name_of(op.sequence) +
                                " changes while the running release takes numbers from it; nextval() waits "
                                "until the transaction ends";
   verdict.help = back ? "Restart it behind the largest number in use"
-                      : "Make sure that its last number is inside the new range";
+                      : "Make sure that its last number is inside the new range, and that no client counts "
+                        "on the old step";
   return verdict;
 }
 

@@ -8,6 +8,7 @@ std::optional<Verdict> check(const SetDefault& op, const Subject& subject) {
   const Column* column = table != nullptr ? table->column(op.column) : nullptr;
   if (column == nullptr || column->is_new || column->default_value.empty() || op.value.empty())
     return std::nullopt;
+  if (op.value.facts().is_null_constant && column->not_null) return std::nullopt;  // the rule drop-default
   const Table* start = subject.migration_start.table(op.table);
   const Column* was = start != nullptr ? start->column(op.column) : nullptr;
   if (was == nullptr || was->default_value.empty() || same_meaning(was->default_value, op.value))

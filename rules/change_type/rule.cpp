@@ -5,9 +5,10 @@
 namespace planner::rules {
 namespace {
 
-bool rebuilds_index(const Effects& effects, const TableName& table) {
+bool rebuilds_index(const Effects& effects, const std::vector<TableName>& family) {
   return std::any_of(effects.indexes.begin(), effects.indexes.end(), [&](const IndexEffect& index) {
-    return index.table == table && (index.work == IndexWork::Rebuilt || index.work == IndexWork::Built);
+    return std::find(family.begin(), family.end(), index.table) != family.end() &&
+           (index.work == IndexWork::Rebuilt || index.work == IndexWork::Built);
   });
 }
 
@@ -45,23 +46,39 @@ std::optional<Verdict> check(const ChangeType& change, const Subject& subject) {
   }
   TypeChange cast = type_change(column->type, change.type, change.using_expression, change.column,
                                 subject.before, subject.settings.effects);
+  const std::vector<TableName> family = family_of(subject.before, change.table);
   const std::string others = others_locked(subject.own, subject.before, change.table);
   if (!others.empty()) verdict.notes.push_back(others);
   if (cast.may_lose_data) verdict.notes.push_back("values that do not fit are rounded or cut off");
   if (cast.may_fail_on_data) verdict.notes.push_back("it fails when a value does not fit the new type");
-  if (subject.own.rewrites_table(change.table)) {
-    verdict.message = what + " rewrites the table and all its indexes while nobody can read or write it";
+  if (rewrites_any(subject.own, family)) {
+    verdict.message =
+        what +
+        (subject.own.rewrites_table(change.table) ? " rewrites the table and all its indexes"
+                                                  : " rewrites every partition and all indexes") +
+        " while nobody can read or write it";
     if (!cast.depends_on.empty())
       verdict.notes.push_back("whether it rewrites depends on " + cast.depends_on);
     verdict.help = "Fill a second column of the new type and swap the two";
     return about_table(subject, change.table, Matters::Size, std::move(verdict));
   }
-  if (rebuilds_index(subject.own, change.table)) {
+  if (depends_on_time_zone(cast, subject)) {
+    verdict.severity = Severity::Warning;
+    verdict.message = what +
+                      " rewrites the table and all its indexes while nobody can read or write it, unless the "
+                      "session that migrates has TimeZone UTC";
+    verdict.help =
+        "SET timezone = 'UTC' in front of it if the values are in UTC, and say time_zone = \"UTC\" in "
+        "planner.toml if the migrating role has it";
+    verdict.splittable = false;
+    return about_table(subject, change.table, Matters::Size, std::move(verdict));
+  }
+  if (rebuilds_index(subject.own, family)) {
     verdict.message = what + " rebuilds the indexes on the column while nobody can read or write the table";
     verdict.help = "Fill a second column of the new type and swap the two";
     return about_table(subject, change.table, Matters::Size, std::move(verdict));
   }
-  if (subject.own.scans_table(change.table)) {
+  if (scans_any(subject.own, family)) {
     verdict.message =
         what + " reads every row while nobody can read or write the table, because a CHECK names the column";
     verdict.help = "Drop the CHECK, change the type, then add the CHECK as NOT VALID and validate it";

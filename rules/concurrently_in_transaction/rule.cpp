@@ -24,6 +24,17 @@ std::string needs_to_be_alone(const Statement& statement, const Effects& effects
       operation);
 }
 
+bool is_concurrent(const Operation& operation) {
+  return std::visit(
+      [](const auto& op) {
+        if constexpr (requires { op.concurrently; }) {
+          return op.concurrently && !std::is_same_v<std::decay_t<decltype(op)>, RefreshMaterializedView>;
+        }
+        return false;
+      },
+      operation);
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
@@ -48,6 +59,18 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     verdict.help = "Put the statement alone into a migration of its own";
     if (!always) verdict.severity = Severity::Warning;
     if (!refused->explanation.empty()) verdict.notes.push_back(refused->explanation);
+    verdicts.push_back(std::move(verdict));
+  }
+  for (const Intention& intention : subject.intentions) {
+    const SourceRef& at = intention.sources.front();
+    if (at.nested < 0 || !is_concurrent(intention.operation)) continue;
+    Verdict verdict;
+    verdict.at = at;
+    const ObjectName* target = target_relation(intention.operation);
+    verdict.object = target != nullptr ? display(*target) : std::string();
+    verdict.message = "CONCURRENTLY cannot run inside a DO block, whoever sends it: the migration fails";
+    verdict.help = "Put the statement alone into a migration of its own";
+    verdict.splittable = false;
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;

@@ -6,7 +6,8 @@ namespace {
 std::optional<Verdict> check(const DropIndex& op, const Subject& subject) {
   if (op.concurrently) return std::nullopt;
   const Index* index = subject.before.index(op.index);
-  if (index == nullptr) return std::nullopt;  // IF EXISTS on a missing one takes no lock
+  if (index == nullptr) return std::nullopt;            // IF EXISTS on a missing one takes no lock
+  if (!index->constraint.empty()) return std::nullopt;  // refused: the rule statement-refused
   Verdict verdict;
   verdict.object = display(index->table) + "." + index->name.name.str();
   verdict.message = "DROP INDEX \"" + index->name.name.str() + "\" waits for every query on " +

@@ -58,6 +58,33 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
       verdict.notes.push_back("CASCADE also drops columns, indexes and functions that use it");
     return verdict;
   }
+  if (const auto* owned = std::get_if<DropOwned>(&operation)) {
+    std::string roles;
+    for (const std::string& role : owned->roles) roles += (roles.empty() ? "" : ", ") + role;
+    verdict.object = roles;
+    verdict.message = "DROP OWNED drops every table, view and function of " + roles +
+                      " in this database with all rows, and all its rights";
+    verdict.help = "Drop by name what is meant, or REASSIGN OWNED first";
+    return verdict;
+  }
+  if (const auto* other = std::get_if<OtherObject>(&operation)) {
+    if (other->change != 'd') return std::nullopt;
+    verdict.object = display(other->name);
+    if (other->kind == ObjectKind::Database) {
+      verdict.message = "Dropping the database " + name_of(other->name) +
+                        " deletes everything in it, and fails while anybody is connected";
+      verdict.help = "Do not drop a database in a migration";
+      return verdict;
+    }
+    if (other->kind == ObjectKind::Publication &&
+        subject.migration_start.publications.contains(other->name.name)) {
+      verdict.severity = Severity::Warning;
+      verdict.message = "Without the publication " + name_of(other->name) +
+                        " its subscribers stop with an error, and the server keeps the WAL they wait for";
+      verdict.help = "Drop the subscriptions first";
+      return verdict;
+    }
+  }
   return std::nullopt;
 }
 

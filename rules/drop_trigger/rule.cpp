@@ -15,6 +15,8 @@ std::optional<Verdict> check(const DropTrigger& op, const Subject& subject) {
   if (!has(table) || has(subject.migration_end.table(op.table)) ||
       !has(subject.migration_start.table(op.table)))
     return std::nullopt;
+  if (subject.migration_end.table(op.table) == nullptr)
+    return std::nullopt;  // it goes together with its table
   Verdict verdict;
   verdict.object = object_of(op.table, op.trigger);
   verdict.message = "Without the trigger \"" + op.trigger.str() + "\", what it did for every write to " +

@@ -67,6 +67,10 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     if (!intention.evidence) return;
     std::optional<Verdict> verdict;
     if (const auto* rename = std::get_if<RenameColumn>(&intention.operation)) {
+      const Table* table = subject.start.table(rename->table);
+      // Added and dropped again by the same migration: it held nothing and nobody read it.
+      if (table != nullptr && table->certainty == Certainty::Known && table->column(rename->from) == nullptr)
+        return;
       verdict = about_table(subject.start, subject.settings, rename->table, Matters::Anyway, Severity::Error,
                             column_verdict(*rename, intention, subject.start, sure));
     } else if (const auto* renamed = std::get_if<RenameTable>(&intention.operation)) {

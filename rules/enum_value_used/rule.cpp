@@ -55,6 +55,20 @@ bool concerns(const Operation& operation, const ObjectName& type, const Schema& 
   return target != nullptr && any_column(*target);
 }
 
+/// PostgreSQL 17 and later allow it when the type itself was created in the same transaction.
+bool made_here(const MigrationSubject& subject, const ObjectName& type, std::size_t statement) {
+  if (subject.settings.effects.server_version < 170000) return false;
+  return std::any_of(subject.intentions.begin(), subject.intentions.end(), [&](const Intention& intention) {
+    const auto* create = std::get_if<CreateEnum>(&intention.operation);
+    const std::size_t made = intention.sources.front().statement;
+    if (create == nullptr || create->type != type || made >= statement) return false;
+    return std::all_of(subject.deliveries.begin(), subject.deliveries.end(), [&](const Delivered& delivery) {
+      const TransactionGroup* group = group_of(delivery, statement);
+      return group == nullptr || group == group_of(delivery, made) || group->statements.size() == 1;
+    });
+  });
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   for (std::size_t i = 0; i < subject.intentions.size(); ++i) {
@@ -67,7 +81,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       if (!mentions(user.operation, added->label) || !concerns(user.operation, added->type, subject.end))
         continue;
       if (!may_share_transaction(subject.deliveries, first, second)) continue;
-      // PostgreSQL 17 and later allow it when the type itself was created in the same transaction.
+      if (made_here(subject, added->type, first)) continue;
       const bool always =
           std::all_of(subject.deliveries.begin(), subject.deliveries.end(), [&](const Delivered& delivery) {
             const TransactionGroup* group = group_of(delivery, first);

@@ -5,6 +5,8 @@ namespace {
 
 std::optional<Verdict> check(const CreateIndex& index, const Subject& subject) {
   if (index.concurrently || index.only) return std::nullopt;
+  // On a materialized view only REFRESH waits; nobody else writes it.
+  if (subject.before.view(index.table) != nullptr) return std::nullopt;
   Verdict verdict;
   verdict.object = display(index.table) + (index.name.empty() ? std::string() : "." + index.name.str());
   const Table* table = subject.before.table(index.table);

@@ -25,12 +25,12 @@ std::string long_work(const Effects& effects, const Schema& met, const Statement
   for (const Operation& operation : statement.operations) {
     if (const auto* update = std::get_if<Update>(&operation)) {
       const TableName table = met.resolve_relation(update->table);
-      if (!is_new(met, table) && !pins_rows(update->where, met.table(table)))
+      if (!is_new(met, table) && (update->from_other_tables || !pins_rows(update->where, met.table(table))))
         return "updates " + name_of(table);
     }
     if (const auto* remove = std::get_if<Delete>(&operation)) {
       const TableName table = met.resolve_relation(remove->table);
-      if (!is_new(met, table) && !pins_rows(remove->where, met.table(table)))
+      if (!is_new(met, table) && (remove->from_other_tables || !pins_rows(remove->where, met.table(table))))
         return "deletes from " + name_of(table);
     }
     if (const auto* insert = std::get_if<Insert>(&operation)) {

@@ -5,6 +5,15 @@
 namespace planner::rules {
 namespace {
 
+/// Partitions are named up to this many, then counted.
+constexpr std::size_t kNamed = 3;
+
+bool references_another(const AddColumn& add) {
+  return std::any_of(
+      add.column.constraints.begin(), add.column.constraints.end(),
+      [](const ConstraintDefinition& constraint) { return constraint.kind == ConstraintKind::ForeignKey; });
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   std::vector<ObjectName> reported;
@@ -16,13 +25,35 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
                        std::holds_alternative<DropColumn>(intention.operation);
     const auto* create = std::get_if<CreateTable>(&intention.operation);
     const auto* foreign = std::get_if<AddForeignKey>(&intention.operation);
-    const bool creates =
-        (create != nullptr && !create->partition_of) || (foreign != nullptr && is_new(met, foreign->table));
-    if (!drops && !creates) continue;
+    const auto* column = std::get_if<AddColumn>(&intention.operation);
+    const bool creates = (create != nullptr && !create->partition_of) ||
+                         (foreign != nullptr && is_new(met, foreign->table)) ||
+                         (column != nullptr && references_another(*column));
     const ObjectName* target = target_relation(intention.operation);
+    const std::vector<TableName> children =
+        column != nullptr ? met.partitions_and_children(column->table) : std::vector<TableName>();
+    if (!children.empty() && !column->only) {
+      Verdict verdict;
+      verdict.at = intention.sources.front();
+      verdict.object = display(column->table);
+      verdict.severity = Severity::Info;
+      verdict.message =
+          "Adding a column to " + name_of(column->table) + " also locks " +
+          (children.size() > kNamed ? count_of(children.size(), "table") + " below it" : list_of(children)) +
+          ": nobody can read or write " + (children.size() == 1 ? "it" : "any of them") +
+          " until the transaction ends";
+      verdict.help = "Keep the transaction short, with a lock_timeout and retries";
+      verdict.splittable = false;
+      if (auto fitted = about_table(met, subject.settings, column->table, Matters::Anyway, Severity::Info,
+                                    std::move(verdict))) {
+        verdicts.push_back(std::move(*fitted));
+      }
+    }
+    if (!drops && !creates) continue;
     for (const RelationLock& lock : felt_locks(subject.statement_effects[statement], met)) {
       if (target == nullptr || lock.relation == *target || lock.kind != LockedKind::Table) continue;
       if (std::find(reported.begin(), reported.end(), lock.relation) != reported.end()) continue;
+      if (std::find(children.begin(), children.end(), lock.relation) != children.end()) continue;
       reported.push_back(lock.relation);
       Verdict verdict;
       verdict.at = intention.sources.front();

@@ -32,7 +32,8 @@ std::vector<Verdict> check(const Subject& subject) {
       },
       subject.intention.operation);
   std::vector<Verdict> verdicts;
-  const SourceRef at = subject.intention.sources.front();
+  // One change in several statements (a constraint dropped and made again) names it in the last of them.
+  const SourceRef at = subject.intention.sources.back();
   const Span& span = subject.file.statements[at.statement].span;
   const std::string_view text =
       std::string_view(subject.migration.text).substr(span.begin, span.end - span.begin);
@@ -45,6 +46,7 @@ std::vector<Verdict> check(const Subject& subject) {
     if (place == std::string_view::npos) continue;
     Verdict verdict;
     verdict.object = name;
+    verdict.at = at;
     verdict.message = "PostgreSQL keeps only 63 bytes of a name: this one becomes \"" + name +
                       "\", and whoever names it in full by other means misses it";
     verdict.help = "Give it a shorter name";

@@ -39,6 +39,19 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     if (subject.migration_start.view(column->view) == nullptr) return std::nullopt;
     return breaks(column_of(column->view, column->from), object_of(column->view, column->from), column->to);
   }
+  if (const auto* renamed = std::get_if<RenameTable>(&operation)) {
+    // ALTER SEQUENCE ... RENAME and ALTER TABLE ... RENAME are one command to PostgreSQL.
+    const Sequence* sequence = subject.migration_start.sequence(renamed->table);
+    if (sequence == nullptr) return std::nullopt;
+    Verdict verdict = breaks("the sequence " + name_of(renamed->table), display(renamed->table), renamed->to);
+    if (sequence->owner_table) {
+      // The default of its column follows; only who names the sequence notices.
+      verdict.severity = Severity::Info;
+      verdict.notes.push_back("the default of " + column_of(*sequence->owner_table, sequence->owner_column) +
+                              " goes on taking numbers from it");
+    }
+    return verdict;
+  }
   if (const auto* function = std::get_if<RenameFunction>(&operation)) {
     if (subject.migration_start.functions_named(function->function.name) == nullptr) return std::nullopt;
     return breaks("the function " + name_of(function->function.name), display(function->function.name),

@@ -29,6 +29,27 @@ std::optional<Verdict> check(const SetRowSecurity& op, const Subject& subject) {
   return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
 }
 
+std::vector<Verdict> check_any(const Subject& subject) {
+  const auto* drop = std::get_if<DropPolicy>(&subject.intention.operation);
+  if (drop == nullptr) return on<check>(subject);
+  const Table* table = subject.before.table(drop->table);
+  const Table* after = subject.migration_end.table(drop->table);
+  if (table == nullptr || !table->row_security || table->policies.size() != 1 || after == nullptr) return {};
+  Verdict verdict;
+  verdict.object = display(drop->table);
+  const bool again = !after->policies.empty() || !after->row_security;
+  if (again) verdict.severity = Severity::Warning;
+  verdict.message = "\"" + drop->policy.str() + "\" is the last policy of " + name_of(drop->table) + ": " +
+                    (again ? "until the migration is through, " : "") +
+                    "every role but the owner sees no row, and its writes are refused";
+  verdict.help = again ? "Create the new policy first" : "Disable row security first, or keep a policy";
+  verdict.splittable = false;
+  std::vector<Verdict> one;
+  if (auto fitted = about_table(subject, drop->table, Matters::Anyway, std::move(verdict)))
+    one.push_back(std::move(*fitted));
+  return one;
+}
+
 }  // namespace
 
 extern const Rule row_security;
@@ -38,6 +59,6 @@ const Rule row_security{.id = "row-security",
                         .category = Category::BreaksRelease,
                         .recipe = "row-security",
 
-                        .check = on<check>};
+                        .check = check_any};
 
 }  // namespace planner::rules

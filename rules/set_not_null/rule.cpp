@@ -5,10 +5,8 @@
 namespace planner::rules {
 namespace {
 
-bool scans_for_not_null(const Effects& effects, const TableName& table) {
-  return std::any_of(effects.scans.begin(), effects.scans.end(), [&](const Scan& scan) {
-    return scan.reason == ScanReason::NotNull && scan.relation == table;
-  });
+bool scans_for_not_null(const Effects& effects, const std::vector<TableName>& family) {
+  return scans_any(effects, family, ScanReason::NotNull);
 }
 
 std::optional<Verdict> check(const SetNotNull& required, const Subject& subject) {
@@ -16,10 +14,11 @@ std::optional<Verdict> check(const SetNotNull& required, const Subject& subject)
   const Column* column = table != nullptr ? table->column(required.column) : nullptr;
   if (column != nullptr && column->not_null) return std::nullopt;
   // A column that came with this deployment is used by nobody yet, but its rows still have to be read.
-  const bool proven_alone = table != nullptr && !scans_for_not_null(subject.own, required.table);
+  const std::vector<TableName> family = family_of(subject.before, required.table);
+  const bool proven_alone = table != nullptr && !scans_for_not_null(subject.own, family);
   Verdict verdict;
   verdict.object = object_of(required.table, required.column);
-  if (proven_alone && !scans_for_not_null(subject.effects, required.table)) return std::nullopt;
+  if (proven_alone && !scans_for_not_null(subject.effects, family)) return std::nullopt;
   if (proven_alone && table != nullptr && subject.before.not_null_proven(*table, required.column)) {
     verdict.message = "SET NOT NULL on " + column_of(required.table, required.column) +
                       " reads every row while nobody can read or write the table: the CHECK that proves it "

@@ -15,6 +15,41 @@ bool about_an_unknown_relation(const std::string& sqlstate) {
   return sqlstate == "42P01" || sqlstate == "3F000" || sqlstate.empty();
 }
 
+/// `SET a = 1, a = 2`; parts of arrays, json and composite values may be set one by one.
+std::optional<std::string> assigned_twice(const Update& update, const Schema& met) {
+  const Table* table = met.table(update.table);
+  for (std::size_t i = 0; table != nullptr && i < update.columns.size(); ++i) {
+    const Column* column = table->column(update.columns[i]);
+    const bool again =
+        std::find(update.columns.begin(), update.columns.begin() + static_cast<std::ptrdiff_t>(i),
+                  update.columns[i]) != update.columns.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!again || column == nullptr || column->type.array_dimensions > 0 ||
+        !column->type.name.schema.empty() || column->type.is("jsonb") || column->type.is("point") ||
+        column->type.is("box") || column->type.is("lseg"))
+      continue;
+    return "multiple assignments to same column \"" + update.columns[i].str() + "\"";
+  }
+  return std::nullopt;
+}
+
+/// CREATE OR REPLACE VIEW only adds columns, at the end.
+std::optional<std::string> view_loses_columns(const CreateView& create, const Schema& met,
+                                              const Schema& left) {
+  if (!create.replace) return std::nullopt;
+  const View* before = met.view(create.view);
+  const View* after = left.view(create.view);
+  if (before == nullptr || after == nullptr || before == after || before->columns.empty() ||
+      after->columns.empty() || before->certainty != Certainty::Known || after->certainty != Certainty::Known)
+    return std::nullopt;
+  for (std::size_t i = 0; i < before->columns.size(); ++i) {
+    if (i >= after->columns.size()) return "cannot drop columns from view";
+    if (before->columns[i] == after->columns[i]) continue;
+    return "cannot change name of view column \"" + before->columns[i].str() + "\" to \"" +
+           after->columns[i].str() + "\"";
+  }
+  return std::nullopt;
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   std::vector<std::size_t> told;
@@ -46,6 +81,16 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       return table != nullptr && (table->columns.empty() || table->certainty == Certainty::Uncertain);
     });
   };
+  // What a statement that planner does not read did to the table is not known: it may have made what seems to
+  // be missing.
+  const auto is_uncertain = [&](std::size_t statement) {
+    const std::vector<Operation>& operations = subject.file.statements[statement].operations;
+    return std::any_of(operations.begin(), operations.end(), [&](const Operation& operation) {
+      const ObjectName* target = target_relation(operation);
+      const Table* table = target != nullptr ? subject.before_statement[statement]->table(*target) : nullptr;
+      return table != nullptr && table->certainty == Certainty::Uncertain;
+    });
+  };
   const bool whole_history = subject.start.gaps.empty() || subject.start.from_database;
   const auto is_type_change = [&](std::size_t statement) {
     const std::vector<Operation>& operations = subject.file.statements[statement].operations;
@@ -55,7 +100,8 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
   };
   for (const StatementProblem& problem : subject.problems) {
     const std::string& sqlstate = problem.problem.sqlstate;
-    if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate) || is_type_change(problem.statement))
+    if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate) ||
+        is_type_change(problem.statement) || is_uncertain(problem.statement))
       continue;
     add(problem.statement, problem.problem.message, whole_history);
   }
@@ -76,6 +122,16 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
         continue;
       }
       add(i, failure.message, whole_history);
+    }
+  }
+  for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
+    const Schema& met = *subject.before_statement[i];
+    const Schema& left = *subject.before_statement[i + 1];
+    for (const Operation& operation : subject.file.statements[i].operations) {
+      std::optional<std::string> why;
+      if (const auto* update = std::get_if<Update>(&operation)) why = assigned_twice(*update, met);
+      if (const auto* view = std::get_if<CreateView>(&operation)) why = view_loses_columns(*view, met, left);
+      if (why) add(i, *why, whole_history);
     }
   }
   return verdicts;

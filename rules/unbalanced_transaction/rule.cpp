@@ -13,6 +13,18 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       if (transaction == nullptr) continue;
       switch (transaction->action) {
         case TransactionAction::Begin:
+          if (open) {
+            Verdict verdict;
+            verdict.at = SourceRef{i, 0, -1};
+            verdict.severity = Severity::Warning;
+            verdict.message =
+                "BEGIN inside a transaction begins nothing: the first COMMIT ends the outer transaction, and "
+                "what follows "
+                "is no longer undone together with the rest when it fails";
+            verdict.help = "Remove it";
+            verdicts.push_back(std::move(verdict));
+            break;
+          }
           open = true;
           opened = i;
           break;

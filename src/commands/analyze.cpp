@@ -9,6 +9,7 @@
 #include "planner/error.h"
 #include "plans/registry.h"
 #include "rules/registry.h"
+#include "src/commands/baseline.h"
 #include "src/commands/commands.h"
 #include "src/commands/outputs.h"
 #include "src/commands/select.h"
@@ -28,19 +29,43 @@ struct Options {
   bool show_suppressed = false;
   bool from_stdin = false;
   std::string name;
+  std::string baseline;
+  std::optional<std::string> write_baseline;  ///< given bare: empty
 };
 
-/// What src/project found in the folder; the engine sees only SQL, so planner.toml's word about these is
-/// applied here.
-std::vector<Finding> folder_findings(const SelectedService& selected, const project::Config& config) {
-  std::vector<Finding> findings;
-  for (Finding finding : selected.service.folder.findings) {
-    finding.service = selected.service.name;
-    const auto set = config.rules.find(finding.rule);
-    if (set != config.rules.end()) finding.severity = set->second.severity;
-    if (finding.severity != Severity::Off) findings.push_back(std::move(finding));
+/// What src/ found in the folder, in git or in the database; the engine sees only SQL, so planner.toml's word
+/// about these is applied here.
+std::vector<Finding> history_findings(const SelectedService& selected, const project::Config& config) {
+  std::vector<Finding> findings = selected.service.folder.findings;
+  findings.insert(findings.end(), selected.findings.begin(), selected.findings.end());
+  for (Finding& finding : findings) finding.service = selected.service.name;
+  return as_configured(std::move(findings), config);
+}
+
+bool every_migration(const Selection& selection) {
+  return std::all_of(selection.services.begin(), selection.services.end(),
+                     [](const SelectedService& selected) { return selected.every; });
+}
+
+/// `--write-baseline`, or what an earlier one accepted.
+void use_baseline(const std::optional<std::string>& write, const std::string& read,
+                  const Selection& selection, std::vector<Finding>& findings, Context& context) {
+  if (write) {
+    const std::string file = baseline_file(*write, selection.config);
+    write_baseline(file, findings);
+    const auto held = std::count_if(findings.begin(), findings.end(),
+                                    [](const Finding& finding) { return finding.in_baseline; });
+    context.say(fmt::format("{} holds {}: they no longer count", file,
+                            report::counted(static_cast<std::size_t>(held), "finding")));
+    return;
   }
-  return findings;
+  const std::optional<std::string> file = existing_baseline(read, selection.config);
+  if (!file) return;
+  const std::size_t gone = apply_baseline(*file, findings);
+  if (gone > 0 && every_migration(selection)) {
+    context.say(fmt::format("{} of {} without a finding now: write it again with --write-baseline",
+                            report::counted(gone, "entry", "entries"), *file));
+  }
 }
 
 /// Reviewers read the phases of what they are asked to merge, not those of a whole history.
@@ -50,9 +75,9 @@ void preview_splits(const SelectedService& selected, const Analysis& analysis, c
                     std::vector<report::SplitPreview>& previews) {
   for (const JudgedMigration& judged : analysis.judged) {
     if (previews.size() >= kPreviews) return;
-    const bool worth_it = std::any_of(judged.findings.begin(), judged.findings.end(), [](const Finding& finding) {
-      return !finding.recipe.empty() && finding.suppressed_by.empty();
-    });
+    const bool worth_it = std::any_of(
+        judged.findings.begin(), judged.findings.end(),
+        [](const Finding& finding) { return !finding.recipe.empty() && finding.suppressed_by.empty(); });
     if (!worth_it) continue;
     const SplitResult result = split(selected.loaded.history, judged.index, all_recipes(), options,
                                      selected.live ? &*selected.live : nullptr);
@@ -70,8 +95,11 @@ void preview_splits(const SelectedService& selected, const Analysis& analysis, c
 
 void run(const Options& options, Context& context) {
   const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
-  const Selection selection = select_migrations(options.selection, context);
+  SelectionOptions chosen = options.selection;
+  chosen.reports_history = true;
+  const Selection selection = select_migrations(chosen, context);
   check_rule_names(selection.config);
+  const RuleBook rules(selection.config);
 
   report::AnalysisReport report;
   report.version = kPlannerVersion;
@@ -83,8 +111,8 @@ void run(const Options& options, Context& context) {
   analyze_options.recipes = &all_recipes();
   analyze_options.threads = std::max(1U, std::thread::hardware_concurrency());
 
-  const bool with_previews = std::any_of(outputs.begin(), outputs.end(),
-                                         [](const Output& output) { return output.format == Format::Markdown; });
+  const bool with_previews = std::any_of(
+      outputs.begin(), outputs.end(), [](const Output& output) { return output.format == Format::Markdown; });
   SplitOptions split_options;
   split_options.effects = analyze_options.rules.effects;
 
@@ -95,14 +123,15 @@ void run(const Options& options, Context& context) {
     // Of a whole history nobody knows what is deployed together; each migration is judged as if it went
     // alone.
     analyze_options.each_alone = selected.every;
-    analyses.push_back(analyze(selected.loaded.history, all_rules(), analyze_options));
+    analyze_options.rules.ownership = ownership_of(selection.config, selected.service.name);
+    analyses.push_back(analyze(selected.loaded.history, rules.all(), analyze_options));
     const project::MigrationFolder& folder = selected.service.folder;
     report.services.push_back({selected.service.name, project::shown(folder.path),
                                std::string(project::facts_of(folder.layout).name),
                                std::string(tool_name(selected.service.tool)), selected.reason,
                                &selected.loaded.history, &selected.loaded.shown, &analyses.back()});
     if (with_previews) preview_splits(selected, analyses.back(), split_options, report.previews);
-    std::vector<Finding> findings = folder_findings(selected, selection.config);
+    std::vector<Finding> findings = history_findings(selected, selection.config);
     for (JudgedMigration& judged : analyses.back().judged) {
       std::move(judged.findings.begin(), judged.findings.end(), std::back_inserter(findings));
       judged.findings = {};
@@ -110,6 +139,7 @@ void run(const Options& options, Context& context) {
     std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
   }
 
+  use_baseline(options.write_baseline, options.baseline, selection, report.findings, context);
   for (const Output& output : outputs) deliver(output, render_analysis(report, output, context), context);
   context.exit_code = report::fails(report) ? kExitFindings : kExitOk;
 }
@@ -131,6 +161,15 @@ void add_analyze(CLI::App& program, Context& context) {
       ->add_option("--fail-on", options->fail_on,
                    "Exit 1 for findings from this severity on: error (default), warning, info or never")
       ->type_name("LEVEL");
+  command
+      ->add_option("--baseline", options->baseline,
+                   "File of old findings that do not count (default: planner-baseline.json, if it is there)")
+      ->type_name("FILE");
+  command
+      ->add_option("--write-baseline", options->write_baseline,
+                   "Write what is found now into the baseline; only new findings count from then on")
+      ->expected(0, 1)
+      ->type_name("[FILE]");
   CLI::Option* name = command->add_option("--name", options->name, "The file that --stdin will be saved as")
                           ->type_name("FILE");
   command
@@ -149,6 +188,7 @@ void add_analyze(CLI::App& program, Context& context) {
       "  planner analyze --database               what is pending in $DATABASE_URL\n"
       "  planner analyze --base origin/main --format github --output report.sarif:sarif\n"
       "  planner analyze services/billing --all --format json\n"
+      "  planner analyze --all --write-baseline   take what is there as it is; report only what comes\n"
       "  planner analyze --stdin --name prisma/migrations/20240102030405_add_age/migration.sql --format "
       "json");
   command->callback([options, &context] {

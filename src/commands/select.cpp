@@ -14,6 +14,7 @@
 #include "src/database/url.h"
 #include "src/project/files.h"
 #include "src/project/git.h"
+#include "src/project/history_checks.h"
 #include "src/project/plan_files.h"
 #include "src/project/release.h"
 
@@ -73,6 +74,14 @@ void leave_out_phases(SelectedService& selected, Context& context) {
     selected.reason += fmt::format("; {} left out", report::counted(left_out, "released phase"));
 }
 
+/// What the base has is taken as deployed: it must not be edited, removed, renamed or overtaken.
+void find_base_faults(SelectedService& selected, const project::GitRepository& repository,
+                      const std::string& ref, const project::NewOnes& fresh) {
+  selected.findings = project::check_against_base(selected.service, repository, ref, fresh.is_new);
+  for (Finding& finding : project::check_order(selected.service, fresh.is_new, ref))
+    selected.findings.push_back(std::move(finding));
+}
+
 /// Nothing was asked for: what is new on this branch, where git can tell.
 void choose_by_default(SelectedService& selected, const project::Config& config) {
   std::string why_not;
@@ -93,6 +102,7 @@ void choose_by_default(SelectedService& selected, const project::Config& config)
   }
   const project::NewOnes fresh = project::new_against(*repository, *branch, selected.service);
   mark(selected, fresh.is_new);
+  find_base_faults(selected, *repository, *branch, fresh);
   const bool none = std::find(fresh.is_new.begin(), fresh.is_new.end(), true) == fresh.is_new.end();
   selected.reason = choice(
       selected, fmt::format("new against {}{}", fresh.described, none ? " (--all judges every one)" : ""));
@@ -150,12 +160,15 @@ PendingOnes pending_in_database(const std::string& url, const project::Service& 
     if (judged.files[i].state == MigrationState::Failed)
       answer.warnings.push_back(failed_warning(name, service, *judged.files[i].record, recorded));
     if (judged.files[i].edited)
-      answer.warnings.push_back(
-          fmt::format("{} was edited after it was applied: the database ran another text", name));
+      answer.findings.push_back(project::edited_after_applied(service.folder.files[i], "the database"));
   }
   for (const RecordedMigration* missing : judged.missing) {
     if (missing->name.empty() || missing->state != RecordedState::Applied) continue;
-    answer.warnings.push_back(fmt::format("{} is applied in the database and missing here", missing->name));
+    answer.findings.push_back(project::missing_here(service, missing->name, "the database"));
+  }
+  if (recorded.exists) {
+    for (Finding& finding : project::check_order(service, answer.pending, "the database"))
+      answer.findings.push_back(std::move(finding));
   }
   return answer;
 }
@@ -211,6 +224,7 @@ Selection select_migrations(SelectionOptions options, Context& context) {
       mark(selected, pending.pending);
       selected.reason = choice(selected, pending.described);
       for (const std::string& warning : pending.warnings) context.warn(warning);
+      selected.findings = pending.findings;
     } else if (!options.base.empty()) {
       std::string why_not;
       const std::optional<project::GitRepository> repository =
@@ -221,13 +235,26 @@ Selection select_migrations(SelectionOptions options, Context& context) {
       const project::NewOnes fresh = project::new_against(*repository, options.base, selected.service);
       mark(selected, fresh.is_new);
       selected.reason = choice(selected, fmt::format("new against {}", fresh.described));
+      find_base_faults(selected, *repository, options.base, fresh);
     } else if (options.all) {
       mark_all(selected);
       selected.reason = choice(selected, "all");
     } else {
       choose_by_default(selected, project.config);
     }
-    if (named.empty()) leave_out_phases(selected, context);
+    if (named.empty()) {
+      leave_out_phases(selected, context);
+      std::vector<bool> pending;
+      for (const Migration& migration : selected.loaded.history.migrations)
+        pending.push_back(migration.pending);
+      for (Finding& finding : project::check_names(selected.service, pending))
+        selected.findings.push_back(std::move(finding));
+    }
+    if (!options.reports_history) {
+      for (const Finding& finding : selected.findings) {
+        if (finding.severity >= Severity::Warning) context.warn(finding.message);
+      }
+    }
     context.say(selected.reason);
     selection.services.push_back(std::move(selected));
     for (const project::MigrationPlace& place : project.named) {

@@ -7,6 +7,7 @@
 
 #include "planner/error.h"
 #include "planner/recognize.h"
+#include "rules/glob.h"
 #include "src/project/files.h"
 #include "src/project/toml_reader.h"
 
@@ -83,6 +84,85 @@ ServiceConfig service_of(TomlTable table) {
   return service;
 }
 
+OwnerConfig owner_of(TomlTable table) {
+  OwnerConfig owner;
+  owner.line = table.line();
+  owner.name = table.required_text("name");
+  owner.tables = table.texts("tables");
+  table.no_others();
+  if (owner.name.empty()) table.fail("name", "is empty");
+  if (owner.tables.empty())
+    table.fail("tables", "is empty", "list the tables it owns: tables = [\"invoices\", \"payment_*\"]");
+  return owner;
+}
+
+bool is_rule_id(const std::string& word) {
+  return !word.empty() && word.front() >= 'a' && word.front() <= 'z' &&
+         std::all_of(word.begin(), word.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+/// A pattern without a star must be an operation there is; one with a star must fit at least one.
+void check_operations(const TomlTable& table, const std::vector<std::string>& operations) {
+  for (const std::string& pattern : operations) {
+    const std::vector<std::string>& kinds = rules::operation_kinds();
+    if (std::any_of(kinds.begin(), kinds.end(),
+                    [&](const std::string& kind) { return rules::matches(pattern, kind); }))
+      continue;
+    table.fail("operations", fmt::format("names no operation planner knows: \"{}\"", pattern),
+               "nearest: " + list_of(nearest(pattern, kinds)));
+  }
+}
+
+rules::TeamRule team_rule_of(TomlTable table) {
+  using Requires = rules::TeamRule::Requires;
+  rules::TeamRule rule;
+  rule.id = table.required_text("id");
+  if (!is_rule_id(rule.id))
+    table.fail("id", fmt::format("is \"{}\"", rule.id),
+               "use lower case letters, digits and dashes: no-json-columns");
+  rule.severity = severity_of(table, "severity").value_or(Severity::Error);
+  rule.operations = table.texts("operations");
+  check_operations(table, rule.operations);
+  rule.tables = table.texts("tables");
+  rule.columns = table.texts("columns");
+  rule.types = table.texts("types");
+  rule.services = table.texts("services");
+  if (const std::optional<std::int64_t> rows = table.integer("min_rows"))
+    rule.min_rows = static_cast<double>(*rows);
+  rule.pattern = table.text("pattern").value_or("");
+  rule.message = table.text("message").value_or("");
+  rule.help = table.text("help").value_or("");
+  if (const std::optional<std::string> word = table.text("require")) {
+    if (*word == "comment") {
+      rule.what = Requires::Comment;
+    } else if (*word == "name") {
+      rule.what = Requires::Name;
+    } else if (*word == "owner") {
+      rule.what = Requires::Owner;
+    } else {
+      table.fail("require", fmt::format("is \"{}\"", *word),
+                 "use `comment`, `name` or `owner`, or leave it out to forbid what matches");
+    }
+  }
+  if (rule.what == Requires::Name && rule.pattern.empty())
+    table.fail("require", "is \"name\", but there is no `pattern`", "add pattern = \"[a-z_]+_idx\"");
+  if (rule.what != Requires::Name && !rule.pattern.empty())
+    table.fail("pattern", "says nothing without `require = \"name\"`");
+  if (const std::string problem = rules::pattern_problem(rule.pattern); !problem.empty()) {
+    table.fail("pattern", fmt::format("is no regular expression: {}", problem));
+  }
+  table.no_others();
+  const bool matches_all = rule.operations.empty() && rule.tables.empty() && rule.columns.empty() &&
+                           rule.types.empty() && rule.services.empty() && !rule.min_rows;
+  if (matches_all && rule.what == Requires::Nothing) {
+    table.fail(
+        "id", "matches every statement",
+        "say what it is about: operations = [\"drop-column\"], tables, columns, types, services or min_rows");
+  }
+  return rule;
+}
+
 }  // namespace
 
 std::vector<std::string> nearest(const std::string& word, const std::vector<std::string>& known,
@@ -132,6 +212,17 @@ Config read_config(const fs::path& file) {
     config.hooks.before_drop = hooks->text("before_drop").value_or("");
     hooks->no_others();
   }
+  for (TomlTable& entry : table.tables("team_rule")) {
+    const int line = entry.line();
+    rules::TeamRule rule = team_rule_of(std::move(entry));
+    for (const rules::TeamRule& other : config.team_rules) {
+      if (other.id == rule.id)
+        throw Error(fmt::format("{}:{}: the team rule `{}` is there twice", shown(file), line, rule.id));
+    }
+    config.team_rules.push_back(std::move(rule));
+  }
+  for (TomlTable& entry : table.tables("owner")) config.owners.push_back(owner_of(std::move(entry)));
+  config.baseline = table.text("baseline").value_or("");
   for (TomlTable& entry : table.tables("service")) {
     ServiceConfig service = service_of(std::move(entry));
     for (const ServiceConfig& other : config.services) {

@@ -8,6 +8,7 @@
 
 #include "planner/delivery.h"
 #include "planner/finding.h"
+#include "rules/team_rule.h"
 
 /// planner.toml: what a team says about its repository. Only this folder knows the TOML library.
 namespace planner::project {
@@ -21,6 +22,13 @@ struct ServiceConfig {
   std::string database_env;  ///< name of the environment variable that holds its database URL
   std::optional<Tool> deploys_with;
   std::vector<std::string> tables;  ///< the tables it owns, as globs
+  int line = 0;
+};
+
+/// One `[[owner]]`: owns tables, and has no migrations folder of its own.
+struct OwnerConfig {
+  std::string name;
+  std::vector<std::string> tables;
   int line = 0;
 };
 
@@ -48,6 +56,10 @@ struct Config {
   std::map<std::string, RuleConfig> rules;
   std::vector<ServiceConfig> services;
   Hooks hooks;
+  std::vector<OwnerConfig> owners;
+  std::vector<rules::TeamRule> team_rules;  ///< `[[team_rule]]`
+  std::string
+      baseline;  ///< file of old findings; empty: planner-baseline.json beside planner.toml, if it is there
 
   std::filesystem::path folder() const { return file.parent_path(); }
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 #include <vector>
@@ -21,7 +22,8 @@ Ran git(const fs::path& folder, const std::vector<std::string>& arguments) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// The commit a name stands for. `--end-of-options` keeps a name that starts with a dash from being read as an option.
+/// The commit a name stands for. `--end-of-options` keeps a name that starts with a dash from being read as
+/// an option.
 std::optional<std::string> commit_of(const GitRepository& repository, const std::string& ref) {
   const Ran ran =
       git(repository.top, {"rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}"});
@@ -37,16 +39,21 @@ struct Base {
 Base base_of(const GitRepository& repository, const std::string& ref) {
   const std::optional<std::string> tip = commit_of(repository, ref);
   if (!tip) {
-    throw Error(fmt::format("git does not know the base `{}` in {}", ref, shown(repository.top)),
-                repository.shallow ? fmt::format("the clone is shallow: fetch it first (`git fetch --depth=1 origin {}`, or "
-                                                 "`fetch-depth: 0` in the checkout step)",
-                                                 ref.substr(0, 7) == "origin/" ? ref.substr(7) : ref)
-                                   : "name a branch, tag or commit that exists here; `git fetch` brings those of the remote");
+    throw Error(
+        fmt::format("git does not know the base `{}` in {}", ref, shown(repository.top)),
+        repository.shallow
+            ? fmt::format("the clone is shallow: fetch it first (`git fetch --depth=1 origin {}`, or "
+                          "`fetch-depth: 0` in the checkout step)",
+                          ref.substr(0, 7) == "origin/" ? ref.substr(7) : ref)
+            : "name a branch, tag or commit that exists here; `git fetch` brings those of the remote");
   }
   const Ran merge_base = git(repository.top, {"merge-base", *tip, "HEAD"});
   if (merge_base.status == 0) return {first_line(merge_base.out), ref};
   if (repository.shallow) {
-    return {*tip, fmt::format("the tip of {} (the clone is shallow and does not hold the commit where this branch left it)", ref)};
+    return {*tip,
+            fmt::format(
+                "the tip of {} (the clone is shallow and does not hold the commit where this branch left it)",
+                ref)};
   }
   // No common ancestor, or no commit yet on this branch: the tip is all there is to compare with.
   return {*tip, fmt::format("the tip of {} (no common ancestor with HEAD)", ref)};
@@ -60,8 +67,8 @@ std::optional<GitRepository> git_repository(const fs::path& inside, std::string*
     return std::optional<GitRepository>();
   };
   const fs::path folder = is_folder(inside) ? inside : inside.parent_path();
-  const Ran ran =
-      git(folder.empty() ? fs::path(".") : folder, {"rev-parse", "--show-toplevel", "--is-shallow-repository"});
+  const Ran ran = git(folder.empty() ? fs::path(".") : folder,
+                      {"rev-parse", "--show-toplevel", "--is-shallow-repository"});
   if (!ran.started) return no("there is no git program on this machine");
   if (ran.status != 0) {
     if (ran.err.find("not a git repository") != std::string::npos) return no("this is not a git repository");
@@ -94,7 +101,8 @@ BaseFiles files_at_base(const GitRepository& repository, const std::string& ref,
   std::vector<std::string> words{"ls-tree", "-r", "-z", "--name-only", "--full-tree", base.commit};
   if (*inside != ".") words.push_back(*inside);
   const Ran ran = git(repository.top, words);
-  if (ran.status != 0) throw Error(fmt::format("git cannot list the files at {}: {}", ref, first_line(ran.err)));
+  if (ran.status != 0)
+    throw Error(fmt::format("git cannot list the files at {}: {}", ref, first_line(ran.err)));
   BaseFiles files;
   files.described = base.described;
   std::size_t at = 0;
@@ -107,7 +115,39 @@ BaseFiles files_at_base(const GitRepository& repository, const std::string& ref,
   return files;
 }
 
-std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref, const fs::path& file) {
+BaseChanges changes_since_base(const GitRepository& repository, const std::string& ref,
+                               const fs::path& folder) {
+  BaseChanges changes;
+  const std::optional<std::string> inside = path_in(repository, folder);
+  if (!inside) return changes;
+  const Base base = base_of(repository, ref);
+  // The work tree counts, not the last commit: what is not committed yet is judged too.
+  std::vector<std::string> words{"diff", "--name-status", "--no-ext-diff", "-M90%", "-z", base.commit, "--"};
+  if (*inside != ".") words.push_back(*inside);
+  const Ran ran = git(repository.top, words);
+  if (ran.status != 0) throw Error(fmt::format("git cannot compare with {}: {}", ref, first_line(ran.err)));
+  std::vector<std::string> fields;
+  for (std::size_t at = 0; at < ran.out.size();) {
+    const std::size_t end = std::min(ran.out.find('\0', at), ran.out.size());
+    fields.push_back(ran.out.substr(at, end - at));
+    at = end + 1;
+  }
+  for (std::size_t i = 0; i + 1 < fields.size();) {
+    const char status = fields[i].empty() ? ' ' : fields[i].front();
+    if ((status == 'R' || status == 'C') && i + 2 < fields.size()) {
+      if (status == 'R') changes.renamed[fields[i + 1]] = fields[i + 2];
+      i += 3;
+      continue;
+    }
+    if (status == 'M' || status == 'T') changes.edited.insert(fields[i + 1]);
+    if (status == 'D') changes.removed.insert(fields[i + 1]);
+    i += 2;
+  }
+  return changes;
+}
+
+std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref,
+                                        const fs::path& file) {
   const std::optional<std::string> inside = path_in(repository, file);
   if (!inside) return std::nullopt;
   const Ran ran = git(repository.top, {"cat-file", "blob", base_of(repository, ref).commit + ":" + *inside});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,8 +14,10 @@ struct GitRepository {
   bool shallow = false;
 };
 
-/// The repository that holds the path. When there is none, `why_not` says so (no git program, no repository, git's own words).
-std::optional<GitRepository> git_repository(const std::filesystem::path& inside, std::string* why_not = nullptr);
+/// The repository that holds the path. When there is none, `why_not` says so (no git program, no repository,
+/// git's own words).
+std::optional<GitRepository> git_repository(const std::filesystem::path& inside,
+                                            std::string* why_not = nullptr);
 
 /// The branch others start from: origin's HEAD, else origin/main, origin/master, main, master.
 std::optional<std::string> default_branch(const GitRepository& repository);
@@ -25,12 +28,22 @@ struct BaseFiles {
   std::string described;        ///< `origin/main`, or `the tip of origin/main (the clone is shallow: ...)`
 };
 
-/// Files below `folder` at the merge base of `ref` and HEAD; at the tip of `ref` when a shallow clone does not hold the merge base.
-/// Throws Error when `ref` is not known here.
-BaseFiles files_at_base(const GitRepository& repository, const std::string& ref, const std::filesystem::path& folder);
+/// Files below `folder` at the merge base of `ref` and HEAD; at the tip of `ref` when a shallow clone does
+/// not hold the merge base. Throws Error when `ref` is not known here.
+BaseFiles files_at_base(const GitRepository& repository, const std::string& ref,
+                        const std::filesystem::path& folder);
+
+/// What happened since the base to the files that were there.
+struct BaseChanges {
+  std::set<std::string> edited, removed;       ///< relative to the repository's top
+  std::map<std::string, std::string> renamed;  ///< old path -> new path, the text (nearly) the same
+};
+BaseChanges changes_since_base(const GitRepository& repository, const std::string& ref,
+                               const std::filesystem::path& folder);
 
 /// Text of a file at the base as `files_at_base` chose it; nullopt when it is not there.
-std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref, const std::filesystem::path& file);
+std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref,
+                                        const std::filesystem::path& file);
 
 /// `path` relative to the repository's top, or nullopt when it lies outside.
 std::optional<std::string> path_in(const GitRepository& repository, const std::filesystem::path& path);

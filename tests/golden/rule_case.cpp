@@ -28,6 +28,18 @@ void CaseSettings::set(const std::string& key, const std::string& value) {
     tool = *found;
   } else if (key == "version") {
     version = std::stoi(value);
+  } else if (key == "service") {
+    ownership.service = value;
+    ownership.by_migration = value == "central";
+  } else if (key == "owner") {
+    const std::size_t colon = value.find(':');
+    Ownership::Owner owner{value.substr(0, colon), {}};
+    for (std::size_t at = colon + 1; colon != std::string::npos && at < value.size();) {
+      const std::size_t end = std::min(value.find(',', at), value.size());
+      owner.tables.push_back(value.substr(at, end - at));
+      at = end + 1;
+    }
+    ownership.owners.push_back(std::move(owner));
   } else if (key == "on") {
     on.push_back(value);
   } else if (key.rfind("rows ", 0) == 0) {
@@ -68,6 +80,11 @@ CaseSettings CaseSettings::read_words(std::string_view words) {
 }
 
 CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings) {
+  return analyze_case(schema, migration, settings, all_rules());
+}
+
+CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings,
+                        const RuleSet& rules) {
   CaseResult result;
   result.history.tool = settings.tool;
   if (!schema.empty()) {
@@ -79,6 +96,7 @@ CaseResult analyze_case(std::string_view schema, std::string_view migration, con
   AnalyzeOptions options;
   options.rules.effects.server_version = settings.version;
   options.answers = settings.answers;
+  options.rules.ownership = settings.ownership;
   for (const std::string& rule : settings.on) {
     const Rule* found = find_rule(rule);
     if (found == nullptr) throw std::runtime_error("no rule " + rule);
@@ -102,7 +120,7 @@ CaseResult analyze_case(std::string_view schema, std::string_view migration, con
     base.from_database = true;
     options.base = &base;
   }
-  result.analysis = analyze(result.history, all_rules(), options);
+  result.analysis = analyze(result.history, rules, options);
   return result;
 }
 

@@ -19,6 +19,7 @@ struct CaseSettings {
   std::map<std::string, double> rows;
   std::vector<std::string> on;  ///< opt-in rules to switch on
   RenameAnswers answers;
+  Ownership ownership;  ///< `service=billing`, `owner=billing:invoices,payment_*`
 
   /// One `key: value` a line.
   static CaseSettings read(std::string_view lines);
@@ -37,5 +38,7 @@ struct CaseResult {
 
 /// `schema` may be empty; otherwise it is one applied migration.
 CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings);
+/// The same with other rules than planner's own.
+CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings, const RuleSet& rules);
 
 }  // namespace planner::test
