@@ -15,6 +15,19 @@ std::optional<Verdict> check(const AlterSequence& op, const Subject& subject) {
   if (!back && !narrower) return std::nullopt;
   Verdict verdict;
   verdict.object = display(op.sequence);
+  // More room hurts nobody; only the lock is left to say.
+  const bool wider = !back && !options.minimum && !options.increment && !options.cycle.value_or(false) &&
+                     (options.as_type.empty() || options.as_type.is("int8")) &&
+                     options.maximum.value_or(sequence->maximum) >= sequence->maximum;
+  if (wider) {
+    verdict.severity = Severity::Info;
+    verdict.message =
+        "Giving the sequence " + name_of(op.sequence) +
+        " more room waits for transactions that took a number from it, and nextval() waits until "
+        "the transaction ends";
+    verdict.help = "Keep the transaction short";
+    return verdict;
+  }
   verdict.message = back ? "The sequence " + name_of(op.sequence) +
                                " starts again: INSERTs collide with the numbers that were given out"
                          : "The range or step of the sequence " + name_of(op.sequence) +
