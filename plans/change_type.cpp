@@ -386,7 +386,7 @@ struct Builder {
                    (deletion != nullptr && deletion->table == table.table->name);
           });
     }
-    carry();
+    if (auto refusal = carry()) return refusal;
     if (auto refusal = find_foreign_keys()) return refusal;
     swap.before = new_works_before ? Window::BothReleases : Window::OldRelease;
     swap.after = old_works_after ? Window::BothReleases : Window::NewRelease;
@@ -411,12 +411,32 @@ struct Builder {
 
   /// What the migration takes away before and makes again after goes and comes in the moment of the swap, in
   /// its own words.
-  void carry() {
+  std::optional<RecipeResult> carry() {
     const auto words = [&](const Intention& intention) {
       const Span& span = context.file.statements[intention.sources.front().statement].span;
       return Sql::verbatim(context.migration.text.substr(span.begin, span.end - span.begin));
     };
     const std::vector<Carried> along = carried_with(wanted, context);
+    for (const Carried& one : along) {
+      const auto* create = std::get_if<CreateView>(&one.create->operation);
+      const View* view = create == nullptr ? nullptr : context.after.view(create->view);
+      const View* view_before = create == nullptr ? nullptr : context.start.view(create->view);
+      for (const SwappedTable& table : swap.tables) {
+        const auto takes_all = [&](const View* known) {
+          return known != nullptr && std::find(known->reads_all_of.begin(), known->reads_all_of.end(),
+                                               table.table->name) != known->reads_all_of.end();
+        };
+        if (takes_all(view)) {
+          return refused("View " + display(view->name) + " takes all columns of " +
+                             display(table.table->name) +
+                             " (*), and so would take the ones that planner adds for a while.",
+                         "Name the columns in the view, or make the view again in a migration of its own, "
+                         "after this one.");
+        }
+        // Made again as it was while the shadow stands, it would take that in.
+        if (takes_all(view_before)) swap.reversible = false;
+      }
+    }
     for (const Carried& one : along) swap.take_away.push_back(words(*one.drop));
     std::vector<const Intention*> creates;
     for (const Intention& intention : context.intentions) {
@@ -435,6 +455,7 @@ struct Builder {
       if (again.empty()) swap.reversible = false;
       if (!again.empty()) swap.make_again_back.push_back(again);
     }
+    return std::nullopt;
   }
 
   std::optional<RecipeResult> find_foreign_keys() {

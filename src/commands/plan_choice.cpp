@@ -61,6 +61,14 @@ std::vector<std::string> history_before(const ChosenPlan& chosen) {
   return out;
 }
 
+std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen) {
+  std::vector<SplitOptions::Fill> fills;
+  for (const std::string& option : chosen.stored.facts.options) {
+    if (option.starts_with("--fill ")) fills.push_back(fill_of(option.substr(option.find(' ') + 1)));
+  }
+  return fills;
+}
+
 std::vector<Intention> intentions_of(const ChosenPlan& chosen) {
   Schema schema;
   for (const std::string& text : history_before(chosen)) replay_file(schema, parse_file(text));

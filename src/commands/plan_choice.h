@@ -23,6 +23,9 @@ ChosenPlan choose_plan(const std::string& name);
 /// The SQL of every migration the plan's original met: the history without the plan's own phases.
 std::vector<std::string> history_before(const ChosenPlan& chosen);
 
+/// The values split was told to fill with.
+std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen);
+
 /// What split recognised in the original, with the answers it was given then.
 std::vector<Intention> intentions_of(const ChosenPlan& chosen);
 

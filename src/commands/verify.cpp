@@ -77,6 +77,7 @@ void run(const Options& options, Context& context) {
   input.plan = &chosen.stored.plan;
   input.intentions = intentions_of(chosen);
   input.rows = options.rows;
+  input.fills = fills_of(chosen);
   std::unique_ptr<ScratchServer> own;
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
   const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);

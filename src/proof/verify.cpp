@@ -71,7 +71,8 @@ bool recognised_from_several(const std::vector<Intention>& intentions) {
 bool asks_for_serial(const std::vector<Intention>& intentions) {
   return std::any_of(intentions.begin(), intentions.end(), [](const Intention& intention) {
     const auto* change = std::get_if<ChangeType>(&intention.operation);
-    return change != nullptr && (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
+    return change != nullptr &&
+           (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
   });
 }
 
@@ -106,6 +107,9 @@ class Verification {
       before_ = release_model(schema, Release::Old, mapping_);
       create_oracle(connection);
       for (const ReleaseTable& table : before_.tables) remember_rows(connection, table);
+      if (!changes_data(input_.intentions)) {
+        for (std::size_t i = 0; i < input_.fills.size(); ++i) expect_fill(connection, schema, i);
+      }
     }
     apply_phases(start);
     const std::string on_rows = apply_original(empty, start);
@@ -117,6 +121,67 @@ class Verification {
   void check(const std::string& phase, const std::string& what, std::vector<std::string> details) {
     const bool ok = details.empty();
     report_.checks.push_back({phase, what, ok, std::move(details)});
+  }
+
+  /// What a `--fill` expression says of each row it is for, computed before anything changes:
+  /// planner_oracle.fill_0, ...
+  void expect_fill(Connection& connection, const Schema& schema, std::size_t number) {
+    const SplitOptions::Fill& fill = input_.fills[number];
+    const Table* table = schema.table(fill.table);
+    const Constraint* key = table == nullptr ? nullptr : table->primary_key();
+    if (key == nullptr || schema.volatility(fill.value) != Schema::ExpressionVolatility::Immutable) return;
+    Sql which = sql("true");
+    bool replaced = false;
+    for (const Intention& intention : input_.intentions) {
+      if (const auto* column = std::get_if<ReplaceColumn>(&intention.operation)) {
+        replaced = replaced || (schema.resolve_relation(column->table) == table->name &&
+                                column->column.name == fill.column);
+      } else if (const auto* rename = std::get_if<RenameColumn>(&intention.operation)) {
+        if (schema.resolve_relation(rename->table) == table->name && rename->to == fill.column)
+          which = sql("{} IS NULL", rename->from);
+      }
+    }
+    if (table->column(fill.column) != nullptr && !replaced) which = sql("{} IS NULL", fill.column);
+    try {
+      connection.exec(
+          sql("CREATE TABLE planner_oracle.{} AS SELECT {}, ({})::text AS planner_expected FROM {} WHERE {}",
+              fill_table(number), column_list(key->definition.columns), fill.value.text(), table->name, which)
+              .str());
+      expected_fills_.push_back(number);
+    } catch (const DatabaseError& error) {
+      report_.notes.push_back("what --fill gives " + display(fill.table) + "." + fill.column.str() +
+                              " cannot be told before the phases: " + error.what());
+    }
+  }
+
+  static Identifier fill_table(std::size_t number) { return Identifier("fill_" + std::to_string(number)); }
+
+  void check_fills(Connection& end, const Schema& schema) {
+    for (const std::size_t number : expected_fills_) {
+      const SplitOptions::Fill& fill = input_.fills[number];
+      const Table* table = schema.table(fill.table);
+      const Column* column = table == nullptr ? nullptr : table->column(fill.column);
+      const Constraint* key = table == nullptr ? nullptr : table->primary_key();
+      if (column == nullptr || key == nullptr) continue;
+      std::vector<std::string> details;
+      try {
+        const Result wrong =
+            end.exec(sql("SELECT ROW({})::text, t.{}::text, f.planner_expected FROM {} t JOIN "
+                         "planner_oracle.{} f USING ({}) WHERE NOT "
+                         "(ROW(t.{})::record *= ROW(f.planner_expected::{})::record) LIMIT 10",
+                         column_list(key->definition.columns), fill.column, table->name, fill_table(number),
+                         column_list(key->definition.columns), fill.column, type_sql(column->type))
+                         .str());
+        for (const auto& row : wrong.rows) {
+          details.push_back(display(fill.table) + "(" + row[0].value_or("") + ")." + fill.column.str() +
+                            ": expected " + row[2].value_or("NULL") + ", found " + row[1].value_or("NULL"));
+        }
+      } catch (const DatabaseError& error) {
+        details.push_back(error.sqlstate() + " " + error.what());
+      }
+      check("end", "every row has the value of --fill " + display(fill.table) + "." + fill.column.str(),
+            std::move(details));
+    }
   }
 
   void conditions(const std::string& url, const Phase& phase, const std::vector<Condition>& conditions,
@@ -206,9 +271,10 @@ class Verification {
     // A file that cannot run in one transaction may run statement by statement.
     if (!on_empty.empty()) on_empty = run_each(empty.url(), input_.plan->original);
     if (!on_empty.empty() && asks_for_serial(input_.intentions)) {
-      report_.notes.push_back("PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
-                              "), so there is no end to compare with; the column becomes the integer behind it, its "
-                              "sequence too.");
+      report_.notes.push_back(
+          "PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
+          "), so there is no end to compare with; the column becomes the integer behind it, its "
+          "sequence too.");
       return on_rows;
     }
     check("original", "applies to empty tables",
@@ -219,6 +285,7 @@ class Verification {
       check("end", "same schema as the original", difference(catalog_lines(expected), catalog_lines(end)));
     }
     const Schema end_schema = read_schema(end);
+    check_fills(end, end_schema);
     if (on_rows.empty() && !recognised_from_several(input_.intentions)) {
       if (!holds_volatile_values(input_.intentions, end_schema)) {
         Connection expected(with_rows.url());
@@ -242,6 +309,7 @@ class Verification {
   VerifyReport report_;
   ReleaseMapping mapping_;
   ReleaseModel before_;
+  std::vector<std::size_t> expected_fills_;
   std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
   bool finished_ = false;
 };

@@ -22,8 +22,9 @@ struct ProofInput {
   std::vector<std::string> history;  ///< the SQL of every migration before the one that was split, in order,
                                      ///< each as its tool sends it
   const Plan* plan = nullptr;
-  std::vector<Intention> intentions;  ///< what split recognised in the original
-  int rows = 100;                     ///< generated rows per table
+  std::vector<Intention> intentions;      ///< what split recognised in the original
+  int rows = 100;                         ///< generated rows per table
+  std::vector<SplitOptions::Fill> fills;  ///< what rows without a value were to get
 };
 
 struct ProofCheck {
