@@ -4,6 +4,7 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "planner/error.h"
 #include "planner/sql/parse.h"
@@ -213,11 +214,57 @@ Window window_of(const std::vector<const Step*>& steps) {
   return window;
 }
 
-Phase phase_of(const std::vector<const Step*>& steps, PhaseKind stage) {
+/// The steps of one migration of the plan, in the stage they belong to.
+struct Planned {
+  PhaseKind stage = PhaseKind::Add;
+  std::vector<const Step*> steps;
+  std::vector<Condition> checks;  ///< of what earlier migrations built
+};
+
+bool takes_checks(const Planned& planned) {
+  return planned.steps.front()->shape == Shape::Together && window_of(planned.steps) != Window::NewRelease;
+}
+
+/// What a statement that stands alone has left behind cannot be looked at in its own migration (an interrupted build leaves an invalid
+/// index, and running IF NOT EXISTS again does not mend it): the next block looks, or one of its own when that one is too far away.
+void place_checks(std::vector<Planned>& all, std::vector<Step>& own_checks) {
+  own_checks.reserve(all.size());
+  std::vector<Condition> open;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!open.empty() && takes_checks(all[i])) all[i].checks = std::exchange(open, {});
+    if (all[i].steps.front()->shape == Shape::Alone) {
+      for (const Step* step : all[i].steps) open.insert(open.end(), step->after.begin(), step->after.end());
+    }
+    const bool last_of_stage = i + 1 == all.size() || all[i + 1].stage != all[i].stage;
+    if (open.empty() || !last_of_stage || (i + 1 < all.size() && takes_checks(all[i + 1]))) continue;
+    Step check;
+    check.kind = all[i].steps.front()->kind;
+    check.window = window_of(all[i].steps);
+    check.slug = "check";
+    check.title = "see that what was built is whole";
+    check.why = "A build that was interrupted leaves an index that costs every write and serves no query, and running its phase again does not mend it.";
+    check.application = "Nothing changes for it.";
+    own_checks.push_back(std::move(check));
+    all.insert(all.begin() + static_cast<std::ptrdiff_t>(i) + 1, Planned{all[i].stage, {&own_checks.back()}, std::exchange(open, {})});
+    ++i;
+  }
+}
+
+std::vector<Sql> check_gates(const std::vector<Condition>& conditions) {
+  std::vector<Sql> gates;
+  for (const Condition& condition : conditions) {
+    gates.push_back(sql("IF EXISTS ({}) THEN\n    RAISE EXCEPTION 'planner: this does not hold: %', {} USING HINT = {};\n  END IF", condition.query, Literal(condition.says),
+                        Literal("The build was interrupted. REINDEX INDEX CONCURRENTLY mends such an index; then run this again. Nothing was changed.")));
+  }
+  return gates;
+}
+
+Phase phase_of(const Planned& planned) {
+  const std::vector<const Step*>& steps = planned.steps;
   Phase phase;
-  phase.kind = stage;
+  phase.kind = planned.stage;
   phase.window = window_of(steps);
-  std::vector<Sql> statements, gates;
+  std::vector<Sql> statements, gates = check_gates(planned.checks);
   for (const Step* step : steps) {
     append(gates, step->gates);
     append_sentence(phase.title, step->title, "; ");
@@ -277,34 +324,42 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
   std::map<PhaseKind, std::vector<std::size_t>> by_stage;
   for (std::size_t i = 0; i < steps.size(); ++i) by_stage[stages[i]].push_back(i);
 
+  std::vector<Planned> all;
+  for (const auto& [stage, members] : by_stage) {
+    for (const Group& group : Stage(steps, members).groups()) {
+      Planned planned{stage, {}, {}};
+      for (const std::size_t member : group) planned.steps.push_back(&steps[member]);
+      all.push_back(std::move(planned));
+    }
+  }
+  std::vector<Step> own_checks;
+  place_checks(all, own_checks);
+
   std::vector<Phase> phases;
   int number = 0;
-  for (const auto& [stage, members] : by_stage) {
-    ++number;
-    std::size_t part = 0;
-    for (const Group& group : Stage(steps, members).groups()) {
-      std::vector<const Step*> parts;
-      for (const std::size_t member : group) parts.push_back(&steps[member]);
-      Phase phase = phase_of(parts, stage);
-      phase.number = number;
-      phase.part = part_letters(part);
-      phase.folder = std::to_string(number) + "_" + folder_word(phase_name(stage));
-      if (part > 0) phase.folder += "_" + phase.part + "_" + folder_word(parts.front()->slug.empty() ? "more" : parts.front()->slug);
-      ++part;
-      if (reasons != nullptr) {
-        std::string reason = phase.folder + ": ";
-        if (parts.front()->shape == Shape::Alone) reason += "cannot run inside a transaction, so it is a migration of its own";
-        if (parts.front()->shape == Shape::Committing) reason += "commits as it goes, so it is a migration of its own";
-        if (parts.front()->shape == Shape::Together) {
-          reason += parts.size() == 1 ? "one short transaction" : std::to_string(parts.size()) + " changes share one short transaction";
-        }
-        if (stages[group.front()] != steps[group.front()].kind) {
-          reason += "; it waits for what the " + std::string(phase_name(stage)) + " phase prepares";
-        }
-        reasons->push_back(std::move(reason));
+  std::size_t part = 0;
+  for (const Planned& planned : all) {
+    const bool first = phases.empty() || phases.back().kind != planned.stage;
+    number += first ? 1 : 0;
+    part = first ? 0 : part + 1;
+    const Step& leading = *planned.steps.front();
+    Phase phase = phase_of(planned);
+    phase.number = number;
+    phase.part = part_letters(part);
+    phase.folder = std::to_string(number) + "_" + folder_word(phase_name(planned.stage));
+    if (part > 0) phase.folder += "_" + phase.part + "_" + folder_word(leading.slug.empty() ? "more" : leading.slug);
+    if (reasons != nullptr) {
+      std::string reason = phase.folder + ": ";
+      if (leading.shape == Shape::Alone) reason += "cannot run inside a transaction, so it is a migration of its own";
+      if (leading.shape == Shape::Committing) reason += "commits as it goes, so it is a migration of its own";
+      if (leading.shape == Shape::Together) {
+        reason += planned.steps.size() == 1 ? "one short transaction" : std::to_string(planned.steps.size()) + " changes share one short transaction";
       }
-      phases.push_back(std::move(phase));
+      if (planned.stage != leading.kind) reason += "; it waits for what the " + std::string(phase_name(planned.stage)) + " phase prepares";
+      if (!planned.checks.empty()) reason += "; it first sees that what was built before is whole";
+      reasons->push_back(std::move(reason));
     }
+    phases.push_back(std::move(phase));
   }
   settle_windows(phases);
   return phases;

@@ -74,6 +74,15 @@ struct SplitResult {
     std::vector<SourceRef> sources;
   };
   std::vector<Problem> problems;          ///< Refused / NeedsAnswer: one per intention
+  /// What became of one change of the migration.
+  struct Decision {
+    std::string statement;         ///< its first words
+    std::string_view recipe;       ///< empty: no recipe speaks for it
+    RecipeResult::Outcome outcome = RecipeResult::Outcome::Steps;
+    std::string reason;            ///< Harmless, Covered, Refused, NeedsAnswer: why
+    std::vector<SourceRef> sources;
+  };
+  std::vector<Decision> decisions;        ///< in the order of the migration
   std::vector<std::string> explanations;  ///< NothingToDo: why each statement is harmless
 };
 

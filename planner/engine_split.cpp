@@ -164,15 +164,16 @@ class Splitter {
     if (first.nested >= 0) return;
     const RecipeContext context{met(first), walked_.start, walked_.end, migration_, options_, plan_name_, walked_.file, recognized_.intentions};
     RecipeResult result;
-    bool answered = false;
+    std::string_view taken_by;
     for (const Recipe* recipe : recipes_) {
       std::optional<RecipeResult> made = recipe->make(intention, context);
       if (!made) continue;
       result = std::move(*made);
-      answered = true;
+      taken_by = recipe->id;
       break;
     }
-    if (!answered) result = without_recipe(intention, context);
+    if (taken_by.empty()) result = without_recipe(intention, context);
+    result_.decisions.push_back({describe(intention), taken_by, result.outcome, result.reason, intention.sources});
     for (std::string& note : result.notes) notes_.push_back(std::move(note));
     switch (result.outcome) {
       case RecipeResult::Outcome::Refused:

@@ -4,6 +4,7 @@
 #include "plans/recipes.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/fill.h"
+#include "plans/steps/keep.h"
 #include "plans/steps/locks.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/prisma.h"
@@ -75,9 +76,25 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
   drop.application = "The new release notices nothing.";
   drop.prisma = {{operation.table.name.str(), "remove the ignored field of " + said(operation.column)}};
   drop.provides = {"gone:column:" + quoted(operation.table) + "." + quoted(operation.column)};
+  const Dependents dependents = dependents_of(context.before, *table, operation.column);
+  // What the migration drops by itself goes first: afterwards it would be gone already, and could not be made again.
+  for (const Index* index : dependents.indexes) drop.needs.push_back(label_gone(index->name));
+  for (const Constraint* constraint : dependents.constraints) drop.needs.push_back("gone:" + label_constraint(operation.table, constraint->definition.name));
+  if (context.options.keep_dropped_data) {
+    const bool required = column->not_null && result.steps.empty();
+    const KeptColumn kept = keep_column(*table, *column, required, context);
+    if (kept.why_not.empty()) {
+      result.steps.push_back(kept.copy);
+      drop.needs.insert(drop.needs.end(), kept.copy.provides.begin(), kept.copy.provides.end());
+      drop.reverse = kept.back;
+      drop.reversible = true;
+      drop.reverse_note = "The values come back from the copy that was kept; rows written since have none.";
+    } else {
+      result.notes.push_back("The values of " + said(operation.table, operation.column) + " are not kept: " + kept.why_not + ".");
+    }
+  }
   result.steps.push_back(drop);
 
-  const Dependents dependents = dependents_of(context.before, *table, operation.column);
   std::string with_it;
   for (const Index* index : dependents.indexes) with_it += (with_it.empty() ? "" : ", ") + said(index->name.name);
   if (!with_it.empty()) result.notes.push_back("With " + said(operation.table, operation.column) + " go the indexes " + with_it + ".");
@@ -91,6 +108,6 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
 
 }  // namespace
 
-const Recipe drop_column{.id = "drop-column", .summary = "Relax a column, deploy without it, then drop it", .make = on<DropColumn, make>};
+const Recipe drop_column{.id = "drop-column", .summary = "Relax a column, deploy without it, then drop it; on request its data is kept for the way back", .make = on<DropColumn, make>};
 
 }  // namespace planner::plans

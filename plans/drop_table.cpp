@@ -1,5 +1,6 @@
 #include "planner/compose.h"
 #include "plans/recipes.h"
+#include "plans/steps/keep.h"
 #include "plans/steps/locks.h"
 #include "plans/steps/text.h"
 
@@ -32,6 +33,18 @@ RecipeResult make(const DropTable& operation, const Intention&, const RecipeCont
   drop.prisma = {{operation.table.name.str(), "keep the model with @@ignore until the table is dropped"}};
   drop.provides = {label_gone(operation.table)};
   RecipeResult result;
+  if (context.options.keep_dropped_data) {
+    const KeptTable kept = keep_table(*table, context);
+    if (kept.why_not.empty()) {
+      drop.title = "put table " + display(operation.table) + " aside, into schema planner";
+      drop.statements = kept.statements;
+      drop.reverse = kept.back;
+      drop.reversible = true;
+      drop.reverse_note = "The table comes back with its rows.";
+    } else {
+      result.notes.push_back("The rows of " + display(operation.table) + " are not kept: " + kept.why_not + ".");
+    }
+  }
   result.steps = {drop};
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include "plans/recipes.h"
 #include "plans/steps/backfill.h"
+#include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/locks.h"
@@ -214,12 +215,13 @@ Step index_step(const Renames& renames, const CreateIndex& index, const Identifi
   step.title = "build for " + names_said(renames, true) + " what index " + said(original) + " is for " + names_said(renames, false);
   step.why = "The new release searches by the new column from its first second; built after the copy, because that is faster and leaves less bloat.";
   step.statements = {create_index_sql(index)};
+  step.after = {index_is_whole(index.table, ObjectName(index.table.schema, index.name))};
   step.locks = {{index.table, LockMode::ShareUpdateExclusive, std::string(kScan)}};
   ReverseStep back;
   back.shape = Shape::Alone;
   back.statements = {sql("DROP INDEX CONCURRENTLY IF EXISTS {}", ObjectName(index.table.schema, index.name))};
   step.reverse = {back};
-  step.reverse_note = "If the build was interrupted it left an invalid index of this name: the same statement removes it, then run the phase again.";
+  step.reverse_note = "If the build was interrupted it left an invalid index of this name: the same statement removes it, REINDEX INDEX CONCURRENTLY mends it.";
   step.application = "Nothing changes for it.";
   step.prisma = {advice(renames, false, false)};
   step.needs = {"copied:" + quoted(renames.table->name) + names_said(renames, true)};
@@ -445,6 +447,9 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
     step.reverse = regrow_old(renames, context);
     for (const Rename& column : renames.columns) {
       const Dependents dependents = dependents_of(context.start, *renames.table, column.from);
+      // What the migration drops by itself goes first: afterwards it would be gone already, and could not be made again.
+      for (const Index* index : dependents.indexes) step.needs.push_back(label_gone(index->name));
+      for (const Constraint* constraint : dependents.constraints) step.needs.push_back("gone:" + label_constraint(table, constraint->definition.name));
       if (!dependents.none()) {
         step.reversible = false;
         step.reverse_note = "What hung on " + said(column.from) + " (indexes, constraints) went with it, as in the original migration; all values are in " +
@@ -604,6 +609,7 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
       CreateIndex copy = recreated(*index, planner_name("copy", index->name.name.str()));
       for (const Rename& column : renames.columns) copy = on_other_column(copy, column.from, column.to);
       copy.concurrently = true;
+      copy.if_not_exists = true;
       result.steps.push_back(index_step(renames, copy, index->name.name));
       renames.indexes.push_back(copy);
     }

@@ -74,6 +74,12 @@ CreateIndex index_of(const TableName& table, const ConstraintDefinition& constra
 
 }  // namespace
 
+Condition index_is_whole(const TableName& table, const ObjectName& index) {
+  return {"index " + display(index) + " of " + display(table) + " is there and valid",
+          sql("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass({}) AND indrelid = to_regclass({}) AND indisvalid)",
+              Literal(quoted(index)), Literal(quoted(table)))};
+}
+
 std::string label_unique(const TableName& table, const std::vector<Identifier>& columns) {
   std::vector<Identifier> sorted = columns;
   std::sort(sorted.begin(), sorted.end());
@@ -87,7 +93,8 @@ ConstraintDefinition named(const TableName& table, ConstraintDefinition constrai
   if (after == nullptr) return constraint;
   for (const Constraint& candidate : after->constraints) {
     const bool existed = before != nullptr && before->constraint(candidate.definition.name) != nullptr;
-    if (existed || candidate.definition.kind != constraint.kind || candidate.definition.columns != constraint.columns) continue;
+    if (existed || candidate.definition.kind != constraint.kind) continue;
+    if (constraint.kind != ConstraintKind::Check && candidate.definition.columns != constraint.columns) continue;
     if (constraint.kind == ConstraintKind::Check && !same_meaning(candidate.definition.expression, constraint.expression)) continue;
     constraint.name = candidate.definition.name;
     break;
@@ -116,7 +123,8 @@ CreateIndex named(CreateIndex index, const RecipeContext& context) {
 Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
   CreateIndex index = named(wanted, context);
   index.concurrently = true;
-  index.if_not_exists = false;  // on an INVALID leftover it would say "exists" and leave it invalid
+  // A build that was killed is simply run again; that it left the index invalid is what the check after it finds.
+  index.if_not_exists = true;
   const ObjectName name(index.table.schema, index.name);
   Step step;
   step.kind = PhaseKind::Index;
@@ -132,14 +140,14 @@ Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
   back.shape = Shape::Alone;
   back.statements = {sql("DROP INDEX CONCURRENTLY IF EXISTS {}", name)};
   step.reverse = {back};
-  step.reverse_note = "A build that was interrupted leaves an invalid index of this name, and building again fails loudly: this statement removes it; then run the phase again.";
+  step.reverse_note = "A build that was interrupted leaves an invalid index of this name: this statement removes it, REINDEX INDEX CONCURRENTLY mends it.";
   if (index.unique) {
     step.before = {no_duplicates(index)};
     step.application = "From the second half of the build on, a write that would make two rows alike is refused, whichever release sends it.";
   } else {
     step.application = "Nothing changes for it.";
   }
-  step.after = {{"the index is valid", sql("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass({}) AND NOT indisvalid", Literal(quoted(name)))}};
+  step.after = {index_is_whole(index.table, name)};
   step.provides = {label_relation(name)};
   std::vector<Identifier> columns;
   for (const IndexElement& element : index.elements) columns.push_back(element.column);
@@ -197,6 +205,25 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
   return {add, validate};
 }
 
+namespace {
+
+/// Do the rows hold values of every column of the constraint that come from before the migration, under whatever name?
+bool columns_stand(const TableName& table, const ConstraintDefinition& constraint, const RecipeContext& context) {
+  const Table* known = context.before.table(table);
+  if (known == nullptr) return false;
+  const std::vector<Identifier>& columns = constraint.expression.facts().columns;
+  return std::all_of(columns.begin(), columns.end(), [&](const Identifier& name) {
+    const Column* column = known->column(name);
+    if (column == nullptr || !column->is_new) return column != nullptr;
+    return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+      const auto* rename = std::get_if<RenameColumn>(&other.operation);
+      return rename != nullptr && rename->table == table && rename->to == name;
+    });
+  });
+}
+
+}  // namespace
+
 std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition& wanted, const RecipeContext& context) {
   ConstraintDefinition constraint = named(table, wanted, context);
   constraint.not_valid = true;
@@ -210,10 +237,13 @@ std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition
   add.why =
       "NOT VALID: new rows are checked at once, existing ones are read later, without a lock that stops anybody. It already refuses every update of a "
       "row that breaks it, so such rows are looked for before any lock is taken.";
-  add.gates = {sql("IF EXISTS ({}) THEN\n    RAISE EXCEPTION 'planner: % has rows that break %', {}, {} USING ERRCODE = 'check_violation', HINT = 'Nothing was "
-                   "changed. Correct the rows, then run this again.';\n  END IF",
-                   violated, Literal(display(table)), Literal(constraint.name.str()))};
-  add.before = {{"no row of " + display(table) + " breaks " + constraint.name.str(), sql("{} LIMIT 1", violated)}};
+  // A column that comes with the same migration holds nothing yet that could break it, and cannot be asked for before it is there.
+  if (columns_stand(table, constraint, context)) {
+    add.gates = {sql("IF EXISTS ({}) THEN\n    RAISE EXCEPTION 'planner: % has rows that break %', {}, {} USING ERRCODE = 'check_violation', HINT = 'Nothing was "
+                     "changed. Correct the rows, then run this again.';\n  END IF",
+                     violated, Literal(display(table)), Literal(constraint.name.str()))};
+    add.before = {{"no row of " + display(table) + " breaks " + constraint.name.str(), sql("{} LIMIT 1", violated)}};
+  }
   add.statements = {sql("ALTER TABLE {} ADD {}", table, constraint_sql(constraint))};
   add.locks = {{table, LockMode::AccessExclusive, std::string(kMoment)}};
   add.reverse = {drop_constraint(table, constraint.name, add.locks)};

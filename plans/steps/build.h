@@ -7,6 +7,8 @@ namespace planner::plans {
 
 /// One concurrent build, alone in its migration. `finished` is a name the finished index is known by in sentences.
 Step index_step(const CreateIndex& index, const RecipeContext& context);
+/// What must hold once the index is built.
+Condition index_is_whole(const TableName& table, const ObjectName& index);
 /// FOREIGN KEY: NOT VALID, then VALIDATE.
 std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefinition& constraint, const RecipeContext& context);
 /// CHECK: NOT VALID behind a gate that looks for rows it would not let be updated, then VALIDATE.

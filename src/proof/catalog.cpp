@@ -12,7 +12,7 @@ namespace {
 /// One SELECT per kind of object. `seen` are the namespaces that belong to the application; members of
 /// extensions are the extension's.
 constexpr const char* kCatalogQuery = R"sql(
-WITH seen AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner_oracle')),
+WITH seen AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner', 'planner_oracle')),
 member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 rel AS (SELECT c.*, s.nspname, format('%I.%I', s.nspname, c.relname) AS full_name FROM pg_class c JOIN seen s ON s.oid = c.relnamespace
         WHERE c.relname NOT IN ('_prisma_migrations', '_prisma_migrations_pkey') AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)),
@@ -70,7 +70,7 @@ DataSnapshot data_snapshot(Connection& connection) {
       "SELECT n.nspname, c.relname, string_agg(quote_literal(attname), ', ' ORDER BY attname COLLATE \"C\"), "
       "string_agg(format('t.%I::text', attname), ', ' ORDER BY attname COLLATE \"C\") FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
       "LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'r' "
-      "AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner_oracle') "
+      "AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner', 'planner_oracle') "
       "AND relname <> '_prisma_migrations' GROUP BY 1, 2");
   for (const auto& table : tables.rows) {
     const ObjectName name{Identifier(*table[0]), Identifier(*table[1])};

@@ -1,6 +1,7 @@
 #include "src/proof/verify.h"
 
 #include <algorithm>
+#include <map>
 
 #include "planner/sql/parse.h"
 #include "src/database/connection.h"
@@ -90,7 +91,7 @@ class Verification {
   Verification(const ProofServer& server, const ProofInput& input) : server_(server), input_(input) {}
 
   VerifyReport run_all() {
-    TemporaryDatabase start(server_, "");
+    TemporaryDatabase start(server_, input_.template_database);
     for (std::size_t i = 0; i < input_.history.size(); ++i) {
       const std::string problem = run(start.url(), input_.history[i]);
       if (!problem.empty())
@@ -260,10 +261,70 @@ class Verification {
     finished_ = true;
   }
 
+  /// `--fill` said which value rows without one get: they have exactly that one, and nobody else has.
+  void check_fills(const std::string& start_url, const std::string& end_url) {
+    if (input_.fills.empty()) return;
+    Connection start(start_url);
+    Connection end(end_url);
+    const Schema before = read_schema(start);
+    const Schema after = read_schema(end);
+    const ReleaseModel model = release_model(after, Release::New, mapping_);
+    for (const SplitOptions::Fill& fill : input_.fills) {
+      const ObjectName name = before.resolve_relation(fill.table);
+      const Table* table = before.table(name);
+      const auto named = [](const ObjectName& wanted) { return [&wanted](const ReleaseTable& one) { return one.name == wanted; }; };
+      const ObjectName name_after = renamed(name);
+      const auto old_table = std::find_if(before_.tables.begin(), before_.tables.end(), named(name));
+      const auto new_table = std::find_if(model.tables.begin(), model.tables.end(), named(name_after));
+      const Table* table_after = after.table(name_after);
+      const Column* column = table_after == nullptr ? nullptr : table_after->column(fill.column);
+      if (table == nullptr || column == nullptr || old_table == before_.tables.end() || new_table == model.tables.end()) continue;
+      // A value that differs from moment to moment cannot be foretold.
+      if (before.volatility(fill.value) != Schema::ExpressionVolatility::Immutable && !fill.value.facts().has_subquery) continue;
+      const Identifier source = source_of(name, fill.column);
+      const Sql where = table->column(source) == nullptr ? sql("true") : sql("{} IS NULL", source);
+      const auto expected = key_values(start, sql("SELECT {}, ({})::{}::text FROM {} WHERE {}", key_text(*old_table, table->name.name), fill.value.text(),
+                                                  type_sql(column->type), table->name, where));
+      const auto found = key_values(end, sql("SELECT {}, t.{}::text FROM {} t", key_text(*new_table, Identifier("t")), fill.column, new_table->name));
+      if (!expected || !found) continue;  // the type is made by the migration itself
+      std::vector<std::string> differs;
+      for (const auto& [key, value] : *expected) {
+        const auto row = found->find(key);
+        if (row == found->end() || row->second == value || differs.size() >= 20) continue;
+        differs.push_back(display(name) + "(" + key + ")." + fill.column.str() + ": expected " + value.value_or("NULL") + ", found " + row->second.value_or("NULL"));
+      }
+      check("end", "rows without " + display(name) + "." + fill.column.str() + " have the value of --fill", std::move(differs));
+    }
+  }
+
+  using KeyValues = std::map<std::string, std::optional<std::string>>;
+  static std::optional<KeyValues> key_values(Connection& connection, const Sql& query) {
+    try {
+      KeyValues out;
+      for (const auto& row : connection.exec(query.str()).rows) out.emplace(row[0].value_or(""), row[1]);
+      return out;
+    } catch (const DatabaseError&) {
+      return std::nullopt;
+    }
+  }
+  ObjectName renamed(const ObjectName& table) const {
+    for (const auto& [from, to] : mapping_.tables) {
+      if (from == table) return to;
+    }
+    return table;
+  }
+  Identifier source_of(const ObjectName& table, const Identifier& column) const {
+    for (const ReleaseMapping::Column& one : mapping_.columns) {
+      if (one.table == table && one.to == column) return one.from;
+    }
+    return column;
+  }
+
   std::string apply_original(const TemporaryDatabase& empty, const TemporaryDatabase& filled) {
     if (!finished_) return "";
     const std::string end_url = phases_.back()->url();
     TemporaryDatabase with_rows(server_, filled.name());
+    check_fills(with_rows.url(), end_url);
     const std::string on_rows = run(with_rows.url(), input_.plan->original);
     if (!on_rows.empty())
       report_.notes.push_back("the original does not apply to tables with rows: " + on_rows);

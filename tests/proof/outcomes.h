@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "planner/engine.h"
+#include "src/proof/verify.h"
+
+/// Real histories walked on a server: what becomes of each risky migration in the place where its team met it.
+namespace planner::test {
+
+/// One history as its own tool applies it.
+struct RealHistory {
+  std::string name;  ///< `langfuse/langfuse main`
+  Tool tool = Tool::PrismaUnknown;
+  std::vector<Migration> migrations;
+};
+std::vector<RealHistory> real_histories(const std::filesystem::path& shared);
+
+/// What became of one risky migration.
+struct Outcome {
+  std::string history, migration;
+  std::string result;                          ///< proven, harmless, refused, unproven
+  std::map<std::string, std::size_t> risky;    ///< by recipe (or kind of operation): risky operations
+  std::map<std::string, std::size_t> refused;  ///< of those: refused ones
+  std::vector<std::string> reasons;            ///< refused: why; unproven: what failed
+};
+std::string outcome_line(const Outcome& outcome);  ///< tab separated, without line breaks
+
+struct WalkOptions {
+  std::function<bool(const std::string& migration, std::size_t place)> chosen;  ///< which risky migrations are proven; empty: all
+  int rows = 20;
+};
+/// Applies the history migration by migration; every risky one is split and proven on the state it meets.
+std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history, const WalkOptions& options);
+
+/// Splits one migration with the answers a person would have to give (a value for every required column, yes for loss, `renamed` for every
+/// guessed rename; `given` is said from the start), and proves the plan. `template_database` holds the history before it.
+Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before, const Migration& migration, Tool tool, int rows,
+                   bool renamed = false, SplitOptions given = {});
+
+}  // namespace planner::test
