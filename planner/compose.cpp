@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "planner/error.h"
+#include "planner/labels.h"
 #include "planner/sql/parse.h"
 
 namespace planner {
@@ -265,6 +266,7 @@ Phase phase_of(const Planned& planned) {
   phase.kind = planned.stage;
   phase.window = window_of(steps);
   std::vector<Sql> statements, gates = check_gates(planned.checks);
+  std::vector<std::string> made;
   for (const Step* step : steps) {
     append(gates, step->gates);
     append_sentence(phase.title, step->title, "; ");
@@ -276,10 +278,13 @@ Phase phase_of(const Planned& planned) {
     append(phase.after, step->after);
     append(phase.prisma, step->prisma);
     append(phase.sources, step->sources);
+    append(made, step->provides);
     append(statements, step->statements);
     phase.reversible = phase.reversible && step->reversible;
     if (step->backfill) phase.backfill = step->backfill;
   }
+  // A name that one of the steps gives a relation cannot be locked before it has it.
+  std::erase_if(phase.locks, [&](const StepLock& lock) { return std::find(made.begin(), made.end(), label_relation(lock.relation)) != made.end(); });
   const Shape shape = steps.front()->shape;
   phase.commits = shape != Shape::Together;
   phase.migration = shape == Shape::Together ? locked_block(phase.locks, statements, gates) : statements.front();

@@ -211,6 +211,13 @@ class Splitter {
       result.outcome = RecipeResult::Outcome::Covered;
       return result;
     }
+    if (intention.sources.size() > 1) {
+      // Its statements mean one thing together: the words of the first one would be another migration.
+      result.outcome = RecipeResult::Outcome::Refused;
+      result.reason = describe(intention) + ": there is no safe sequence for what these statements do together";
+      result.what_to_do = "Run them in a maintenance window, in a migration of their own.";
+      return result;
+    }
     const Effects effects = effects_of(intention.operation, context.before, options_.effects);
     const std::string trouble = trouble_of(intention.operation, effects, context.before);
     if (trouble.empty()) {

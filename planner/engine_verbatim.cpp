@@ -164,6 +164,11 @@ class Verbatim {
   std::vector<Step> steps_;
 };
 
+/// What a statement makes itself has no readers yet.
+bool makes_table(const Operation& operation) {
+  return std::holds_alternative<CreateTable>(operation) || std::holds_alternative<CreateTableAs>(operation) || std::holds_alternative<CreateMaterializedView>(operation);
+}
+
 bool on_new_table(const Operation& operation, const Schema& before) {
   const ObjectName* relation = target_relation(operation);
   if (relation == nullptr) return false;
@@ -193,7 +198,8 @@ std::string trouble_of(const Operation& operation, const Effects& effects, const
     if (existing(before, table)) return "it rewrites " + display(table) + " while nobody can use it";
   }
   for (const IndexEffect& index : effects.indexes) {
-    if ((index.work == IndexWork::Built || index.work == IndexWork::Rebuilt) && existing(before, index.table)) {
+    if ((index.work == IndexWork::Built || index.work == IndexWork::Rebuilt) && existing(before, index.table) &&
+        (before.table(index.table) != nullptr || !makes_table(operation))) {
       return "it builds an index of " + display(index.table) + " under a lock";
     }
   }

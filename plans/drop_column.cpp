@@ -76,7 +76,8 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
   drop.application = "The new release notices nothing.";
   drop.prisma = {{operation.table.name.str(), "remove the ignored field of " + said(operation.column)}};
   drop.provides = {"gone:column:" + quoted(operation.table) + "." + quoted(operation.column)};
-  const Dependents dependents = dependents_of(context.before, *table, operation.column);
+  const Table* at_start = context.start.table(operation.table);
+  const Dependents dependents = dependents_of(at_start == nullptr ? context.before : context.start, at_start == nullptr ? *table : *at_start, operation.column);
   // What the migration drops by itself goes first: afterwards it would be gone already, and could not be made again.
   for (const Index* index : dependents.indexes) drop.needs.push_back(label_gone(index->name));
   for (const Constraint* constraint : dependents.constraints) drop.needs.push_back("gone:" + label_constraint(operation.table, constraint->definition.name));

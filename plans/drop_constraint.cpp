@@ -3,6 +3,7 @@
 #include "planner/compose.h"
 #include "plans/recipes.h"
 #include "plans/steps/build.h"
+#include "plans/steps/ddl.h"
 #include "plans/steps/locks.h"
 #include "plans/steps/text.h"
 
@@ -118,6 +119,27 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
         return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) + ": foreign key " + said(reference.constraint) + " of " + display(reference.from) + " stands on it.",
                        "Drop the foreign key in the same migration and add it again.");
       }
+    }
+    if (!constraint.using_index.empty()) {
+      const Effects effects = effects_of(operation, context.before, context.options.effects);
+      if (!effects.scans.empty()) {
+        return refused("The key on " + display(operation.table) + " takes an index whose columns may be NULL, so the table is read under lock.", "Make the columns NOT NULL first, in a migration of its own.");
+      }
+      Step swap;
+      swap.kind = PhaseKind::Add;
+      swap.window = Window::BothReleases;
+      swap.recipe = "replace-constraint";
+      swap.slug = "replace_" + operation.old_constraint.str();
+      swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " + said(constraint.using_index);
+      swap.why = "The index is there already, so this is only a note in the catalogue.";
+      swap.locks = locks_of(DropConstraint{operation.table, operation.old_constraint}, context.start, context.options.effects);
+      swap.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}, ADD {}", operation.table, operation.old_constraint, constraint_sql(constraint))};
+      swap.reversible = false;
+      swap.reverse_note = "The index of the replaced key is gone; build it again as a migration of its own.";
+      swap.application = "INSERT ... ON CONFLICT that relies on the replaced key fails from here on.";
+      swap.provides = {label_constraint(operation.table, constraint.name)};
+      result.steps = {swap};
+      return result;
     }
     result.steps = key_steps(operation.table, constraint, context, operation.old_constraint);
   } else if (constraint.kind == ConstraintKind::ForeignKey || constraint.kind == ConstraintKind::Check) {

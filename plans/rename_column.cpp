@@ -8,6 +8,7 @@
 #include "plans/steps/locks.h"
 #include "plans/steps/mirror.h"
 #include "plans/steps/prisma.h"
+#include "plans/steps/rename_by_view.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -415,6 +416,12 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
   step.locks = {exclusive(renames)};
   step.statements = drop_mirror(renames.mirror);
   std::vector<Sql> actions;
+  // What the migration drops by itself goes first: afterwards it would be gone or have another name, and could not be made again.
+  for (const Rename& column : renames.columns) {
+    const Dependents dependents = dependents_of(context.start, *renames.table, column.from);
+    for (const Index* index : dependents.indexes) step.needs.push_back(label_gone(index->name));
+    for (const Constraint* constraint : dependents.constraints) step.needs.push_back("gone:" + label_constraint(table, constraint->definition.name));
+  }
   if (renames.old_one_stays) {
     step.title = "let " + names_said(renames, false) + " of " + display(table) + " take the name of its copy (" + pairs_said(renames) + ")";
     step.why =
@@ -447,9 +454,6 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
     step.reverse = regrow_old(renames, context);
     for (const Rename& column : renames.columns) {
       const Dependents dependents = dependents_of(context.start, *renames.table, column.from);
-      // What the migration drops by itself goes first: afterwards it would be gone already, and could not be made again.
-      for (const Index* index : dependents.indexes) step.needs.push_back(label_gone(index->name));
-      for (const Constraint* constraint : dependents.constraints) step.needs.push_back("gone:" + label_constraint(table, constraint->definition.name));
       if (!dependents.none()) {
         step.reversible = false;
         step.reverse_note = "What hung on " + said(column.from) + " (indexes, constraints) went with it, as in the original migration; all values are in " +
@@ -592,6 +596,23 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
       return refused("Renaming " + pairs_said(renames) + " of " + display(table->name) + ": one is written as RENAME, another as DROP and ADD or with another NOT NULL.",
                      "Put them into migrations of their own.");
     }
+  }
+  if (context.options.rename_by == "view") {
+    std::vector<ViewRename> shown;
+    std::vector<SourceRef> sources;
+    for (const Rename& column : renames.columns) {
+      if (column.not_null != column.old_column->not_null || column.final_default != column.old_column->default_value) {
+        return refused("Renaming " + pairs_said(renames) + " of " + display(table->name) + " by a view: NOT NULL or the default changes with it.", "Use --rename-by copy.");
+      }
+      shown.push_back({column.from, column.to});
+      sources.insert(sources.end(), column.sources.begin(), column.sources.end());
+    }
+    std::string why_not;
+    std::optional<std::vector<Step>> steps = rename_by_view(*table, shown, sources, context, why_not);
+    if (!steps) return refused("Renaming " + pairs_said(renames) + " of " + display(table->name) + " by a view: " + why_not + ".", "Use --rename-by copy.");
+    RecipeResult by_view;
+    by_view.steps = std::move(*steps);
+    return by_view;
   }
   renames.mirror = make_mirror(*table, pairs);
 

@@ -5,6 +5,7 @@
 #include "plans/recipes.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
+#include "plans/steps/shim.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -137,26 +138,10 @@ std::string carry_names(TableRename& rename, const RecipeContext& context) {
   return "";
 }
 
-/// Whoever may use the table may use the view that stands in for it.
-Sql grants(const TableName& table, const ObjectName& view) {
-  return sql(
-      "DECLARE\n"
-      "        planner_grant record;\n"
-      "      BEGIN\n"
-      "        FOR planner_grant IN SELECT CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role, privilege_type,\n"
-      "            CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS more\n"
-      "            FROM pg_class, aclexplode(relacl) WHERE pg_class.oid = {}::regclass AND grantee <> relowner LOOP\n"
-      "          EXECUTE format('GRANT %s ON {} TO %s%s', planner_grant.privilege_type, planner_grant.role, planner_grant.more);\n"
-      "        END LOOP;\n"
-      "      END",
-      Literal(quoted(table)), view);
-}
-
 std::vector<Sql> make_shim(const TableRename& rename, int server_version) {
-  const Sql options = server_version >= 150000 ? sql(" WITH (security_invoker = true)") : Sql();
-  std::vector<Identifier> columns;
-  for (const Column& column : rename.old_table->columns) columns.push_back(column.name);
-  return {sql("CREATE VIEW {}{} AS SELECT {} FROM {}", rename.old_table->name, options, column_list(columns), rename.to), grants(rename.to, rename.old_table->name)};
+  std::vector<std::pair<Identifier, Identifier>> columns;
+  for (const Column& column : rename.old_table->columns) columns.emplace_back(column.name, column.name);
+  return create_shim(rename.old_table->name, rename.to, columns, rename.to, server_version);
 }
 
 RecipeResult make(const RenameTable& operation, const Intention& intention, const RecipeContext& context) {
@@ -260,6 +245,18 @@ std::optional<RecipeResult> parts(const Intention& intention, const RecipeContex
     const auto& operation = std::get<RenameTable>(rename->operation);
     if (!same_shape(old_one->definition, replaced->constraint, operation.table, TableName(operation.table.schema, operation.to))) return std::nullopt;
     return covered("The foreign key follows the renamed table.");
+  }
+  // What the migration takes off the old table, it puts on the new one again: the table keeps it.
+  const auto kept = [&](const TableName& table) {
+    return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+      const auto* renamed = std::get_if<RenameTable>(&other.operation);
+      return renamed != nullptr && other.evidence && renamed->table == table;
+    });
+  };
+  if (const auto* drop = std::get_if<DropConstraint>(&intention.operation); drop != nullptr && kept(drop->table)) return covered("The constraint comes with the table.");
+  if (const auto* drop = std::get_if<DropIndex>(&intention.operation)) {
+    const Index* index = context.start.index(drop->index);
+    if (index != nullptr && kept(index->table)) return covered("The index comes with the table.");
   }
   const ObjectName* target = target_relation(intention.operation);
   if (target == nullptr) return std::nullopt;

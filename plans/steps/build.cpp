@@ -193,6 +193,14 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
   add.application = "From here on a write whose key points at no row of " + display(target) + " is refused, whichever release sends it.";
   add.provides = {label_constraint(table, constraint.name)};
   add.needs = {label_unique(target, constraint.references.columns)};
+  // A unique index that the migration drops must be gone before, or the key might come to stand on it.
+  const Table* target_start = context.start.table(target);
+  const Table* target_after = context.after.table(target);
+  if (target_start != nullptr && target_after != nullptr) {
+    for (const Index& index : target_start->indexes) {
+      if (index.unique && target_after->index(index.name.name) == nullptr) add.needs.push_back(label_gone(index.name));
+    }
+  }
 
   Step validate = validate_step(table, constraint.name, {target});
   validate.recipe = add.recipe;

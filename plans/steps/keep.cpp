@@ -116,9 +116,11 @@ KeptTable keep_table(const Table& table, const RecipeContext& context) {
   }
   const ObjectName aside = kept_name(table.name, "");
   std::vector<Sql> drops;
+  // By itself: what follows names the table by the name it only then has.
   ReverseStep back;
-  back.locks = {{aside, LockMode::AccessExclusive, std::string(kMoment)}};
-  back.statements = {sql("ALTER TABLE {} RENAME TO {}", aside, table.name.name), sql("ALTER TABLE {} SET SCHEMA {}", ObjectName(kSchema, table.name.name), table.name.schema)};
+  back.shape = Shape::Committing;
+  back.statements = {locked_block({{aside, LockMode::AccessExclusive, std::string(kMoment)}}, {sql("ALTER TABLE {} RENAME TO {}", aside, table.name.name),
+                                                                                              sql("ALTER TABLE {} SET SCHEMA {}", ObjectName(kSchema, table.name.name), table.name.schema)})};
   std::vector<ReverseStep> keys;
   for (const Constraint& constraint : table.constraints) {
     if (constraint.definition.kind != ConstraintKind::ForeignKey) continue;

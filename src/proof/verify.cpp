@@ -54,6 +54,12 @@ std::string run_each(const std::string& url, const std::string& text) {
   return "";
 }
 
+/// As a tool that sends the file whole does, or statement by statement where it can only be sent so (CONCURRENTLY, a new enum value that is used).
+std::string run_original(const std::string& url, const std::string& text) {
+  const std::string problem = run(url, text);
+  return problem.starts_with("25001 ") || problem.starts_with("55P04 ") ? run_each(url, text) : problem;
+}
+
 struct State {
   std::vector<std::string> catalog;
   DataSnapshot data;
@@ -86,6 +92,66 @@ bool changes_data(const std::vector<Intention>& intentions) {
   });
 }
 
+/// The schema with the constraints the migration is about to add, so that the generated rows are ones it accepts.
+Schema with_constraints_to_come(Schema schema, const ProofInput& input) {
+  const auto all_there = [](const Table& table, const std::vector<Identifier>& columns) {
+    return std::all_of(columns.begin(), columns.end(), [&](const Identifier& column) { return table.column(column) != nullptr; });
+  };
+  const auto add_key = [&](Table& table, const std::vector<Identifier>& columns) {
+    Index index;
+    index.name = ObjectName(table.name.schema, Identifier("planner_to_come"));
+    index.table = table.name;
+    index.unique = true;
+    for (const Identifier& column : columns) {
+      IndexElement element;
+      element.column = column;
+      index.elements.push_back(element);
+    }
+    table.indexes.push_back(index);
+  };
+  const auto add = [&](const TableName& name, const ConstraintDefinition& definition) {
+    const Table* known = schema.table(name);
+    if (known == nullptr || !all_there(*known, definition.columns)) return;
+    if (definition.kind == ConstraintKind::Check && !all_there(*known, definition.expression.facts().columns)) return;
+    if (definition.kind == ConstraintKind::ForeignKey) {
+      const Table* target = schema.table(definition.references.table);
+      if (target == nullptr || !all_there(*target, definition.references.columns)) return;
+    }
+    Table* table = schema.tables.edit(name);
+    if (definition.kind == ConstraintKind::Unique || definition.kind == ConstraintKind::PrimaryKey) {
+      if (!definition.columns.empty()) add_key(*table, definition.columns);
+      return;
+    }
+    Constraint constraint;
+    constraint.definition = definition;
+    constraint.validated = true;
+    table->constraints.push_back(constraint);
+  };
+  for (const Intention& intention : input.intentions) {
+    const Operation& operation = intention.operation;
+    if (const auto* key = std::get_if<AddForeignKey>(&operation)) add(key->table, key->constraint);
+    if (const auto* check = std::get_if<AddCheck>(&operation)) add(check->table, check->constraint);
+    if (const auto* unique = std::get_if<AddUnique>(&operation)) add(unique->table, unique->constraint);
+    if (const auto* primary = std::get_if<AddPrimaryKey>(&operation)) add(primary->table, primary->constraint);
+    if (const auto* replaced = std::get_if<ReplaceConstraint>(&operation)) add(replaced->table, replaced->constraint);
+    if (const auto* index = std::get_if<CreateIndex>(&operation); index != nullptr && index->unique) {
+      std::vector<Identifier> columns;
+      for (const IndexElement& element : index->elements) columns.push_back(element.column);
+      const Table* known = schema.table(index->table);
+      if (known != nullptr && all_there(*known, columns)) add_key(*schema.tables.edit(index->table), columns);
+    }
+    if (const auto* required = std::get_if<SetNotNull>(&operation)) {
+      const bool filled = std::any_of(input.fills.begin(), input.fills.end(), [&](const SplitOptions::Fill& fill) {
+        return schema.resolve_relation(fill.table) == required->table && fill.column == required->column;
+      });
+      const Table* known = schema.table(required->table);
+      if (filled || intention.evidence || known == nullptr || known->column(required->column) == nullptr) continue;
+      schema.tables.edit(required->table)->column(required->column)->not_null = true;
+    }
+  }
+  return schema;
+}
+
 class Verification {
  public:
   Verification(const ProofServer& server, const ProofInput& input) : server_(server), input_(input) {}
@@ -103,7 +169,7 @@ class Verification {
     {
       Connection connection(start.url());
       schema = read_schema(connection);
-      report_.notes = fill(connection, fill_schema(schema, input_.intentions), input_.rows).problems;
+      report_.notes = fill(connection, with_constraints_to_come(fill_schema(schema, input_.intentions), input_), input_.rows).problems;
       mapping_ = mapping_of(input_.intentions);
       before_ = release_model(schema, Release::Old, mapping_);
       create_oracle(connection);
@@ -113,10 +179,18 @@ class Verification {
       }
     }
     apply_phases(start);
+    if (!finished_) {
+      TemporaryDatabase with_rows(server_, start.name());
+      const std::string refused = run_original(with_rows.url(), input_.plan->original);
+      stops_like_original_ = !refused.empty() && refused.substr(0, 5) == stopped_.substr(0, 5);
+    }
     const std::string on_rows = apply_original(empty, start);
     (void)on_rows;
     return std::move(report_);
   }
+
+  /// The generated rows are none that the original would accept either.
+  bool stops_like_original() const { return stops_like_original_; }
 
  private:
   void check(const std::string& phase, const std::string& what, std::vector<std::string> details) {
@@ -234,7 +308,10 @@ class Verification {
       const std::string problem = run(url, phase.migration.str());
       check(phase.folder, "applies",
             problem.empty() ? std::vector<std::string>{} : std::vector<std::string>{problem});
-      if (!problem.empty()) return;
+      if (!problem.empty()) {
+        stopped_ = problem;
+        return;
+      }
       const std::string again = phase.commits ? run(url, phase.migration.str()) : "";
       if (phase.commits && phase.backfill)
         check(phase.folder, "may run again",
@@ -325,9 +402,10 @@ class Verification {
     const std::string end_url = phases_.back()->url();
     TemporaryDatabase with_rows(server_, filled.name());
     check_fills(with_rows.url(), end_url);
-    const std::string on_rows = run(with_rows.url(), input_.plan->original);
+    const std::string on_rows = run_original(with_rows.url(), input_.plan->original);
     if (!on_rows.empty())
       report_.notes.push_back("the original does not apply to tables with rows: " + on_rows);
+<<<<<<< HEAD
     std::string on_empty = run(empty.url(), input_.plan->original);
     // A file that cannot run in one transaction may run statement by statement.
     if (!on_empty.empty()) on_empty = run_each(empty.url(), input_.plan->original);
@@ -338,6 +416,9 @@ class Verification {
           "sequence too.");
       return on_rows;
     }
+=======
+    const std::string on_empty = run_original(empty.url(), input_.plan->original);
+>>>>>>> 84e5631 (A rename may be shown by a view instead of copied; what real histories found: new tables beside other changes, names a transaction makes itself, constraints that come with a recreated table, the order of dropped indexes)
     check("original", "applies to empty tables",
           on_empty.empty() ? std::vector<std::string>{} : std::vector<std::string>{on_empty});
     Connection end(end_url);
@@ -372,7 +453,8 @@ class Verification {
   ReleaseModel before_;
   std::vector<std::size_t> expected_fills_;
   std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
-  bool finished_ = false;
+  bool finished_ = false, stops_like_original_ = false;
+  std::string stopped_;
 };
 
 }  // namespace
@@ -386,6 +468,7 @@ bool holds_volatile_values(const std::vector<Intention>& intentions, const Schem
     return !expression.empty() && before.volatility(expression) != Schema::ExpressionVolatility::Immutable;
   };
   return std::any_of(intentions.begin(), intentions.end(), [&](const Intention& intention) {
+    if (const auto* update = std::get_if<Update>(&intention.operation)) return varies(update->statement);
     const auto* add = std::get_if<AddColumn>(&intention.operation);
     return add != nullptr && (varies(add->column.default_value) || add->column.identity ||
                               add->column.type.name.name.str().starts_with("serial"));
@@ -393,7 +476,19 @@ bool holds_volatile_values(const std::vector<Intention>& intentions, const Schem
 }
 
 VerifyReport verify(const ProofServer& server, const ProofInput& input) {
-  return Verification(server, input).run_all();
+  Verification verification(server, input);
+  VerifyReport report = verification.run_all();
+  if (report.ok() || !verification.stops_like_original() || input.rows == 0) return report;
+  ProofInput without_rows = input;
+  without_rows.rows = 0;
+  const std::vector<ProofCheck> checks = std::move(report.checks);
+  report = Verification(server, without_rows).run_all();
+  for (const ProofCheck& check : checks) {
+    if (check.ok || check.details.empty()) continue;
+    report.notes.push_back("proven on empty tables: the generated rows stop the original as they stop the plan (" + check.details.front() + ")");
+    break;
+  }
+  return report;
 }
 
 }  // namespace planner

@@ -28,6 +28,8 @@ void read_option(const std::string& line, SplitOptions& options) {
   } else if (word == "rename") {
     const auto [table, column] = column_of(rest.substr(0, equals));
     options.answers.renames.push_back({table, column, Identifier(rest.substr(equals + 1))});
+  } else if (word == "no-rename" && rest.find('.') == std::string::npos) {
+    options.answers.not_table_renames.push_back({ObjectName(Identifier(rest)), ObjectName()});
   } else if (word == "no-rename") {
     const auto [table, column] = column_of(rest);
     options.answers.not_renames.push_back({table, column, Identifier()});
@@ -38,6 +40,8 @@ void read_option(const std::string& line, SplitOptions& options) {
     options.batch_rows = std::stoi(rest);
   } else if (word == "accept-lossy") {
     options.accept_lossy = true;
+  } else if (word == "rename-by") {
+    options.rename_by = rest;
   } else if (word == "keep-dropped-data") {
     options.keep_dropped_data = true;
   } else {

@@ -181,6 +181,7 @@ Outcome outcome_of(const ProofServer& server, const std::string& template_databa
   const ParsedFile file = parse_file(migration.text);
   SplitOptions options = std::move(given);
   options.batch_rows = 7;
+  answer(options, file, migration, before, renamed);
   SplitResult result = split(history, 0, all_recipes(), options, &before);
   // Answers can make room for further questions.
   for (int round = 0; round < 3 && result.outcome != SplitResult::Outcome::Planned && result.outcome != SplitResult::Outcome::NothingToDo; ++round) {
@@ -227,7 +228,12 @@ std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& 
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
     const Migration& migration = history.migrations[i];
     if (!options.chosen || options.chosen(migration.name, i)) {
-      Outcome outcome = outcome_of(server, database, schema, migration, history.tool, options.rows);
+      Outcome outcome;
+      try {
+        outcome = outcome_of(server, database, schema, migration, history.tool, options.rows);
+      } catch (const Error& error) {
+        outcome = {"", migration.name, "unproven", {}, {}, {std::string("stopped: ") + error.what()}};
+      }
       if (!outcome.result.empty()) {
         outcome.history = history.name;
         outcomes.push_back(std::move(outcome));

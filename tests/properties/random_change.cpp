@@ -39,12 +39,6 @@ bool distinct(const std::string& type) {
 
 std::string in_quotes(const std::string& name) { return quoted(Identifier(name)); }
 
-std::string list(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + in_quotes(name);
-  return out;
-}
-
 void add_key(Random& random, RandomTable& table, std::string& columns) {
   switch (below(random, 5)) {
     case 0:
