@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test test-versions bench lint format install package deps clean
+.PHONY: build demo test test-versions bench soak outcomes lint format install package deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -25,6 +25,16 @@ bench: deps ## measurements, as ratios within one run; PART=memory takes one of 
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 	@build/release/bin/planner_bench $(PART)
+
+soak: deps ## random schemas and migrations, split and proven: RUNS=500 of them, SEED=n the same ones again
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target property_tests with_scratch_server
+	@PLANNER_RUNS=$(or $(RUNS),500) PLANNER_SEED=$(or $(SEED),$$(date +%s)) build/dev/bin/with_scratch_server build/dev/bin/property_tests
+
+outcomes: deps ## what becomes of every risky migration of the histories in ../shared: tests/proof/corpus_outcomes.tsv
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target proof_tests with_scratch_server
+	@PLANNER_WRITE_OUTCOMES=1 build/dev/bin/with_scratch_server build/dev/bin/proof_tests --gtest_filter=CorpusOutcomes.write_table
 
 lint: ## format, clang-14, clang-tidy; BASE=origin/main looks only at what changed since
 	@.ci/deps lint

@@ -47,6 +47,7 @@ struct Inverse {
     } else if constexpr (std::is_same_v<Op, RenameConstraint>) {
       return std::vector{sql("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", op.table, op.to, op.from)};
     } else if constexpr (std::is_same_v<Op, RenameIndex>) {
+      if (op.if_exists && before.index(op.index) == nullptr) return std::vector<Sql>{};
       return std::vector{sql("ALTER INDEX {} RENAME TO {}", ObjectName(op.index.schema, op.to), op.index.name)};
     } else if constexpr (std::is_same_v<Op, CreateIndex>) {
       if (op.name.empty()) return std::nullopt;

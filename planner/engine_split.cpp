@@ -158,10 +158,33 @@ class Splitter {
     return found == walked_.met.end() ? walked_.start : found->second;
   }
 
-  void take(const Intention& intention) {
-    const SourceRef& first = intention.sources.front();
+  /// `DO $$ BEGIN ALTER TABLE ..; EXCEPTION WHEN duplicate_object THEN null; END $$`: the one statement that it means.
+  const Intention* only_statement_of(const Intention& intention) const {
+    const auto* held = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation);
+    if (held == nullptr || *held == nullptr) return nullptr;
+    const DoBlock& block = **held;
+    if (block.body.size() != 1 || block.commits || block.has_loop || block.has_conditions || block.language != "plpgsql") return nullptr;
+    for (const Intention& inside : recognized_.intentions) {
+      const SourceRef& source = inside.sources.front();
+      if (source.nested < 0 || source.statement != intention.sources.front().statement) continue;
+      const bool planned = std::holds_alternative<AddForeignKey>(inside.operation) || std::holds_alternative<AddCheck>(inside.operation) ||
+                           std::holds_alternative<AddUnique>(inside.operation) || std::holds_alternative<AddPrimaryKey>(inside.operation) ||
+                           std::holds_alternative<CreateIndex>(inside.operation);
+      // One that is there already is what the block's exception handler is for.
+      const bool fails = std::any_of(walked_.problems.begin(), walked_.problems.end(), [&](const SplitResult::Problem& problem) {
+        return !problem.sources.empty() && problem.sources.front() == source;
+      });
+      return planned && !fails ? &inside : nullptr;
+    }
+    return nullptr;
+  }
+
+  void take(const Intention& written) {
     // What a DO block holds is judged with the block.
-    if (first.nested >= 0) return;
+    if (written.sources.front().nested >= 0) return;
+    const Intention* meant = only_statement_of(written);
+    const Intention& intention = meant == nullptr ? written : *meant;
+    const SourceRef& first = intention.sources.front();
     const RecipeContext context{met(first), walked_.start, walked_.end, migration_, options_, plan_name_, walked_.file, recognized_.intentions};
     RecipeResult result;
     std::string_view taken_by;
@@ -185,7 +208,7 @@ class Splitter {
       case RecipeResult::Outcome::Covered:
         return;
       case RecipeResult::Outcome::Harmless:
-        parts_.push_back({&intention, true, describe(intention) + ": " + result.reason, {}});
+        parts_.push_back({&written, true, describe(intention) + ": " + result.reason, {}});
         return;
       case RecipeResult::Outcome::Steps: {
         // What one of its own steps brings about, the others cannot wait for.
@@ -193,14 +216,36 @@ class Splitter {
         for (const Step& step : result.steps) own.insert(step.provides.begin(), step.provides.end());
         for (Step& step : result.steps) {
           if (step.sources.empty()) step.sources = intention.sources;
+          for (const ObjectName& name : old_names_used(intention)) step.provides.push_back(label_under_old_name(name));
           for (std::string& label : needs_of(intention.operation)) {
-            if (!own.contains(label)) step.needs.push_back(std::move(label));
+            if (!own.contains(label) && !stands_at_start(intention.operation, label)) step.needs.push_back(std::move(label));
           }
         }
         parts_.push_back({&intention, false, "", std::move(result.steps)});
         return;
       }
     }
+  }
+
+  /// Tables that the operation names as they were called before the migration renames them.
+  std::vector<ObjectName> old_names_used(const Intention& intention) const {
+    std::vector<ObjectName> used;
+    for (const Intention& other : recognized_.intentions) {
+      const auto* rename = std::get_if<RenameTable>(&other.operation);
+      if (rename == nullptr || other.evidence || std::holds_alternative<RenameTable>(intention.operation)) continue;
+      const ObjectName* target = target_relation(intention.operation);
+      const auto* key = std::get_if<AddForeignKey>(&intention.operation);
+      if ((target != nullptr && *target == rename->table) || (key != nullptr && key->constraint.references.table == rename->table)) used.push_back(rename->table);
+    }
+    return used;
+  }
+
+  /// What is taken away was there before the migration: it does not wait for what the migration makes under the same name.
+  bool stands_at_start(const Operation& operation, const std::string& label) const {
+    const auto is = [&](const ObjectName& name) { return label == label_relation(name); };
+    if (const auto* index = std::get_if<DropIndex>(&operation)) return is(index->index) && walked_.start.index(index->index) != nullptr;
+    if (const auto* table = std::get_if<DropTable>(&operation)) return is(table->table) && walked_.start.table(table->table) != nullptr;
+    return false;
   }
 
   /// No recipe speaks for it: what PostgreSQL does decides.

@@ -57,6 +57,7 @@ struct Collector {
 }  // namespace
 
 std::string label_relation(const ObjectName& name) { return "relation:" + quoted(name); }
+std::string label_under_old_name(const ObjectName& name) { return "under-old-name:" + quoted(name); }
 std::string label_gone(const ObjectName& name) { return "gone:relation:" + quoted(name); }
 std::string label_column(const TableName& table, const Identifier& column) { return "column:" + quoted(table) + "." + quoted(column); }
 std::string label_filled(const TableName& table, const Identifier& column) { return "filled:" + quoted(table) + "." + quoted(column); }

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "planner/labels.h"
+
 namespace planner {
 namespace {
 
@@ -158,14 +160,24 @@ Operation qualified(const Operation& operation, const Schema& schema) {
   return copy;
 }
 
+namespace {
+
+bool adds_constraint(const Operation& operation) {
+  return std::holds_alternative<AddCheck>(operation) || std::holds_alternative<AddForeignKey>(operation) || std::holds_alternative<AddUnique>(operation) ||
+         std::holds_alternative<AddPrimaryKey>(operation) || std::holds_alternative<AddExclusion>(operation);
+}
+
+}  // namespace
+
 std::vector<std::size_t> execution_order(const std::vector<Operation>& operations) {
   std::vector<std::size_t> order;
   order.reserve(operations.size());
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (drops_part_of_table(operations[i])) order.push_back(i);
-  }
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (!drops_part_of_table(operations[i])) order.push_back(i);
+  // ALTER TABLE takes things away first and adds constraints last, wherever they are written.
+  const auto rank = [](const Operation& operation) { return drops_part_of_table(operation) ? 0 : adds_constraint(operation) ? 2 : 1; };
+  for (const int wanted : {0, 1, 2}) {
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (rank(operations[i]) == wanted) order.push_back(i);
+    }
   }
   return order;
 }
@@ -213,6 +225,29 @@ Recognized recognize(const ParsedFile& file, const Migration& migration, const S
     walk_statement(file.statements[i], i, schema, ReplayOptions{migration.pending}, pieces);
   }
   return recognize_pieces(std::move(pieces), migration, before, answers);
+}
+
+std::set<std::string> columns_touched(const ParsedFile& file, const Schema& before) {
+  std::set<std::string> touched;
+  const auto add = [&](const TableName& table, const Identifier& column) {
+    const Table* known = before.table(table);
+    if (known != nullptr && known->column(column) != nullptr) touched.insert(label_column(table, column));
+  };
+  Schema schema = before;
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < file.statements.size(); ++i) walk_statement(file.statements[i], i, schema, ReplayOptions{true}, pieces);
+  for (const Piece& piece : pieces) {
+    const std::vector<std::string> needed = needs_of(piece.operation);
+    for (const auto& [name, table] : before.tables) {
+      const bool whole = std::holds_alternative<DropTable>(piece.operation) || std::holds_alternative<RenameTable>(piece.operation);
+      const ObjectName* target = target_relation(piece.operation);
+      for (const Column& column : table->columns) {
+        const bool named = std::find(needed.begin(), needed.end(), label_column(name, column.name)) != needed.end();
+        if (named || (whole && target != nullptr && *target == name)) add(name, column.name);
+      }
+    }
+  }
+  return touched;
 }
 
 }  // namespace planner

@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "planner/recognize.h"
@@ -37,6 +39,9 @@ using WalkVisitor = std::function<void(const Piece& piece, const Schema& schema)
 std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,
                                           const ReplayOptions& options, std::vector<Piece>& pieces,
                                           const WalkVisitor& visit = nullptr);
+
+/// Labels of the columns that stand before the file and that its statements change, read or build on.
+std::set<std::string> columns_touched(const ParsedFile& file, const Schema& before);
 
 /// The second half of recognize(): pieces of a whole file -> intentions.
 Recognized recognize_pieces(std::vector<Piece> pieces, const Migration& migration, const Schema& before,

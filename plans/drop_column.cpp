@@ -75,12 +75,18 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
   drop.reverse_note = "The values of " + said(operation.table, operation.column) + " are gone with the column: only a backup has them.";
   drop.application = "The new release notices nothing.";
   drop.prisma = {{operation.table.name.str(), "remove the ignored field of " + said(operation.column)}};
-  drop.provides = {"gone:column:" + quoted(operation.table) + "." + quoted(operation.column)};
+  drop.provides.push_back("gone:column:" + quoted(operation.table) + "." + quoted(operation.column));
   const Table* at_start = context.start.table(operation.table);
   const Dependents dependents = dependents_of(at_start == nullptr ? context.before : context.start, at_start == nullptr ? *table : *at_start, operation.column);
   // What the migration drops by itself goes first: afterwards it would be gone already, and could not be made again.
   for (const Index* index : dependents.indexes) drop.needs.push_back(label_gone(index->name));
-  for (const Constraint* constraint : dependents.constraints) drop.needs.push_back("gone:" + label_constraint(operation.table, constraint->definition.name));
+  for (const Constraint* constraint : dependents.constraints) {
+    const bool by_itself = std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+      const auto* dropped = std::get_if<DropConstraint>(&other.operation);
+      return dropped != nullptr && dropped->table == operation.table && dropped->constraint == constraint->definition.name;
+    });
+    (by_itself ? drop.needs : drop.provides).push_back("gone:" + label_constraint(operation.table, constraint->definition.name));
+  }
   if (context.options.keep_dropped_data) {
     const bool required = column->not_null && result.steps.empty();
     const KeptColumn kept = keep_column(*table, *column, required, context);

@@ -142,6 +142,7 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
       return result;
     }
     result.steps = key_steps(operation.table, constraint, context, operation.old_constraint);
+    result.steps.back().provides.push_back("gone:" + label_constraint(operation.table, operation.old_constraint));
   } else if (constraint.kind == ConstraintKind::ForeignKey || constraint.kind == ConstraintKind::Check) {
     result.steps = constraint.kind == ConstraintKind::ForeignKey ? foreign_key_steps(operation.table, constraint, context) : check_steps(operation.table, constraint, context);
     Step& swap = result.steps.front();
@@ -157,10 +158,9 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
     back.front().statements.insert(back.front().statements.begin(), swap.reverse.front().statements.begin(), swap.reverse.front().statements.end());
     back.front().locks = swap.locks;
     swap.reverse = back;
-    for (Step& step : result.steps) {
-      // The name is free because the same step frees it.
-      step.recipe = "replace-constraint";
-    }
+    // The name is free because the same step frees it.
+    for (Step& step : result.steps) step.recipe = "replace-constraint";
+    result.steps.front().provides.push_back("gone:" + label_constraint(operation.table, operation.old_constraint));
   } else {
     return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) + ": an exclusion constraint can only be built while nobody can use the table.", "Do it in a maintenance window.");
   }

@@ -32,6 +32,10 @@ RecipeResult make(const DropTable& operation, const Intention&, const RecipeCont
   drop.application = "The new release notices nothing.";
   drop.prisma = {{operation.table.name.str(), "keep the model with @@ignore until the table is dropped"}};
   drop.provides = {label_gone(operation.table)};
+  // Foreign keys that point at it go first, where the migration takes them away.
+  for (const Schema::Reference& reference : context.start.references_to(operation.table)) {
+    if (reference.from != operation.table) drop.needs.push_back("gone:" + label_constraint(reference.from, reference.constraint));
+  }
   RecipeResult result;
   if (context.options.keep_dropped_data) {
     const KeptTable kept = keep_table(*table, context);

@@ -30,6 +30,8 @@ struct Rename {
 
 struct Renames {
   const Table* table = nullptr;
+  const Schema* schema = nullptr;  ///< that holds the table: at the start, or after the migration has renamed it
+  std::vector<Identifier> views;   ///< that stand in under the table's old names and show the old columns
   std::vector<Rename> columns;
   Mirror mirror;
   /// The old column keeps everything that hangs on it and takes the new name in the end; the copy serves the transition only.
@@ -375,7 +377,7 @@ std::vector<ReverseStep> regrow_old(const Renames& renames, const RecipeContext&
   for (std::size_t i = 0; i < olds.size(); ++i) {
     const Rename& column = renames.columns[i];
     for (const Sql& action : add_actions(olds[i], copies[i])) actions.push_back(action);
-    if (!stable(context.start, column.final_default) || column.transition_default.empty()) {
+    if (!stable(*renames.schema, column.final_default) || column.transition_default.empty()) {
       if (column.final_default != column.transition_default) {
         actions.push_back(column.transition_default.empty() ? sql("ALTER COLUMN {} DROP DEFAULT", column.to)
                                                             : sql("ALTER COLUMN {} SET DEFAULT {}", column.to, column.transition_default.text()));
@@ -416,9 +418,10 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
   step.locks = {exclusive(renames)};
   step.statements = drop_mirror(renames.mirror);
   std::vector<Sql> actions;
+  for (const Identifier& view : renames.views) step.needs.push_back(label_gone({table.schema, view}));
   // What the migration drops by itself goes first: afterwards it would be gone or have another name, and could not be made again.
   for (const Rename& column : renames.columns) {
-    const Dependents dependents = dependents_of(context.start, *renames.table, column.from);
+    const Dependents dependents = dependents_of(*renames.schema, *renames.table, column.from);
     for (const Index* index : dependents.indexes) step.needs.push_back(label_gone(index->name));
     for (const Constraint* constraint : dependents.constraints) step.needs.push_back("gone:" + label_constraint(table, constraint->definition.name));
   }
@@ -446,14 +449,14 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
                                                        : sql("ALTER COLUMN {} SET DEFAULT {}", column.to, column.final_default.text()));
       }
       actions.push_back(sql("DROP COLUMN {}", column.from));
-      for (const StepLock& lock : locks_of(DropColumn{table, column.from}, context.start, context.options.effects)) {
+      for (const StepLock& lock : locks_of(DropColumn{table, column.from}, *renames.schema, context.options.effects)) {
         if (lock.relation != table) step.locks.push_back(lock);
       }
     }
     step.statements.push_back(alter(table, actions));
     step.reverse = regrow_old(renames, context);
     for (const Rename& column : renames.columns) {
-      const Dependents dependents = dependents_of(context.start, *renames.table, column.from);
+      const Dependents dependents = dependents_of(*renames.schema, *renames.table, column.from);
       if (!dependents.none()) {
         step.reversible = false;
         step.reverse_note = "What hung on " + said(column.from) + " (indexes, constraints) went with it, as in the original migration; all values are in " +
@@ -520,19 +523,29 @@ Expression fill_for(const RecipeContext& context, const TableName& table, const 
 }
 
 RecipeResult make(const RenameColumn& operation, const Intention& intention, const RecipeContext& context) {
+  Renames renames;
+  renames.schema = &context.start;
   const Table* table = context.start.table(operation.table);
+  for (const Intention& other : context.intentions) {
+    const auto* rename = std::get_if<RenameTable>(&other.operation);
+    if (table != nullptr || rename == nullptr || other.evidence || rename->table.schema != operation.table.schema || rename->to != operation.table.name) continue;
+    renames.schema = &context.before;
+    renames.views.push_back(rename->table.name);
+    table = context.before.table(operation.table);
+  }
   if (table == nullptr || context.before.table(operation.table) == nullptr) {
     return refused("Renaming " + said(operation.table, operation.from) + ": the table is not known.", "Check that the history given to planner is complete.");
   }
   if (context.before.table(operation.table)->is_new) return harmless("The table is new: nobody uses it yet.");
-  const std::vector<const Intention*> all = renames_of(operation.table, context);
+  // Written as RENAME, everything that hangs on a column is carried along; written as DROP and ADD, only its data. Each kind goes its own way.
+  std::vector<const Intention*> all = renames_of(operation.table, context);
+  std::erase_if(all, [&](const Intention* other) { return other->evidence.has_value() != intention.evidence.has_value(); });
   if (all.front() != &intention) return covered("It shares the phases of the first rename in this table.");
   if (context.options.rename_by == "map") {
     return refused("With --rename-by map there is nothing to do in the database.",
                    "Give the field its new name with @map(\"" + operation.from.str() + "\") and delete this statement.");
   }
 
-  Renames renames;
   renames.table = table;
   std::vector<MirrorPair> pairs;
   for (const Intention* each : all) {
@@ -565,15 +578,15 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
                      "Write the constraints as ALTER TABLE ... ADD CONSTRAINT statements of the same migration.");
     }
     column.final_default = after->default_value;
-    const bool old_stable = stable(context.start, column.old_column->default_value);
+    const bool old_stable = stable(*renames.schema, column.old_column->default_value);
     // A default on both columns is what lets the mirror tell a column that was left out from an explicit NULL.
-    column.transition_default = stable(context.start, column.final_default) ? column.final_default : old_stable ? column.old_column->default_value : Expression();
+    column.transition_default = stable(*renames.schema, column.final_default) ? column.final_default : old_stable ? column.old_column->default_value : Expression();
     column.fill = fill_for(context, operation.table, rename.to);
     if (column.not_null && !column.old_column->not_null && column.fill.empty()) {
       return question(said(table->name, rename.from) + " may be NULL but " + said(rename.to) + " may not: which value do the rows without one get?",
                       "Say it with --fill " + display(table->name) + "." + rename.to.str() + "=SQL, for example --fill \"" + display(table->name) + "." + rename.to.str() + "=''\".");
     }
-    const Dependents dependents = dependents_of(context.start, *table, rename.from);
+    const Dependents dependents = dependents_of(*renames.schema, *table, rename.from);
     if (auto refusal = reason_to_refuse(renames, column, dependents)) return *refusal;
     if (!column.dropped_and_added && (!dependents.none() || column.old_column->identity)) renames.old_one_stays = true;
 
@@ -622,7 +635,7 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
   if (renames.old_one_stays) {
     std::vector<const Index*> carried;
     for (const Rename& column : renames.columns) {
-      for (const Index* index : dependents_of(context.start, *table, column.from).indexes) {
+      for (const Index* index : dependents_of(*renames.schema, *table, column.from).indexes) {
         if (index->valid && std::find(carried.begin(), carried.end(), index) == carried.end()) carried.push_back(index);
       }
     }

@@ -144,6 +144,85 @@ std::vector<Sql> make_shim(const TableRename& rename, int server_version) {
   return create_shim(rename.old_table->name, rename.to, columns, rename.to, server_version);
 }
 
+/// Is this a change that the plan makes later than in its first phase?
+bool takes_phases(const Operation& operation) {
+  return std::holds_alternative<AddUnique>(operation) || std::holds_alternative<AddPrimaryKey>(operation) || std::holds_alternative<AddForeignKey>(operation) ||
+         std::holds_alternative<AddCheck>(operation) || std::holds_alternative<CreateIndex>(operation) || std::holds_alternative<SetNotNull>(operation) ||
+         std::holds_alternative<DropColumn>(operation) || std::holds_alternative<RenameColumn>(operation) || std::holds_alternative<ChangeType>(operation) ||
+         std::holds_alternative<AddColumn>(operation) || std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
+         std::holds_alternative<ReplaceConstraint>(operation) || std::holds_alternative<ReplaceColumn>(operation) || std::holds_alternative<DropConstraint>(operation);
+}
+
+/// Does the migration, before it renames the table or after, change it under this name?
+bool changed_under(const TableName& name, const Intention& rename, bool before, const RecipeContext& context) {
+  return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+    if (&other == &rename || other.sources.front().nested >= 0 || !takes_phases(other.operation)) return false;
+    if ((other.sources.front().statement < rename.sources.front().statement) != before) return false;
+    const ObjectName* target = target_relation(other.operation);
+    const auto* key = std::get_if<AddForeignKey>(&other.operation);
+    return (target != nullptr && *target == name) || (key != nullptr && key->constraint.references.table == name);
+  });
+}
+
+/// Other changes name the table by its old name: it keeps that to the end, and a view shows it under the new one.
+RecipeResult rename_last(const TableRename& rename, const RecipeContext& context) {
+  const Table& table = *rename.old_table;
+  const auto no_view = [&](const std::string& why) {
+    return refused("Renaming " + display(table.name) + " beside other changes of it: " + why + ".", "Put the rename into a migration of its own.");
+  };
+  const Table* after = context.after.table(rename.to);
+  if (after == nullptr) return no_view("the migration drops or renames it again");
+  std::vector<std::pair<Identifier, Identifier>> shown;
+  Step view;
+  for (const Column& column : after->columns) {
+    const bool renamed = std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+      const auto* one = std::get_if<RenameColumn>(&other.operation);
+      return one != nullptr && one->table == table.name && one->to == column.name;
+    });
+    const Column* old_column = table.column(column.name);
+    if (renamed || (old_column != nullptr && !(old_column->type == column.type))) return no_view("column " + said(column.name) + " changes its name or type as well");
+    shown.emplace_back(column.name, column.name);
+    view.needs.push_back(label_column(table.name, column.name));
+  }
+  const StepLock moment{table.name, LockMode::AccessExclusive, std::string(kMoment)};
+  view.kind = PhaseKind::Add;
+  view.window = Window::BothReleases;
+  view.recipe = "rename-table";
+  view.slug = "view_" + rename.to.name.str();
+  view.title = "show " + display(table.name) + " under its new name " + display(rename.to) + " too, by a view";
+  view.why = "Both names work from the same moment on: an automatically updatable view passes reads and writes to the table, which takes the name itself when all else is done.";
+  view.locks = {moment};
+  view.statements = create_shim(rename.to, table.name, shown, table.name, context.options.effects.server_version);
+  ReverseStep undo;
+  undo.locks = {moment};
+  undo.statements = {sql("DROP VIEW {}", rename.to)};
+  view.reverse = {undo};
+  view.application =
+      "Either name works for SELECT, INSERT, ON CONFLICT, UPDATE, DELETE and FOR UPDATE. TRUNCATE, COPY FROM, MERGE (before PostgreSQL 17) and new foreign keys need the "
+      "old name.";
+
+  Step last;
+  last.kind = PhaseKind::Drop;
+  last.window = Window::NewRelease;
+  last.recipe = view.recipe;
+  last.slug = "rename_" + table.name.name.str();
+  last.title = "rename " + display(table.name) + " to " + display(rename.to) + ", in place of the view";
+  last.why = "Nobody uses the old name any more.";
+  last.locks = {moment};
+  last.statements = {sql("DROP VIEW {}", rename.to), sql("ALTER TABLE {} RENAME TO {}", table.name, rename.to.name)};
+  ReverseStep back;
+  back.locks = {{rename.to, LockMode::AccessExclusive, std::string(kMoment)}};
+  back.statements = {sql("ALTER TABLE {} RENAME TO {}", rename.to, table.name.name)};
+  back.statements.insert(back.statements.end(), view.statements.begin(), view.statements.end());
+  last.reverse = {back};
+  last.application = "The new release notices nothing.";
+  last.needs = {label_under_old_name(table.name)};
+  last.provides = {label_gone(table.name), label_relation(rename.to)};
+  RecipeResult result;
+  result.steps = {view, last};
+  return result;
+}
+
 RecipeResult make(const RenameTable& operation, const Intention& intention, const RecipeContext& context) {
   const Table* table = context.start.table(operation.table);
   if (table == nullptr) {
@@ -169,6 +248,12 @@ RecipeResult make(const RenameTable& operation, const Intention& intention, cons
       return refused("Renaming " + display(table->name) + " to " + display(rename.to) + ": " + differs + ".",
                      "Rename the table in a migration of its own (ALTER TABLE ... RENAME TO), and change it in another one.");
     }
+  }
+  if (!rename.dropped_and_created && changed_under(table->name, intention, true, context)) {
+    if (changed_under(rename.to, intention, false, context)) {
+      return refused("Renaming " + display(table->name) + ": the migration changes it under both names.", "Write the rename before the other changes of the table, or put it into a migration of its own.");
+    }
+    return rename_last(rename, context);
   }
   const StepLock moment{table->name, LockMode::AccessExclusive, std::string(kMoment)};
 

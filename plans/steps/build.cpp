@@ -193,6 +193,8 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
   add.application = "From here on a write whose key points at no row of " + display(target) + " is refused, whichever release sends it.";
   add.provides = {label_constraint(table, constraint.name)};
   add.needs = {label_unique(target, constraint.references.columns)};
+  // A column that the plan fills may get a value from other new rows: the key comes when both are there.
+  for (const Identifier& column : constraint.columns) add.needs.push_back(label_filled(table, column));
   // A unique index that the migration drops must be gone before, or the key might come to stand on it.
   const Table* target_start = context.start.table(target);
   const Table* target_after = context.after.table(target);
@@ -273,7 +275,9 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   const bool primary = constraint.kind == ConstraintKind::PrimaryKey;
   const Table* known = context.before.table(table);
   std::vector<Step> steps;
-  const bool name_taken = !replaces.empty() && replaces == constraint.name;
+  const Table* start = context.start.table(table);
+  const Constraint* old_key = start == nullptr ? nullptr : start->constraint(constraint.name);
+  const bool name_taken = (!replaces.empty() && replaces == constraint.name) || old_key != nullptr || (start != nullptr && start->index(constraint.name) != nullptr);
   const Identifier index_name = name_taken ? planner_name("new", constraint.name.str()) : constraint.name;
   Step build = index_step(index_of(table, constraint, index_name), context);
   build.recipe = primary ? "add-primary-key" : "add-unique";
@@ -288,6 +292,11 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   attach.why = "The index is there already, so the constraint is only a note in the catalogue.";
   attach.locks = {{table, LockMode::AccessExclusive, std::string(kMoment)}};
   attach.needs = {label_relation({table.schema, index_name})};
+  if (replaces.empty() && old_key != nullptr) {
+    // The old key of this name goes with its constraint or with one of its columns.
+    attach.needs.push_back("gone:" + label_constraint(table, constraint.name));
+    for (const Identifier& column : old_key->definition.columns) attach.needs.push_back("gone:column:" + quoted(table) + "." + quoted(column));
+  }
   if (primary && known != nullptr) {
     for (const Identifier& name : constraint.columns) {
       const Column* column = known->column(name);
@@ -319,14 +328,13 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     attach.title += ", in place of " + said(replaces);
     attach.reversible = false;
     attach.reverse_note = "The replaced key is gone; build it again as a migration of its own.";
-    const Table* at_first = context.start.table(table);
-    const Constraint* old_key = known == nullptr ? nullptr : known->constraint(replaces);
-    if (old_key == nullptr && at_first != nullptr) old_key = at_first->constraint(replaces);
-    if (old_key != nullptr) {
+    const Constraint* replaced = known == nullptr ? nullptr : known->constraint(replaces);
+    if (replaced == nullptr && start != nullptr) replaced = start->constraint(replaces);
+    if (replaced != nullptr) {
       // Its index is built again first, so that the table is never without a key for longer than a moment.
       const Identifier old_index = planner_name("old", replaces.str());
-      CreateIndex old_again = index_of(table, old_key->definition, old_index);
-      ConstraintDefinition old_using = old_key->definition;
+      CreateIndex old_again = index_of(table, replaced->definition, old_index);
+      ConstraintDefinition old_using = replaced->definition;
       old_using.using_index = old_index;
       old_using.columns.clear();
       old_using.included.clear();

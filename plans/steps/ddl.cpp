@@ -94,8 +94,8 @@ Sql using_method_sql(std::string_view method) {
 
 Sql create_index_sql(const CreateIndex& index) {
   const Sql name = index.name.empty() ? Sql() : sql(" {}", index.name);
-  Sql out = sql("CREATE{} INDEX{}{} ON {}{}{} ({})", Sql::verbatim(index.unique ? " UNIQUE" : ""),
-                Sql::verbatim(index.concurrently ? " CONCURRENTLY" : ""), name, Sql::verbatim(index.only ? "ONLY " : ""), index.table,
+  Sql out = sql("CREATE{} INDEX{}{}{} ON {}{}{} ({})", Sql::verbatim(index.unique ? " UNIQUE" : ""), Sql::verbatim(index.concurrently ? " CONCURRENTLY" : ""),
+                Sql::verbatim(index.if_not_exists ? " IF NOT EXISTS" : ""), name, Sql::verbatim(index.only ? "ONLY " : ""), index.table,
                 using_method_sql(index.method), elements_sql(index.elements));
   if (!index.included.empty()) out = sql("{} INCLUDE ({})", out, column_list(index.included));
   if (index.nulls_not_distinct) out = sql("{} NULLS NOT DISTINCT", out);

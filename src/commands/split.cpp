@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <ctime>
 #include <memory>
+#include <set>
 
 #include "planner/error.h"
+#include "planner/recognize_walk.h"
+#include "planner/replay.h"
 #include "plans/registry.h"
 #include "src/commands/answers.h"
 #include "src/commands/commands.h"
@@ -30,6 +33,8 @@ struct Options {
   bool release = false;
   bool explain = false;
   bool accept_lossy = false;
+  bool keep_dropped_data = false;
+  std::string rename_by = "copy";
   std::optional<int> batch_rows;
 };
 
@@ -96,6 +101,8 @@ SplitOptions split_options(const Options& options, const project::Config& config
   for (const std::string& text : options.no_renames) add_no_rename(split.answers, text);
   for (const std::string& text : options.fills) split.fills.push_back(fill_of(text));
   split.accept_lossy = options.accept_lossy;
+  split.keep_dropped_data = options.keep_dropped_data;
+  split.rename_by = options.rename_by;
   if (config.batch_rows) split.batch_rows = *config.batch_rows;
   if (options.batch_rows) split.batch_rows = *options.batch_rows;
   return split;
@@ -148,8 +155,34 @@ std::vector<std::string> options_as_written(const Options& options) {
   for (const std::string& text : options.no_renames) words.push_back("--no-rename " + text);
   for (const std::string& text : options.fills) words.push_back("--fill " + text);
   if (options.accept_lossy) words.push_back("--accept-lossy");
+  if (options.keep_dropped_data) words.push_back("--keep-dropped-data");
+  if (options.rename_by != "copy") words.push_back("--rename-by " + options.rename_by);
   if (options.batch_rows) words.push_back(fmt::format("--batch-rows {}", *options.batch_rows));
   return words;
+}
+
+/// A plan that is still under way owns its columns: this migration was not written for the states they pass through.
+void refuse_beside_unfinished(SplitResult& result, const project::Service& service, const History& history, std::size_t migration) {
+  Schema before;
+  for (std::size_t i = 0; i < migration; ++i) {
+    for (const Statement& statement : parse_file(history.migrations[i].text).statements) replay_statement(before, statement.operations);
+  }
+  const std::set<std::string> own = columns_touched(parse_file(history.migrations[migration].text), before);
+  for (const project::fs::path& folder : project::plans_in(service.plans)) {
+    const project::StoredPlan other = project::load_plan(folder);
+    const bool finished = std::all_of(other.plan.phases.begin(), other.plan.phases.end(), [&](const Phase& phase) {
+      return project::released_as(service, other.plan, phase).has_value();
+    });
+    if (finished || other.plan.migration == history.migrations[migration].name) continue;
+    for (const std::string& column : columns_touched(parse_file(other.plan.original), before)) {
+      if (!own.contains(column)) continue;
+      result.outcome = SplitResult::Outcome::Refused;
+      result.problems.push_back({"Plan " + other.plan.name + " is not finished and changes the same column: " + column.substr(column.find(':') + 1) + ".",
+                                 "Release and deploy all its phases first; or put both changes into one migration and split that: they are then planned together.",
+                                 {}});
+      return;
+    }
+  }
 }
 
 /// What the repository must hold afterwards.
@@ -253,6 +286,8 @@ void run(const Options& options, Context& context) {
   report.result = &result;
   report.explain = options.explain;
 
+  if (result.outcome == SplitResult::Outcome::Planned) refuse_beside_unfinished(result, service, loaded.history, *target.migration);
+
   if (result.outcome == SplitResult::Outcome::Planned) {
     // The plan keeps the file as it lay on disk, with the reverse section that the engine did not read.
     if (!loaded.shown[*target.migration].empty()) result.plan.original = loaded.shown[*target.migration];
@@ -297,6 +332,10 @@ void add_split(CLI::App& program, Context& context) {
   command->add_option("--rename", options->renames, "This DROP and ADD are a rename: table.old=new (or old_table=new_table)")->type_name("T.OLD=NEW");
   command->add_option("--no-rename", options->no_renames, "This column (or table) really goes: table.old")->type_name("T.OLD");
   command->add_option("--fill", options->fills, "The value existing rows get in a required column, or in one dropped and added again as another type: table.column=SQL")->type_name("T.C=SQL");
+  command->add_option("--rename-by", options->rename_by, "How a column is renamed: copy (default), view (nothing is copied), map (only in schema.prisma)")
+      ->type_name("WAY")
+      ->check(CLI::IsMember({"copy", "view", "map"}));
+  command->add_flag("--keep-dropped-data", options->keep_dropped_data, "Keep what is dropped in schema planner, so that the rollback brings it back");
   command->add_flag("--accept-lossy", options->accept_lossy, "A change of type may round, cut or empty values that the new type cannot hold");
   command->add_option("--out", options->out, "Folder to put the plan's folder into (default: plans beside the migrations)")->type_name("DIR");
   command->add_option("--batch-rows", options->batch_rows, "Rows per batch of a backfill (default 5000)")->type_name("N")->check(CLI::Range(1, 1'000'000));

@@ -78,8 +78,7 @@ bool recognised_from_several(const std::vector<Intention>& intentions) {
 bool asks_for_serial(const std::vector<Intention>& intentions) {
   return std::any_of(intentions.begin(), intentions.end(), [](const Intention& intention) {
     const auto* change = std::get_if<ChangeType>(&intention.operation);
-    return change != nullptr &&
-           (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
+    return change != nullptr && (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
   });
 }
 
@@ -174,15 +173,12 @@ class Verification {
       before_ = release_model(schema, Release::Old, mapping_);
       create_oracle(connection);
       for (const ReleaseTable& table : before_.tables) remember_rows(connection, table);
-      if (!changes_data(input_.intentions)) {
-        for (std::size_t i = 0; i < input_.fills.size(); ++i) expect_fill(connection, schema, i);
-      }
     }
     apply_phases(start);
     if (!finished_) {
       TemporaryDatabase with_rows(server_, start.name());
       const std::string refused = run_original(with_rows.url(), input_.plan->original);
-      stops_like_original_ = !refused.empty() && refused.substr(0, 5) == stopped_.substr(0, 5);
+      stops_like_original_ = !refused.empty() && refused.substr(0, 2) == stopped_.substr(0, 2);
     }
     const std::string on_rows = apply_original(empty, start);
     (void)on_rows;
@@ -196,67 +192,6 @@ class Verification {
   void check(const std::string& phase, const std::string& what, std::vector<std::string> details) {
     const bool ok = details.empty();
     report_.checks.push_back({phase, what, ok, std::move(details)});
-  }
-
-  /// What a `--fill` expression says of each row it is for, computed before anything changes:
-  /// planner_oracle.fill_0, ...
-  void expect_fill(Connection& connection, const Schema& schema, std::size_t number) {
-    const SplitOptions::Fill& fill = input_.fills[number];
-    const Table* table = schema.table(fill.table);
-    const Constraint* key = table == nullptr ? nullptr : table->primary_key();
-    if (key == nullptr || schema.volatility(fill.value) != Schema::ExpressionVolatility::Immutable) return;
-    Sql which = sql("true");
-    bool replaced = false;
-    for (const Intention& intention : input_.intentions) {
-      if (const auto* column = std::get_if<ReplaceColumn>(&intention.operation)) {
-        replaced = replaced || (schema.resolve_relation(column->table) == table->name &&
-                                column->column.name == fill.column);
-      } else if (const auto* rename = std::get_if<RenameColumn>(&intention.operation)) {
-        if (schema.resolve_relation(rename->table) == table->name && rename->to == fill.column)
-          which = sql("{} IS NULL", rename->from);
-      }
-    }
-    if (table->column(fill.column) != nullptr && !replaced) which = sql("{} IS NULL", fill.column);
-    try {
-      connection.exec(
-          sql("CREATE TABLE planner_oracle.{} AS SELECT {}, ({})::text AS planner_expected FROM {} WHERE {}",
-              fill_table(number), column_list(key->definition.columns), fill.value.text(), table->name, which)
-              .str());
-      expected_fills_.push_back(number);
-    } catch (const DatabaseError& error) {
-      report_.notes.push_back("what --fill gives " + display(fill.table) + "." + fill.column.str() +
-                              " cannot be told before the phases: " + error.what());
-    }
-  }
-
-  static Identifier fill_table(std::size_t number) { return Identifier("fill_" + std::to_string(number)); }
-
-  void check_fills(Connection& end, const Schema& schema) {
-    for (const std::size_t number : expected_fills_) {
-      const SplitOptions::Fill& fill = input_.fills[number];
-      const Table* table = schema.table(fill.table);
-      const Column* column = table == nullptr ? nullptr : table->column(fill.column);
-      const Constraint* key = table == nullptr ? nullptr : table->primary_key();
-      if (column == nullptr || key == nullptr) continue;
-      std::vector<std::string> details;
-      try {
-        const Result wrong =
-            end.exec(sql("SELECT ROW({})::text, t.{}::text, f.planner_expected FROM {} t JOIN "
-                         "planner_oracle.{} f USING ({}) WHERE NOT "
-                         "(ROW(t.{})::record *= ROW(f.planner_expected::{})::record) LIMIT 10",
-                         column_list(key->definition.columns), fill.column, table->name, fill_table(number),
-                         column_list(key->definition.columns), fill.column, type_sql(column->type))
-                         .str());
-        for (const auto& row : wrong.rows) {
-          details.push_back(display(fill.table) + "(" + row[0].value_or("") + ")." + fill.column.str() +
-                            ": expected " + row[2].value_or("NULL") + ", found " + row[1].value_or("NULL"));
-        }
-      } catch (const DatabaseError& error) {
-        details.push_back(error.sqlstate() + " " + error.what());
-      }
-      check("end", "every row has the value of --fill " + display(fill.table) + "." + fill.column.str(),
-            std::move(details));
-    }
   }
 
   void conditions(const std::string& url, const Phase& phase, const std::vector<Condition>& conditions,
@@ -374,6 +309,22 @@ class Verification {
     }
   }
 
+  /// Rows are found by the key they had at the start: the migration may give the table another one.
+  ReleaseModel by_old_keys(ReleaseModel model) const {
+    for (ReleaseTable& table : model.tables) {
+      const auto before = std::find_if(before_.tables.begin(), before_.tables.end(), [&](const ReleaseTable& one) { return one.logical == table.logical; });
+      if (before == before_.tables.end()) continue;
+      std::vector<Identifier> key;
+      for (const Identifier& old_name : before->key) {
+        const auto old_column = std::find_if(before->columns.begin(), before->columns.end(), [&](const ReleaseColumn& one) { return one.name == old_name; });
+        const auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const ReleaseColumn& one) { return old_column != before->columns.end() && one.logical == old_column->logical; });
+        if (column != table.columns.end()) key.push_back(column->name);
+      }
+      if (key.size() == before->key.size()) table.key = key;
+    }
+    return model;
+  }
+
   using KeyValues = std::map<std::string, std::optional<std::string>>;
   static std::optional<KeyValues> key_values(Connection& connection, const Sql& query) {
     try {
@@ -405,20 +356,15 @@ class Verification {
     const std::string on_rows = run_original(with_rows.url(), input_.plan->original);
     if (!on_rows.empty())
       report_.notes.push_back("the original does not apply to tables with rows: " + on_rows);
-<<<<<<< HEAD
     std::string on_empty = run(empty.url(), input_.plan->original);
     // A file that cannot run in one transaction may run statement by statement.
     if (!on_empty.empty()) on_empty = run_each(empty.url(), input_.plan->original);
     if (!on_empty.empty() && asks_for_serial(input_.intentions)) {
-      report_.notes.push_back(
-          "PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
-          "), so there is no end to compare with; the column becomes the integer behind it, its "
-          "sequence too.");
+      report_.notes.push_back("PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
+                              "), so there is no end to compare with; the column becomes the integer behind it, its "
+                              "sequence too.");
       return on_rows;
     }
-=======
-    const std::string on_empty = run_original(empty.url(), input_.plan->original);
->>>>>>> 84e5631 (A rename may be shown by a view instead of copied; what real histories found: new tables beside other changes, names a transaction makes itself, constraints that come with a recreated table, the order of dropped indexes)
     check("original", "applies to empty tables",
           on_empty.empty() ? std::vector<std::string>{} : std::vector<std::string>{on_empty});
     Connection end(end_url);
@@ -427,7 +373,6 @@ class Verification {
       check("end", "same schema as the original", difference(catalog_lines(expected), catalog_lines(end)));
     }
     const Schema end_schema = read_schema(end);
-    check_fills(end, end_schema);
     if (on_rows.empty() && !recognised_from_several(input_.intentions)) {
       if (!holds_volatile_values(input_.intentions, end_schema)) {
         Connection expected(with_rows.url());
@@ -438,7 +383,7 @@ class Verification {
     if (!changes_data(input_.intentions)) {
       std::vector<std::string> lost;
       for (const RowDifference& one :
-           compare_with_oracle(end, release_model(end_schema, Release::New, mapping_), before_, 20)) {
+           compare_with_oracle(end, by_old_keys(release_model(end_schema, Release::New, mapping_)), before_, 20)) {
         lost.push_back(one.where + ": expected " + one.expected + ", found " + one.found);
       }
       check("end", "every value that was there is there", std::move(lost));
@@ -451,11 +396,22 @@ class Verification {
   VerifyReport report_;
   ReleaseMapping mapping_;
   ReleaseModel before_;
-  std::vector<std::size_t> expected_fills_;
   std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
   bool finished_ = false, stops_like_original_ = false;
   std::string stopped_;
 };
+
+}  // namespace
+
+namespace {
+
+/// Columns an INSERT leaves out get their defaults, which may differ from run to run.
+bool fills_in_volatile_defaults(const Insert& insert, const Schema& schema) {
+  const Table* table = schema.table(schema.resolve_relation(insert.table));
+  return table == nullptr || std::any_of(table->columns.begin(), table->columns.end(), [&](const Column& column) {
+           return column.identity || (!column.default_value.empty() && schema.volatility(column.default_value) != Schema::ExpressionVolatility::Immutable);
+         });
+}
 
 }  // namespace
 
@@ -468,7 +424,11 @@ bool holds_volatile_values(const std::vector<Intention>& intentions, const Schem
     return !expression.empty() && before.volatility(expression) != Schema::ExpressionVolatility::Immutable;
   };
   return std::any_of(intentions.begin(), intentions.end(), [&](const Intention& intention) {
-    if (const auto* update = std::get_if<Update>(&intention.operation)) return varies(update->statement);
+    if (const auto* update = std::get_if<Update>(&intention.operation)) {
+      const Table* table = before.table(before.resolve_relation(update->table));
+      return varies(update->statement) || (table != nullptr && !table->triggers.empty());  // which often note the time
+    }
+    if (const auto* insert = std::get_if<Insert>(&intention.operation)) return varies(insert->statement) || fills_in_volatile_defaults(*insert, before);
     const auto* add = std::get_if<AddColumn>(&intention.operation);
     return add != nullptr && (varies(add->column.default_value) || add->column.identity ||
                               add->column.type.name.name.str().starts_with("serial"));

@@ -75,7 +75,8 @@ Expression value_for(const Schema& after, const Schema& before, const Table& tab
   if (type.is("json") || type.is("jsonb")) return Expression::parse("'{}'::" + type_sql(type).str());
   if (type.is("timestamp") || type.is("timestamptz") || type.is("date")) return Expression::parse("'2024-01-01'::" + type_sql(type).str());
   if (type.is("bytea")) return Expression::parse("'\\x00'::bytea");
-  return Expression::parse("1");
+  if (type.is("int2") || type.is("int4") || type.is("int8") || type.is("numeric") || type.is("float4") || type.is("float8")) return Expression::parse("1");
+  return Expression::parse("'1'");
 }
 
 /// Every answer that split could ask for.
@@ -98,7 +99,15 @@ void answer(SplitOptions& options, const ParsedFile& file, const Migration& migr
     for (const Column& column : table->columns) {
       const Column* old_column = old_table->column(column.name);
       const bool newly_required = column.not_null && column.default_value.empty() && !column.identity && column.generated.empty() && (old_column == nullptr || !old_column->not_null);
-      const bool said = std::any_of(options.fills.begin(), options.fills.end(), [&](const SplitOptions::Fill& fill) { return fill.table == name && fill.column == column.name; });
+      const bool assigned = std::any_of(recognized.intentions.begin(), recognized.intentions.end(), [&](const Intention& other) {
+        const auto* update = std::get_if<Update>(&other.operation);
+        return update != nullptr && update->table == name && std::find(update->columns.begin(), update->columns.end(), column.name) != update->columns.end();
+      });
+      // Which values a check lets through is not to be guessed: then the rows have some already.
+      const bool checked = old_column != nullptr && std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
+        return constraint.definition.kind == ConstraintKind::Check && constraint.definition.expression.mentions(column.name);
+      });
+      const bool said = assigned || checked || std::any_of(options.fills.begin(), options.fills.end(), [&](const SplitOptions::Fill& fill) { return fill.table == name && fill.column == column.name; });
       if (newly_required && !said) options.fills.push_back({name, column.name, value_for(after, before, *table, column)});
     }
   }
@@ -224,7 +233,10 @@ Outcome outcome_of(const ProofServer& server, const std::string& template_databa
 std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history, const WalkOptions& options) {
   std::vector<Outcome> outcomes;
   const std::string database = server.create("");
+  // golang-migrate's own table, which some migrations look at.
+  if (history.tool == Tool::GolangMigrate) Connection(server.url(database)).exec("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
   Schema schema;
+  if (history.tool == Tool::GolangMigrate) replay_file(schema, parse_file("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"), false);
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
     const Migration& migration = history.migrations[i];
     if (!options.chosen || options.chosen(migration.name, i)) {
