@@ -246,14 +246,19 @@ std::vector<BackfillPart> BackfillRun::make_parts() {
 /// One batch and its cursor in one transaction, tried again while somebody holds its rows. Returns the rows
 /// changed; -1: told to stop.
 long long BackfillRun::change(Connection& session, Shared& shared, const std::string& where,
-                              const std::vector<Value>& values, BackfillPart& next) {
+                              const std::vector<Value>& values, BackfillPart& next, const std::string& pick) {
   std::string assignments;
   for (const auto& [column, value] : backfill_.assignments)
     assignments += (assignments.empty() ? "" : ", ") + sql("{} = {}", column, value).str();
   const std::string head = backfill_.deletes
                                ? fmt::format("DELETE FROM {}", quoted(backfill_.table))
                                : fmt::format("UPDATE {} SET {}", quoted(backfill_.table), assignments);
-  const std::string statement = fmt::format("{} WHERE {} AND ({})", head, where, backfill_.todo.str());
+  // CASE, because PostgreSQL would look at the dearer predicate first: at every row of the window in every
+  // pass.
+  const std::string todo =
+      pick.empty() ? fmt::format("({})", backfill_.todo.str())
+                   : fmt::format("CASE WHEN {} THEN ({}) ELSE false END", pick, backfill_.todo.str());
+  const std::string statement = fmt::format("{} WHERE {} AND {}", head, where, todo);
   thread_local std::mt19937 random{std::random_device{}()};
   for (int attempt = 0;; ++attempt) {
     try {
@@ -354,9 +359,11 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
           next.pass = 0;
           next.done = stop_at >= end;
         }
-        std::string where = fmt::format("ctid >= '({},0)'::tid AND ctid < '({},0)'::tid", begin, stop_at);
-        if (passes > 1) where += fmt::format(" AND abs(hashtid(ctid)::bigint) % {} = {}", passes, pass);
-        if (stop_at > begin && change(session, shared, where, {}, next) < 0) return false;
+        const std::string where =
+            fmt::format("ctid >= '({},0)'::tid AND ctid < '({},0)'::tid", begin, stop_at);
+        const std::string pick =
+            passes > 1 ? fmt::format("(hashtid(ctid) & 2147483647) % {} = {}", passes, pass) : "";
+        if (stop_at > begin && change(session, shared, where, {}, next, pick) < 0) return false;
         if (stop_at <= begin) next.done = true;
       }
       part = next;

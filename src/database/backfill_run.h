@@ -75,7 +75,7 @@ class BackfillRun {
   bool one_part(Connection& session, Shared& shared, BackfillPart& part);
   bool one_key_batch(Connection& session, Shared& shared, BackfillPart& part, int& rows);
   long long change(Connection& session, Shared& shared, const std::string& where,
-                   const std::vector<Value>& values, BackfillPart& next);
+                   const std::vector<Value>& values, BackfillPart& next, const std::string& pick = "");
   void coordinate(Shared& shared, BackfillReport& report);
   std::string reason_to_wait(Connection& session);
   double share_done(const Shared& shared) const;

@@ -131,6 +131,7 @@ void put_files(const Service& service, const fs::path& beside, const Parcel& par
   const fs::path waiting =
       beside.parent_path() / fmt::format(".{}.planner-release-{}", beside.filename().string(), ::getpid());
   std::error_code error;
+  remove_leftovers(beside);
   fs::remove_all(waiting, error);
   try {
     make_folders(waiting);
