@@ -143,10 +143,6 @@ void remember_old(Piece& piece, const Schema& schema) {
       piece.operation);
 }
 
-bool drops_part_of_table(const Operation& operation) {
-  return std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation);
-}
-
 }  // namespace
 
 Operation qualified(const Operation& operation, const Schema& schema) {
@@ -167,18 +163,22 @@ bool adds_constraint(const Operation& operation) {
          std::holds_alternative<AddPrimaryKey>(operation) || std::holds_alternative<AddExclusion>(operation);
 }
 
+/// ALTER TABLE drops first, then changes types, then adds columns; constraints come last, wherever they are written.
+int pass_of(const Operation& operation) {
+  if (std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation)) return 0;
+  if (std::holds_alternative<ChangeType>(operation)) return 1;
+  if (std::holds_alternative<AddColumn>(operation)) return 2;
+  return adds_constraint(operation) ? 4 : 3;
+}
+
 }  // namespace
 
 std::vector<std::size_t> execution_order(const std::vector<Operation>& operations) {
   std::vector<std::size_t> order;
   order.reserve(operations.size());
-  // ALTER TABLE takes things away first and adds constraints last, wherever they are written.
-  const auto rank = [](const Operation& operation) { return drops_part_of_table(operation) ? 0 : adds_constraint(operation) ? 2 : 1; };
-  for (const int wanted : {0, 1, 2}) {
-    for (std::size_t i = 0; i < operations.size(); ++i) {
-      if (rank(operations[i]) == wanted) order.push_back(i);
-    }
-  }
+  for (std::size_t i = 0; i < operations.size(); ++i) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return pass_of(operations[a]) < pass_of(operations[b]); });
   return order;
 }
 
