@@ -71,11 +71,27 @@ class ObjectScripter {
       if (!to_.schemas.contains(name)) add(Stage::DropSchemas, sql("DROP SCHEMA {}", name));
     }
     for (const auto& [name, version] : to_.extensions) {
-      if (!from_.extensions.contains(name)) add(Stage::Schemas, sql("CREATE EXTENSION IF NOT EXISTS {}", name));
+      if (from_.extensions.contains(name)) continue;
+      const Identifier place = schema_of_extension(name);
+      add(Stage::Schemas, place.empty() ? sql("CREATE EXTENSION IF NOT EXISTS {}", name)
+                                        : sql("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}", name, place));
     }
     for (const auto& [name, version] : from_.extensions) {
       if (!to_.extensions.contains(name)) add(Stage::DropSchemas, sql("DROP EXTENSION IF EXISTS {}", name));
     }
+  }
+
+  /// Where its members stand; empty when none is known.
+  Identifier schema_of_extension(const Identifier& extension) const {
+    for (const auto& [name, type] : to_.types) {
+      if (type->extension == extension) return name.schema;
+    }
+    for (const auto& [name, overloads] : to_.functions) {
+      for (const Function& function : *overloads) {
+        if (function.extension == extension) return name.schema;
+      }
+    }
+    return Identifier();
   }
 
   void enums() {

@@ -17,15 +17,15 @@ void replay_text(Schema& schema, const std::string& text) {
   end_session(schema);
 }
 
-bool same_place(const Difference& a, const Difference& b) {
+bool same_place(const SchemaDifference& a, const SchemaDifference& b) {
   return std::tie(a.kind, a.object, a.part) == std::tie(b.kind, b.object, b.part) &&
-         (a.change != Difference::Change::Differs || b.change != Difference::Change::Differs ||
+         (a.change != SchemaDifference::Change::Differs || b.change != SchemaDifference::Change::Differs ||
           a.what == b.what);
 }
 
-bool among(const Difference& wanted, const std::vector<Difference>& all) {
+bool among(const SchemaDifference& wanted, const std::vector<SchemaDifference>& all) {
   return std::any_of(all.begin(), all.end(),
-                     [&](const Difference& each) { return same_place(wanted, each); });
+                     [&](const SchemaDifference& each) { return same_place(wanted, each); });
 }
 
 }  // namespace
@@ -49,13 +49,13 @@ Looked look_for(Environment& environment, const project::Service& service, std::
   options.name_b = "after it";
   options.comments = false;
   options.storage = false;
-  const std::vector<Difference> expected = compare(before, after, options);
-  const std::vector<Difference> from_before = compare(before, live, options);
-  const std::vector<Difference> from_after = compare(after, live, options);
+  const std::vector<SchemaDifference> expected = compare(before, after, options);
+  const std::vector<SchemaDifference> from_before = compare(before, live, options);
+  const std::vector<SchemaDifference> from_after = compare(after, live, options);
 
   Looked looked;
   std::size_t unclear = 0;
-  for (const Difference& change : expected) {
+  for (const SchemaDifference& change : expected) {
     const bool differs_from_before = among(change, from_before),
                differs_from_after = among(change, from_after);
     if (differs_from_before && !differs_from_after) {
