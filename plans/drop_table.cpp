@@ -32,6 +32,10 @@ RecipeResult make(const DropTable& operation, const Intention&, const RecipeCont
   drop.application = "The new release notices nothing.";
   drop.prisma = {{operation.table.name.str(), "keep the model with @@ignore until the table is dropped"}};
   drop.provides = {label_gone(operation.table)};
+  // Its indexes that the migration drops by themselves go first: with the table they would be gone already.
+  if (const Table* start = context.start.table(operation.table)) {
+    for (const Index& index : start->indexes) drop.needs.push_back(label_gone(index.name));
+  }
   // Foreign keys that point at it go first, where the migration takes them away.
   for (const Schema::Reference& reference : context.start.references_to(operation.table)) {
     if (reference.from != operation.table) drop.needs.push_back("gone:" + label_constraint(reference.from, reference.constraint));
