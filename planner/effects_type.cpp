@@ -31,6 +31,12 @@ class TypeChangeOf {
       b_.unknown("the rows are written anew unless the session's time zone is UTC");
     }
     refuse_dependents();
+    // The sequence behind an identity column takes the new type first.
+    const std::string& wanted = to_.name.name.str();
+    if (column_.identity && wanted != "int2" && wanted != "int4" && wanted != "int8") {
+      b_.fail("22023", "identity column type must be smallint, integer, or bigint");
+      return false;
+    }
     if (answer.cost == CastCost::Refused) {
       b_.fail("42804", answer.needs_using ? "column \"" + column_.name.str() +
                                                 "\" cannot be cast automatically to type " + display(to_)

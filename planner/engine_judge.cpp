@@ -299,7 +299,10 @@ void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOp
   if (!wanted) return;
   const std::string command = "planner split " + place.split_name;
   std::string refusal;
-  if (options.recipes != nullptr) {
+  // Nobody splits the migrations of a long history that are behind it: there the recipe's name is enough.
+  constexpr std::size_t kLongHistory = 100;
+  const bool whole_history = options.each_alone && place.history.migrations.size() > kLongHistory;
+  if (options.recipes != nullptr && !whole_history) {
     SplitOptions split;
     split.answers = options.answers;
     split.effects = options.rules.effects;

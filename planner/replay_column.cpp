@@ -497,6 +497,10 @@ void apply(Context& context, const ChangeType& op) {
     refuse("42P16", "type of inherited column \"{}\" must be changed in child tables too", op.column.str());
   }
   const TypeName type = resolved_type(context.schema, op.type);
+  // The sequence behind an identity column takes the new type first.
+  const std::string& type_name = type.name.name.str();
+  if (column_before->identity && type_name != "int2" && type_name != "int4" && type_name != "int8")
+    refuse("22023", "identity column type must be smallint, integer, or bigint");
   require_cast(context.schema, before, *column_before, type, op.using_expression);
   const auto tables = with_children(context.schema, name, false);
   for (const TableName& one : tables)

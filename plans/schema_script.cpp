@@ -67,17 +67,18 @@ class ObjectScripter {
       if (old == nullptr) add(Stage::Schemas, sql("CREATE SCHEMA {}", name));
       comment(sql("SCHEMA {}", name), old == nullptr ? "" : *old, *text);
     }
-    for (const auto& [name, text] : from_.schemas) {
-      if (!to_.schemas.contains(name)) add(Stage::DropSchemas, sql("DROP SCHEMA {}", name));
-    }
     for (const auto& [name, version] : to_.extensions) {
       if (from_.extensions.contains(name)) continue;
       const Identifier place = schema_of_extension(name);
       add(Stage::Schemas, place.empty() ? sql("CREATE EXTENSION IF NOT EXISTS {}", name)
                                         : sql("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}", name, place));
     }
+    // An extension goes before the schema it stands in.
     for (const auto& [name, version] : from_.extensions) {
       if (!to_.extensions.contains(name)) add(Stage::DropSchemas, sql("DROP EXTENSION IF EXISTS {}", name));
+    }
+    for (const auto& [name, text] : from_.schemas) {
+      if (!to_.schemas.contains(name)) add(Stage::DropSchemas, sql("DROP SCHEMA {}", name));
     }
   }
 

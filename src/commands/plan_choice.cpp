@@ -84,12 +84,4 @@ std::vector<Intention> intentions_of(const ChosenPlan& chosen) {
   return recognize(parse_file(original.text), original, schema, answers).intentions;
 }
 
-std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen) {
-  std::vector<SplitOptions::Fill> fills;
-  for (const std::string& option : chosen.stored.facts.options) {
-    if (option.starts_with("--fill ")) fills.push_back(fill_of(option.substr(7)));
-  }
-  return fills;
-}
-
 }  // namespace planner::commands

@@ -29,7 +29,4 @@ std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen);
 /// What split recognised in the original, with the answers it was given then.
 std::vector<Intention> intentions_of(const ChosenPlan& chosen);
 
-/// The values that were asked for, for rows without one.
-std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen);
-
 }  // namespace planner::commands
