@@ -23,7 +23,7 @@ std::string completed(const std::string& words, int index) {
 TEST(Shell, BashCompletesCommandsAndTheirOptions) {
   EXPECT_EQ(completed("planner an", 1), "analyze\n");
   EXPECT_EQ(completed("planner split --dry", 2), "--dry-run\n");
-  EXPECT_EQ(completed("planner --color never analyze --bas", 4), "--base\n");
+  EXPECT_EQ(completed("planner --color never analyze --fail", 4), "--fail-on\n");
 }
 
 TEST(Shell, ScriptsAreWellFormed) {

@@ -74,6 +74,9 @@ TEST_P(PrismaCases, end_as_the_new_schema_says) {
   const PrismaRun first = prisma().deploy(migrations(), url());
   ASSERT_TRUE(first.ok()) << first.output;
   fill(db(), read_schema(db()), 40);
+  // The first phase refuses to go on while rows hold the label that goes: somebody has to say what they hold instead.
+  if (name() == "enum_value_removed")
+    db().exec("UPDATE \"User\" SET \"role\" = CASE \"role\" WHEN 'GUEST' THEN 'USER' ELSE \"role\" END, \"roles\" = array_remove(\"roles\", 'GUEST')");
   TemporaryFolder plan;
   for (const Phase& phase : result.plan.phases) write_file(plan / phase.folder / "migration.sql", migration_text(result.plan, phase));
 
