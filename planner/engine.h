@@ -73,13 +73,13 @@ struct SplitResult {
     std::string what, what_to_do;
     std::vector<SourceRef> sources;
   };
-  std::vector<Problem> problems;          ///< Refused / NeedsAnswer: one per intention
+  std::vector<Problem> problems;  ///< Refused / NeedsAnswer: one per intention
   /// What became of one change of the migration.
   struct Decision {
-    std::string statement;         ///< its first words
-    std::string_view recipe;       ///< empty: no recipe speaks for it
+    std::string statement;    ///< its first words
+    std::string_view recipe;  ///< empty: no recipe speaks for it
     RecipeResult::Outcome outcome = RecipeResult::Outcome::Steps;
-    std::string reason;            ///< Harmless, Covered, Refused, NeedsAnswer: why
+    std::string reason;  ///< Harmless, Covered, Refused, NeedsAnswer: why
     std::vector<SourceRef> sources;
   };
   std::vector<Decision> decisions;        ///< in the order of the migration

@@ -9,8 +9,8 @@
 
 #include "planner/engine.h"
 #include "planner/engine_judge.h"
-#include "planner/recognize_walk.h"
-#include "planner/replay.h"
+#include "planner/recognize/walk.h"
+#include "planner/replay/replay.h"
 #include "planner/tool_table.h"
 
 namespace planner {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "planner/error.h"
-#include "planner/recognize_walk.h"
-#include "planner/replay.h"
+#include "planner/recognize/walk.h"
+#include "planner/replay/replay.h"
 #include "planner/suppress.h"
 
 namespace planner {

@@ -3,13 +3,13 @@
 #include <map>
 #include <set>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/engine.h"
 #include "planner/engine_verbatim.h"
 #include "planner/error.h"
 #include "planner/labels.h"
-#include "planner/recognize_walk.h"
-#include "planner/replay.h"
+#include "planner/recognize/walk.h"
+#include "planner/replay/replay.h"
 #include "planner/tool_table.h"
 
 namespace planner {
@@ -24,13 +24,16 @@ struct SplitWalk {
   std::vector<SplitResult::Problem> problems;
 };
 
-std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source) { return {source.statement, source.operation, source.nested}; }
+std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source) {
+  return {source.statement, source.operation, source.nested};
+}
 
 /// What earlier migrations made is in use by the time this one is deployed.
 void settle(Schema& schema) {
   std::vector<ObjectName> fresh;
   for (const auto& [name, table] : schema.tables) {
-    const bool columns = std::any_of(table->columns.begin(), table->columns.end(), [](const Column& column) { return column.is_new; });
+    const bool columns = std::any_of(table->columns.begin(), table->columns.end(),
+                                     [](const Column& column) { return column.is_new; });
     if (table->is_new || columns) fresh.push_back(name);
   }
   for (const ObjectName& name : fresh) {
@@ -60,7 +63,8 @@ std::optional<TypeName> serial_base(const TypeName& type) {
   return std::nullopt;
 }
 
-/// Prisma writes SET DATA TYPE BIGSERIAL, which PostgreSQL does not know: what is meant is the integer behind it.
+/// Prisma writes SET DATA TYPE BIGSERIAL, which PostgreSQL does not know: what is meant is the integer behind
+/// it.
 Statement without_serial(Statement statement) {
   for (Operation& operation : statement.operations) {
     auto* change = std::get_if<ChangeType>(&operation);
@@ -77,15 +81,22 @@ SplitWalk walk(const Migration& migration, Schema start) {
   for (std::size_t i = 0; i < result.file.statements.size(); ++i) {
     const Statement& statement = result.file.statements[i];
     if (statement.problem != ParseProblem::None) {
-      result.problems.push_back({"Line " + std::to_string(position_of(migration.text, statement.error_at).line) + " is not understood: " + statement.error,
+      result.problems.push_back({"Line " +
+                                     std::to_string(position_of(migration.text, statement.error_at).line) +
+                                     " is not understood: " + statement.error,
                                  "Correct the statement, or move it to a migration of its own.",
                                  {SourceRef{i, 0, -1}}});
       continue;
     }
     const Statement plain = without_serial(statement);
-    const WalkVisitor visit = [&](const Piece& piece, const Schema& schema) { result.met.insert_or_assign(key_of(piece.source), schema); };
-    for (const ReplayProblem& problem : walk_statement(plain, i, start, ReplayOptions{true}, result.pieces, visit)) {
-      result.problems.push_back({"PostgreSQL would refuse this migration: " + problem.message + ".", "Correct the statement, then split again.", {SourceRef{i, 0, -1}}});
+    const WalkVisitor visit = [&](const Piece& piece, const Schema& schema) {
+      result.met.insert_or_assign(key_of(piece.source), schema);
+    };
+    for (const ReplayProblem& problem :
+         walk_statement(plain, i, start, ReplayOptions{true}, result.pieces, visit)) {
+      result.problems.push_back({"PostgreSQL would refuse this migration: " + problem.message + ".",
+                                 "Correct the statement, then split again.",
+                                 {SourceRef{i, 0, -1}}});
     }
   }
   // What was written, for the recipe that knows what is meant.
@@ -93,7 +104,8 @@ SplitWalk walk(const Migration& migration, Schema start) {
     auto* change = std::get_if<ChangeType>(&piece.operation);
     if (change == nullptr || piece.source.nested >= 0) continue;
     const auto& written = result.file.statements[piece.source.statement].operations[piece.source.operation];
-    if (const auto* asked = std::get_if<ChangeType>(&written); asked != nullptr && serial_base(asked->type)) change->type = asked->type;
+    if (const auto* asked = std::get_if<ChangeType>(&written); asked != nullptr && serial_base(asked->type))
+      change->type = asked->type;
   }
   result.end = std::move(start);
   return result;
@@ -108,12 +120,16 @@ SplitResult::Problem ask(const Intention& question) {
   }
   if (const auto* rename = std::get_if<RenameColumn>(&question.operation)) {
     const std::string table = display(rename->table);
-    problem.what = "Is " + table + "." + rename->from.str() + " renamed to " + rename->to.str() + ", or dropped and another column added? (" + why + ")";
-    problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() + " to keep the data, or --no-rename " + table + "." +
-                         rename->from.str() + " to drop it.";
+    problem.what = "Is " + table + "." + rename->from.str() + " renamed to " + rename->to.str() +
+                   ", or dropped and another column added? (" + why + ")";
+    problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() +
+                         " to keep the data, or --no-rename " + table + "." + rename->from.str() +
+                         " to drop it.";
   } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
-    problem.what = "Is table " + display(table->table) + " renamed to " + table->to.str() + ", or dropped and another table created? (" + why + ")";
-    problem.what_to_do = "Say --rename " + display(table->table) + "=" + table->to.str() + " to keep the data, or --no-rename " + display(table->table) + " to drop it.";
+    problem.what = "Is table " + display(table->table) + " renamed to " + table->to.str() +
+                   ", or dropped and another table created? (" + why + ")";
+    problem.what_to_do = "Say --rename " + display(table->table) + "=" + table->to.str() +
+                         " to keep the data, or --no-rename " + display(table->table) + " to drop it.";
   } else {
     problem.what = "It is not certain what this means. (" + why + ")";
     problem.what_to_do = "Write it as one statement that says it.";
@@ -123,8 +139,13 @@ SplitResult::Problem ask(const Intention& question) {
 
 class Splitter {
  public:
-  Splitter(const Migration& migration, SplitWalk walked, Recognized recognized, const RecipeSet& recipes, const SplitOptions& options)
-      : migration_(migration), walked_(std::move(walked)), recognized_(std::move(recognized)), recipes_(recipes), options_(options) {
+  Splitter(const Migration& migration, SplitWalk walked, Recognized recognized, const RecipeSet& recipes,
+           const SplitOptions& options)
+      : migration_(migration),
+        walked_(std::move(walked)),
+        recognized_(std::move(recognized)),
+        recipes_(recipes),
+        options_(options) {
     plan_name_ = purpose_of(migration.name);
   }
 
@@ -158,22 +179,28 @@ class Splitter {
     return found == walked_.met.end() ? walked_.start : found->second;
   }
 
-  /// `DO $$ BEGIN ALTER TABLE ..; EXCEPTION WHEN duplicate_object THEN null; END $$`: the one statement that it means.
+  /// `DO $$ BEGIN ALTER TABLE ..; EXCEPTION WHEN duplicate_object THEN null; END $$`: the one statement that
+  /// it means.
   const Intention* only_statement_of(const Intention& intention) const {
     const auto* held = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation);
     if (held == nullptr || *held == nullptr) return nullptr;
     const DoBlock& block = **held;
-    if (block.body.size() != 1 || block.commits || block.has_loop || block.has_conditions || block.language != "plpgsql") return nullptr;
+    if (block.body.size() != 1 || block.commits || block.has_loop || block.has_conditions ||
+        block.language != "plpgsql")
+      return nullptr;
     for (const Intention& inside : recognized_.intentions) {
       const SourceRef& source = inside.sources.front();
       if (source.nested < 0 || source.statement != intention.sources.front().statement) continue;
-      const bool planned = std::holds_alternative<AddForeignKey>(inside.operation) || std::holds_alternative<AddCheck>(inside.operation) ||
-                           std::holds_alternative<AddUnique>(inside.operation) || std::holds_alternative<AddPrimaryKey>(inside.operation) ||
+      const bool planned = std::holds_alternative<AddForeignKey>(inside.operation) ||
+                           std::holds_alternative<AddCheck>(inside.operation) ||
+                           std::holds_alternative<AddUnique>(inside.operation) ||
+                           std::holds_alternative<AddPrimaryKey>(inside.operation) ||
                            std::holds_alternative<CreateIndex>(inside.operation);
       // One that is there already is what the block's exception handler is for.
-      const bool fails = std::any_of(walked_.problems.begin(), walked_.problems.end(), [&](const SplitResult::Problem& problem) {
-        return !problem.sources.empty() && problem.sources.front() == source;
-      });
+      const bool fails = std::any_of(walked_.problems.begin(), walked_.problems.end(),
+                                     [&](const SplitResult::Problem& problem) {
+                                       return !problem.sources.empty() && problem.sources.front() == source;
+                                     });
       return planned && !fails ? &inside : nullptr;
     }
     return nullptr;
@@ -185,7 +212,8 @@ class Splitter {
     const Intention* meant = only_statement_of(written);
     const Intention& intention = meant == nullptr ? written : *meant;
     const SourceRef& first = intention.sources.front();
-    const RecipeContext context{met(first), walked_.start, walked_.end, migration_, options_, plan_name_, walked_.file, recognized_.intentions};
+    const RecipeContext context{met(first), walked_.start, walked_.end,  migration_,
+                                options_,   plan_name_,    walked_.file, recognized_.intentions};
     RecipeResult result;
     std::string_view taken_by;
     for (const Recipe* recipe : recipes_) {
@@ -196,7 +224,8 @@ class Splitter {
       break;
     }
     if (taken_by.empty()) result = without_recipe(intention, context);
-    result_.decisions.push_back({describe(intention), taken_by, result.outcome, result.reason, intention.sources});
+    result_.decisions.push_back(
+        {describe(intention), taken_by, result.outcome, result.reason, intention.sources});
     for (std::string& note : result.notes) notes_.push_back(std::move(note));
     switch (result.outcome) {
       case RecipeResult::Outcome::Refused:
@@ -216,9 +245,11 @@ class Splitter {
         for (const Step& step : result.steps) own.insert(step.provides.begin(), step.provides.end());
         for (Step& step : result.steps) {
           if (step.sources.empty()) step.sources = intention.sources;
-          for (const ObjectName& name : old_names_used(intention)) step.provides.push_back(label_under_old_name(name));
+          for (const ObjectName& name : old_names_used(intention))
+            step.provides.push_back(label_under_old_name(name));
           for (std::string& label : needs_of(intention.operation)) {
-            if (!own.contains(label) && !stands_at_start(intention.operation, label)) step.needs.push_back(std::move(label));
+            if (!own.contains(label) && !stands_at_start(intention.operation, label))
+              step.needs.push_back(std::move(label));
           }
         }
         parts_.push_back({&intention, false, "", std::move(result.steps)});
@@ -232,34 +263,43 @@ class Splitter {
     std::vector<ObjectName> used;
     for (const Intention& other : recognized_.intentions) {
       const auto* rename = std::get_if<RenameTable>(&other.operation);
-      if (rename == nullptr || other.evidence || std::holds_alternative<RenameTable>(intention.operation)) continue;
+      if (rename == nullptr || other.evidence || std::holds_alternative<RenameTable>(intention.operation))
+        continue;
       const ObjectName* target = target_relation(intention.operation);
       const auto* key = std::get_if<AddForeignKey>(&intention.operation);
-      if ((target != nullptr && *target == rename->table) || (key != nullptr && key->constraint.references.table == rename->table)) used.push_back(rename->table);
+      if ((target != nullptr && *target == rename->table) ||
+          (key != nullptr && key->constraint.references.table == rename->table))
+        used.push_back(rename->table);
     }
     return used;
   }
 
-  /// What is taken away was there before the migration: it does not wait for what the migration makes under the same name.
+  /// What is taken away was there before the migration: it does not wait for what the migration makes under
+  /// the same name.
   bool stands_at_start(const Operation& operation, const std::string& label) const {
     const auto is = [&](const ObjectName& name) { return label == label_relation(name); };
-    if (const auto* index = std::get_if<DropIndex>(&operation)) return is(index->index) && walked_.start.index(index->index) != nullptr;
-    if (const auto* table = std::get_if<DropTable>(&operation)) return is(table->table) && walked_.start.table(table->table) != nullptr;
+    if (const auto* index = std::get_if<DropIndex>(&operation))
+      return is(index->index) && walked_.start.index(index->index) != nullptr;
+    if (const auto* table = std::get_if<DropTable>(&operation))
+      return is(table->table) && walked_.start.table(table->table) != nullptr;
     return false;
   }
 
   /// No recipe speaks for it: what PostgreSQL does decides.
   RecipeResult without_recipe(const Intention& intention, const RecipeContext& context) const {
     RecipeResult result;
-    if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation)) return of_block(**block, intention, context);
-    if (std::holds_alternative<Transaction>(intention.operation) || std::holds_alternative<LockTable>(intention.operation)) {
+    if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation))
+      return of_block(**block, intention, context);
+    if (std::holds_alternative<Transaction>(intention.operation) ||
+        std::holds_alternative<LockTable>(intention.operation)) {
       result.outcome = RecipeResult::Outcome::Covered;
       return result;
     }
     if (intention.sources.size() > 1) {
       // Its statements mean one thing together: the words of the first one would be another migration.
       result.outcome = RecipeResult::Outcome::Refused;
-      result.reason = describe(intention) + ": there is no safe sequence for what these statements do together";
+      result.reason =
+          describe(intention) + ": there is no safe sequence for what these statements do together";
       result.what_to_do = "Run them in a maintenance window, in a migration of their own.";
       return result;
     }
@@ -276,24 +316,28 @@ class Splitter {
     return result;
   }
 
-  RecipeResult of_block(const DoBlock& block, const Intention& intention, const RecipeContext& context) const {
+  RecipeResult of_block(const DoBlock& block, const Intention& intention,
+                        const RecipeContext& context) const {
     RecipeResult result;
     for (const Intention& inside : recognized_.intentions) {
       const SourceRef& source = inside.sources.front();
       if (source.nested < 0 || source.statement != intention.sources.front().statement) continue;
       const Schema& schema = met(source);
-      const std::string trouble = trouble_of(inside.operation, effects_of(inside.operation, schema, options_.effects), schema);
+      const std::string trouble =
+          trouble_of(inside.operation, effects_of(inside.operation, schema, options_.effects), schema);
       const bool dynamic = std::holds_alternative<Unrecognized>(inside.operation);
       if (trouble.empty() && !dynamic) continue;
       result.outcome = RecipeResult::Outcome::Refused;
-      result.reason = "A DO block holds " + describe(inside) + (dynamic ? ", which cannot be looked at" : ": " + trouble) + ".";
+      result.reason = "A DO block holds " + describe(inside) +
+                      (dynamic ? ", which cannot be looked at" : ": " + trouble) + ".";
       result.what_to_do = "Write the statement outside the block.";
       return result;
     }
     (void)context;
     if (block.commits || block.language != "plpgsql") {
       result.outcome = RecipeResult::Outcome::Refused;
-      result.reason = block.commits ? "A DO block commits by itself." : "A DO block is written in " + block.language + ".";
+      result.reason = block.commits ? "A DO block commits by itself."
+                                    : "A DO block is written in " + block.language + ".";
       result.what_to_do = "Put it into a migration of its own.";
       return result;
     }
@@ -316,17 +360,23 @@ class Splitter {
     }
     std::vector<Step> verbatim;
     try {
-      verbatim = verbatim_steps(harmless, {migration_, walked_.file, options_.effects, [this](const SourceRef& source) -> const Schema& { return met(source); }});
+      verbatim = verbatim_steps(harmless,
+                                {migration_, walked_.file, options_.effects,
+                                 [this](const SourceRef& source) -> const Schema& { return met(source); }});
     } catch (const Error& error) {
       refusals_.push_back({error.what(), error.hint, {}});
       return unanswered();
     }
     std::vector<Step> steps;
     std::size_t next = 0;
-    const auto place = [](const Step& step) { return step.sources.empty() ? std::tuple<std::size_t, std::size_t, int>{} : key_of(step.sources.front()); };
+    const auto place = [](const Step& step) {
+      return step.sources.empty() ? std::tuple<std::size_t, std::size_t, int>{}
+                                  : key_of(step.sources.front());
+    };
     for (Part& part : parts_) {
       if (part.harmless) continue;
-      while (next < verbatim.size() && place(verbatim[next]) < key_of(part.intention->sources.front())) steps.push_back(verbatim[next++]);
+      while (next < verbatim.size() && place(verbatim[next]) < key_of(part.intention->sources.front()))
+        steps.push_back(verbatim[next++]);
       for (Step& step : part.steps) steps.push_back(std::move(step));
     }
     while (next < verbatim.size()) steps.push_back(verbatim[next++]);
@@ -348,7 +398,8 @@ class Splitter {
     return std::move(result_);
   }
 
-  /// Nothing can need what only a later statement of the migration brings: a column that an UPDATE fills before its type changes is the old one.
+  /// Nothing can need what only a later statement of the migration brings: a column that an UPDATE fills
+  /// before its type changes is the old one.
   static void forget_later_providers(std::vector<Step>& steps) {
     using Place = std::tuple<std::size_t, std::size_t, int>;
     const auto place = [](const Step& step) {
@@ -374,11 +425,16 @@ class Splitter {
 
   static std::vector<std::string> development_notes(const Plan& plan) {
     return {
-        "A development database that has already applied " + plan.migration + " is in the plan's end state. Once the phases are in the history, tell it so "
-        "instead of letting `prisma migrate dev` reset it: `npx prisma migrate resolve --applied <name>` for every released phase, and "
-        "DELETE FROM _prisma_migrations WHERE migration_name = '" + plan.migration + "'.",
-        "Commit the plan folder, the released phases and schema.prisma together; delete the folder of " + plan.migration + " from the history, it must "
-        "never be deployed as it was.",
+        "A development database that has already applied " + plan.migration +
+            " is in the plan's end state. Once the phases are in the history, tell it so "
+            "instead of letting `prisma migrate dev` reset it: `npx prisma migrate resolve --applied <name>` "
+            "for every released phase, and "
+            "DELETE FROM _prisma_migrations WHERE migration_name = '" +
+            plan.migration + "'.",
+        "Commit the plan folder, the released phases and schema.prisma together; delete the folder of " +
+            plan.migration +
+            " from the history, it must "
+            "never be deployed as it was.",
     };
   }
 
@@ -406,14 +462,16 @@ class Splitter {
 
 }  // namespace
 
-SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes, const SplitOptions& options) {
+SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
+                       const SplitOptions& options) {
   settle(start);
   SplitWalk walked = walk(migration, std::move(start));
   Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
   return Splitter(migration, std::move(walked), std::move(recognized), recipes, options).run();
 }
 
-SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes, const SplitOptions& options, const Schema* base) {
+SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,
+                  const SplitOptions& options, const Schema* base) {
   const Migration& migration = history.migrations.at(migration_index);
   return split_from(migration, schema_before(history, migration_index, base), recipes, options);
 }

@@ -4,27 +4,32 @@
 #include <map>
 #include <set>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "planner/labels.h"
 
 namespace planner {
 namespace {
 
-std::string text_of(const Migration& migration, const Span& span) { return migration.text.substr(span.begin, span.end - span.begin); }
+std::string text_of(const Migration& migration, const Span& span) {
+  return migration.text.substr(span.begin, span.end - span.begin);
+}
 
 /// Does the application feel it if this goes first? Then it waits for the old release to be gone.
 bool takes_away(const Operation& operation) {
-  return std::holds_alternative<DropDefault>(operation) || std::holds_alternative<DropTable>(operation) || std::holds_alternative<DropView>(operation) ||
-         std::holds_alternative<DropType>(operation) || std::holds_alternative<DropSequence>(operation) || std::holds_alternative<DropFunction>(operation) ||
-         std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation) || std::holds_alternative<DropIndex>(operation) ||
-         std::holds_alternative<DropTrigger>(operation) || std::holds_alternative<DropPolicy>(operation) || std::holds_alternative<DropSchema>(operation) ||
-         std::holds_alternative<DropExtension>(operation) || std::holds_alternative<DropStatistics>(operation) || std::holds_alternative<DropRule>(operation);
+  return std::holds_alternative<DropDefault>(operation) || std::holds_alternative<DropTable>(operation) ||
+         std::holds_alternative<DropView>(operation) || std::holds_alternative<DropType>(operation) ||
+         std::holds_alternative<DropSequence>(operation) || std::holds_alternative<DropFunction>(operation) ||
+         std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation) ||
+         std::holds_alternative<DropIndex>(operation) || std::holds_alternative<DropTrigger>(operation) ||
+         std::holds_alternative<DropPolicy>(operation) || std::holds_alternative<DropSchema>(operation) ||
+         std::holds_alternative<DropExtension>(operation) ||
+         std::holds_alternative<DropStatistics>(operation) || std::holds_alternative<DropRule>(operation);
 }
 
 bool changes_data(const Operation& operation) {
-  return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) || std::holds_alternative<Insert>(operation) ||
-         std::holds_alternative<Merge>(operation);
+  return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
+         std::holds_alternative<Insert>(operation) || std::holds_alternative<Merge>(operation);
 }
 
 /// SELECT has nowhere to put its rows inside a DO block.
@@ -46,7 +51,8 @@ class Verbatim {
 
   std::vector<Step> steps(const std::vector<const Intention*>& harmless) {
     std::map<std::size_t, std::vector<const Intention*>> by_statement;
-    for (const Intention* intention : harmless) by_statement[intention->sources.front().statement].push_back(intention);
+    for (const Intention* intention : harmless)
+      by_statement[intention->sources.front().statement].push_back(intention);
     for (const auto& [index, intentions] : by_statement) {
       const Statement& statement = context_.file.statements[index];
       std::set<std::size_t> operations;
@@ -77,7 +83,8 @@ class Verbatim {
       for (std::string& label : provides_of(operation)) step.provides.push_back(std::move(label));
       const Effects effects = effects_of(operation, schema, context_.effects);
       for (const StepLock& lock : strong_locks(effects, schema)) step.locks.push_back(lock);
-      if (effects.outside_transaction || std::holds_alternative<AddEnumValue>(operation)) step.shape = Shape::Alone;
+      if (effects.outside_transaction || std::holds_alternative<AddEnumValue>(operation))
+        step.shape = Shape::Alone;
       if (takes_away(operation)) {
         step.kind = PhaseKind::Drop;
         step.window = Window::NewRelease;
@@ -89,7 +96,8 @@ class Verbatim {
     ReverseStep back;
     back.locks = step.locks;
     for (auto intention = intentions.rbegin(); intention != intentions.rend(); ++intention) {
-      const std::optional<std::vector<Sql>> inverse = inverse_of((*intention)->operation, context_.met((*intention)->sources.front()));
+      const std::optional<std::vector<Sql>> inverse =
+          inverse_of((*intention)->operation, context_.met((*intention)->sources.front()));
       if (!inverse) {
         step.reversible = false;
         continue;
@@ -99,7 +107,8 @@ class Verbatim {
     const Statement& statement = context_.file.statements[index];
     std::string first_line = text_of(context_.migration, statement.span);
     first_line = first_line.substr(0, first_line.find('\n'));
-    step.title = "the migration's own statement: " + (first_line.size() > 100 ? truncated_name(first_line, 97) + "..." : first_line);
+    step.title = "the migration's own statement: " +
+                 (first_line.size() > 100 ? truncated_name(first_line, 97) + "..." : first_line);
     step.slug = step.kind == PhaseKind::Drop ? "drop" : "statement";
     if (step.reversible) {
       step.reverse = {back};
@@ -112,9 +121,12 @@ class Verbatim {
   void whole(std::size_t index, const std::vector<const Intention*>& intentions) {
     const Statement& statement = context_.file.statements[index];
     Step step = base(index, intentions);
-    const std::string comments = statement.comments.begin < statement.comments.end ? text_of(context_.migration, statement.comments) : "";
+    const std::string comments = statement.comments.begin < statement.comments.end
+                                     ? text_of(context_.migration, statement.comments)
+                                     : "";
     std::string lead = comments;
-    while (!lead.empty() && (lead.front() == '\n' || lead.front() == '\r' || lead.front() == ' ')) lead.erase(0, 1);
+    while (!lead.empty() && (lead.front() == '\n' || lead.front() == '\r' || lead.front() == ' '))
+      lead.erase(0, 1);
     if (!lead.empty() && lead.back() != '\n') lead += '\n';
     const std::string text = text_of(context_.migration, statement.span);
     if (std::holds_alternative<std::shared_ptr<const DoBlock>>(statement.operations.front())) {
@@ -122,15 +134,19 @@ class Verbatim {
       step.shape = Shape::Alone;
       step.statements = {Sql::verbatim(text)};
     } else {
-      step.statements = {step.shape == Shape::Together ? inside_block(statement.operations.front(), lead, text) : Sql::verbatim(text)};
+      step.statements = {step.shape == Shape::Together
+                             ? inside_block(statement.operations.front(), lead, text)
+                             : Sql::verbatim(text)};
     }
     steps_.push_back(std::move(step));
   }
 
-  /// Harmless parts of an ALTER TABLE whose other parts became something else, together as far as they belong to one phase.
+  /// Harmless parts of an ALTER TABLE whose other parts became something else, together as far as they belong
+  /// to one phase.
   void sub_commands(std::size_t index, const std::vector<const Intention*>& intentions) {
     std::vector<const Intention*> now, later;
-    for (const Intention* intention : intentions) (takes_away(intention->operation) ? later : now).push_back(intention);
+    for (const Intention* intention : intentions)
+      (takes_away(intention->operation) ? later : now).push_back(intention);
     for (const std::vector<const Intention*>* part : {&now, &later}) {
       if (part->empty()) continue;
       Step step = base(index, *part);
@@ -138,7 +154,8 @@ class Verbatim {
       std::vector<Sql> actions;
       for (const Intention* intention : *part) {
         const Statement& statement = context_.file.statements[index];
-        const Span span = span_of_operation(context_.migration.text, statement, intention->sources.front().operation);
+        const Span span =
+            span_of_operation(context_.migration.text, statement, intention->sources.front().operation);
         actions.push_back(Sql::verbatim(text_of(context_.migration, span)));
       }
       const Sql statement = table == nullptr ? Sql() : sql("ALTER TABLE {} {}", *table, join(actions, ", "));
@@ -151,12 +168,14 @@ class Verbatim {
   /// The words cut out of a longer statement must say the same when they stand alone.
   void check(const Sql& statement, const std::vector<const Intention*>& intentions) const {
     const ParsedFile parsed = parse_file(statement.str());
-    bool same = parsed.statements.size() == 1 && parsed.statements.front().operations.size() == intentions.size();
+    bool same =
+        parsed.statements.size() == 1 && parsed.statements.front().operations.size() == intentions.size();
     for (std::size_t i = 0; same && i < intentions.size(); ++i) {
       same = parsed.statements.front().operations[i].index() == intentions[i]->operation.index();
     }
     if (!same) {
-      throw Error("A part of a longer statement cannot be separated from it: " + statement.str(), "Write the parts as statements of their own, then split again.");
+      throw Error("A part of a longer statement cannot be separated from it: " + statement.str(),
+                  "Write the parts as statements of their own, then split again.");
     }
   }
 
@@ -166,7 +185,8 @@ class Verbatim {
 
 /// What a statement makes itself has no readers yet.
 bool makes_table(const Operation& operation) {
-  return std::holds_alternative<CreateTable>(operation) || std::holds_alternative<CreateTableAs>(operation) || std::holds_alternative<CreateMaterializedView>(operation);
+  return std::holds_alternative<CreateTable>(operation) || std::holds_alternative<CreateTableAs>(operation) ||
+         std::holds_alternative<CreateMaterializedView>(operation);
 }
 
 bool on_new_table(const Operation& operation, const Schema& before) {
@@ -189,17 +209,21 @@ std::string trouble_of(const Operation& operation, const Effects& effects, const
     if (set->name == "search_path") return "it changes how the names of all later statements are found";
     return "";
   }
-  if (std::holds_alternative<CreateTable>(operation) && effects.scans.empty() && effects.rewrites.empty() && effects.failures.empty()) return "";
+  if (std::holds_alternative<CreateTable>(operation) && effects.scans.empty() && effects.rewrites.empty() &&
+      effects.failures.empty())
+    return "";
   if (on_new_table(operation, before) && effects.scans.empty() && effects.rewrites.empty()) return "";
   for (const Failure& failure : effects.failures) {
-    if (!failure.depends_on_data) return "PostgreSQL refuses it" + std::string(failure.only_with_rows ? " on a table with rows" : "") + " (" + failure.message + ")";
+    if (!failure.depends_on_data)
+      return "PostgreSQL refuses it" + std::string(failure.only_with_rows ? " on a table with rows" : "") +
+             " (" + failure.message + ")";
   }
   for (const ObjectName& table : effects.rewrites) {
     if (existing(before, table)) return "it rewrites " + display(table) + " while nobody can use it";
   }
   for (const IndexEffect& index : effects.indexes) {
-    if ((index.work == IndexWork::Built || index.work == IndexWork::Rebuilt) && existing(before, index.table) &&
-        (before.table(index.table) != nullptr || !makes_table(operation))) {
+    if ((index.work == IndexWork::Built || index.work == IndexWork::Rebuilt) &&
+        existing(before, index.table) && (before.table(index.table) != nullptr || !makes_table(operation))) {
       return "it builds an index of " + display(index.table) + " under a lock";
     }
   }
@@ -213,7 +237,8 @@ std::string trouble_of(const Operation& operation, const Effects& effects, const
   return "";
 }
 
-std::vector<Step> verbatim_steps(const std::vector<const Intention*>& harmless, const VerbatimContext& context) {
+std::vector<Step> verbatim_steps(const std::vector<const Intention*>& harmless,
+                                 const VerbatimContext& context) {
   return Verbatim(context).steps(harmless);
 }
 

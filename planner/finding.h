@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/sql/parse.h"
 
 namespace planner {

@@ -24,7 +24,8 @@ struct Collector {
       labels.push_back(label_relation(relation));
       columns(relation, facts.columns, filled);
     }
-    if (const std::optional<ObjectName> sequence = nextval_sequence(value)) labels.push_back(label_relation(*sequence));
+    if (const std::optional<ObjectName> sequence = nextval_sequence(value))
+      labels.push_back(label_relation(*sequence));
     if (!facts.string_constants.empty()) labels.push_back(label_enum_values());
   }
   void type(const TypeName& type) {
@@ -39,7 +40,8 @@ struct Collector {
       columns(table, {element.column}, filled);
       expression(table, element.expression, filled);
     }
-    if (!constraint.using_index.empty()) labels.push_back(label_relation({table.schema, constraint.using_index}));
+    if (!constraint.using_index.empty())
+      labels.push_back(label_relation({table.schema, constraint.using_index}));
     if (!constraint.references.table.empty()) {
       labels.push_back(label_relation(constraint.references.table));
       columns(constraint.references.table, constraint.references.columns, filled);
@@ -50,7 +52,8 @@ struct Collector {
     type(column.type);
     expression(table, column.default_value, false);
     expression(table, column.generated, false);
-    for (const ConstraintDefinition& inline_constraint : column.constraints) constraint(table, inline_constraint, false);
+    for (const ConstraintDefinition& inline_constraint : column.constraints)
+      constraint(table, inline_constraint, false);
   }
 };
 
@@ -59,8 +62,12 @@ struct Collector {
 std::string label_relation(const ObjectName& name) { return "relation:" + quoted(name); }
 std::string label_under_old_name(const ObjectName& name) { return "under-old-name:" + quoted(name); }
 std::string label_gone(const ObjectName& name) { return "gone:relation:" + quoted(name); }
-std::string label_column(const TableName& table, const Identifier& column) { return "column:" + quoted(table) + "." + quoted(column); }
-std::string label_filled(const TableName& table, const Identifier& column) { return "filled:" + quoted(table) + "." + quoted(column); }
+std::string label_column(const TableName& table, const Identifier& column) {
+  return "column:" + quoted(table) + "." + quoted(column);
+}
+std::string label_filled(const TableName& table, const Identifier& column) {
+  return "filled:" + quoted(table) + "." + quoted(column);
+}
 std::string label_type(const ObjectName& type) { return "type:" + quoted(type); }
 std::string label_function(const ObjectName& function) { return "function:" + quoted(function.name); }
 std::string label_constraint(const TableName& table, const Identifier& constraint) {
@@ -81,7 +88,8 @@ std::vector<std::string> needs_of(const Operation& operation) {
         if constexpr (std::is_same_v<Op, CreateTable>) {
           needed.labels.push_back(label_gone(op.table));
           for (const ColumnDefinition& column : op.columns) needed.column(op.table, column);
-          for (const ConstraintDefinition& constraint : op.constraints) needed.constraint(op.table, constraint, false);
+          for (const ConstraintDefinition& constraint : op.constraints)
+            needed.constraint(op.table, constraint, false);
           for (const LikeClause& like : op.likes) needed.labels.push_back(label_relation(like.source));
           for (const TableName& parent : op.inherits) needed.labels.push_back(label_relation(parent));
           if (op.partition_of) needed.labels.push_back(label_relation(*op.partition_of));
@@ -115,7 +123,8 @@ std::vector<std::string> needs_of(const Operation& operation) {
         } else if constexpr (std::is_same_v<Op, CreateView> || std::is_same_v<Op, CreateMaterializedView>) {
           needed.labels.push_back(label_gone(op.view));
           needed.expression({}, op.query, std::is_same_v<Op, CreateMaterializedView>);
-        } else if constexpr (std::is_same_v<Op, Update> || std::is_same_v<Op, Delete> || std::is_same_v<Op, Insert>) {
+        } else if constexpr (std::is_same_v<Op, Update> || std::is_same_v<Op, Delete> ||
+                             std::is_same_v<Op, Insert>) {
           needed.expression(op.table, op.statement, false);
           if constexpr (requires { op.columns; }) needed.columns(op.table, op.columns, false);
         } else if constexpr (std::is_same_v<Op, CreateFunction>) {
@@ -135,7 +144,8 @@ std::vector<std::string> needs_of(const Operation& operation) {
           if (op.options.owned_by_table && op.options.owned_by_column) {
             needed.columns(*op.options.owned_by_table, {*op.options.owned_by_column}, false);
           }
-          if constexpr (std::is_same_v<Op, AlterSequence>) needed.labels.push_back(label_relation(op.sequence));
+          if constexpr (std::is_same_v<Op, AlterSequence>)
+            needed.labels.push_back(label_relation(op.sequence));
         } else if constexpr (std::is_same_v<Op, Comment>) {
           needed.labels.push_back(label_relation(op.name));
           if (op.kind == ObjectKind::Column) needed.columns(op.name, {op.sub_object}, false);
@@ -146,7 +156,10 @@ std::vector<std::string> needs_of(const Operation& operation) {
           }
         } else if constexpr (std::is_same_v<Op, RenameIndex> || std::is_same_v<Op, DropIndex>) {
           needed.labels.push_back(label_relation(op.index));
-        } else if constexpr (requires { op.table.schema; op.column.str(); }) {
+        } else if constexpr (requires {
+                               op.table.schema;
+                               op.column.str();
+                             }) {
           needed.columns(op.table, {op.column}, false);
         }
       },

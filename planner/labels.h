@@ -11,7 +11,7 @@ namespace planner {
 std::string label_relation(const ObjectName& name);  ///< a table, index, view or sequence of that name exists
 /// Everything that is done to a table under the name it has before the migration renames it.
 std::string label_under_old_name(const ObjectName& name);
-std::string label_gone(const ObjectName& name);      ///< and this: the name is free again
+std::string label_gone(const ObjectName& name);  ///< and this: the name is free again
 std::string label_column(const TableName& table, const Identifier& column);  ///< the column exists
 std::string label_filled(const TableName& table, const Identifier& column);  ///< and every row has its value
 std::string label_type(const ObjectName& type);

@@ -49,8 +49,10 @@ bool names_a_relation(ObjectKind kind) {
     case ObjectKind::Column:
     case ObjectKind::Trigger:
     case ObjectKind::Policy:
-    case ObjectKind::Rule: return true;
-    default: return false;
+    case ObjectKind::Rule:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -59,7 +61,8 @@ const ObjectName* unless_empty(const ObjectName& name) { return name.empty() ? n
 }  // namespace
 
 std::string_view kind_name(const Operation& operation) {
-  static const auto kNames = all_kind_names(std::make_index_sequence<std::variant_size_v<OperationVariant>>{});
+  static const auto kNames =
+      all_kind_names(std::make_index_sequence<std::variant_size_v<OperationVariant>>{});
   return kNames.at(operation.index());
 }
 

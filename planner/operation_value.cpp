@@ -6,10 +6,12 @@ namespace planner {
 
 Operation::Operation() = default;
 Operation::Operation(const Operation& other) = default;
-Operation::Operation(Operation&& other) noexcept : OperationVariant(std::move(static_cast<OperationVariant&>(other))) {}
+Operation::Operation(Operation&& other) noexcept
+    : OperationVariant(std::move(static_cast<OperationVariant&>(other))) {}
 Operation::~Operation() = default;
 
-// Assignment by construction: the variant's own assignment would instantiate every pair of alternatives' exception paths.
+// Assignment by construction: the variant's own assignment would instantiate every pair of alternatives'
+// exception paths.
 Operation& Operation::operator=(const Operation& other) {
   if (this != &other) *this = Operation(other);
   return *this;

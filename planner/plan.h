@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "planner/effects.h"
-#include "planner/recognize.h"
+#include "planner/effects/effects.h"
+#include "planner/recognize/recognize.h"
 #include "planner/sql/sql.h"
 
 /// Steps (what recipes make), phases (what people deploy) and plans (what lies in the repository).
@@ -77,8 +77,8 @@ struct Step {
   std::string why;    ///< one or two sentences
   std::vector<Sql> statements;  ///< without semicolons. Together: run under the locks below, taken first by
                                 ///< the ladder. Alone: exactly one.
-  std::vector<Sql> gates;  ///< PL/pgSQL run before any lock is asked for; raises when the step must not go on.
-                           ///< Passes on empty tables
+  std::vector<Sql> gates;  ///< PL/pgSQL run before any lock is asked for; raises when the step must not go
+                           ///< on. Passes on empty tables
   std::vector<ReverseStep>
       reverse;  ///< in the order in which they run; empty and reversible: there is nothing to undo
   bool reversible = true;

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/finding.h"
 #include "planner/migration.h"
 #include "planner/plan.h"
-#include "planner/recognize.h"
-#include "planner/replay.h"
+#include "planner/recognize/recognize.h"
+#include "planner/replay/replay.h"
 
 namespace planner {
 

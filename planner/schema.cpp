@@ -54,7 +54,6 @@ bool type_exists(const Schema& schema, const ObjectName& name) {
 }  // namespace
 
 // ---- Table
-// ---------------------------------------------------------------------------------------------------------------
 
 const Column* Table::column(const Identifier& column_name) const {
   return first_matching(columns, [&](const Column& c) { return c.name == column_name; });
@@ -82,7 +81,6 @@ const Constraint* Table::primary_key() const {
 }
 
 // ---- Schema: lookups
-// -------------------------------------------------------------------------------------------------------
 
 Schema::Schema() { schemas.put(Identifier("public"), "standard public schema"); }
 
@@ -144,7 +142,6 @@ ObjectName Schema::resolve_type(const ObjectName& name) const {
 }
 
 // ---- Schema: questions
-// -----------------------------------------------------------------------------------------------------
 
 std::vector<Schema::Reference> Schema::references_to(const TableName& table) const {
   const std::vector<Reference>* found = references.find(resolve_relation(table));
@@ -269,7 +266,6 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
 }
 
 // ---- Schema: what replay keeps beside the tables
-// -----------------------------------------------------------------------------
 
 void Schema::rebuild_lookups() {
   references = {};

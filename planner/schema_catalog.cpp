@@ -1,6 +1,6 @@
 #include "planner/schema_catalog.h"
 
-#include "planner/replay_internal.h"
+#include "planner/replay/internal.h"
 
 namespace planner {
 
@@ -22,7 +22,8 @@ std::optional<QueryCatalog::Relation> SchemaCatalog::relation(const ObjectName& 
   out.name = found->name;
   if (const Table* table = schema_.tables.find(found->name)) {
     out.columns_known = table->certainty == Certainty::Known;
-    for (const Column& column : table->columns) out.columns.push_back({column.name, column.type, column.collation});
+    for (const Column& column : table->columns)
+      out.columns.push_back({column.name, column.type, column.collation});
   } else if (const View* view = schema_.views.find(found->name)) {
     out.columns_known = !view->columns.empty() && view->certainty == Certainty::Known;
     for (std::size_t i = 0; i < view->columns.size(); ++i) {
@@ -39,14 +40,15 @@ std::optional<QueryCatalog::Relation> SchemaCatalog::relation(const ObjectName& 
   return out;
 }
 
-std::optional<QueryCatalog::CallResult> SchemaCatalog::function(const ObjectName& written,
-                                                                const std::vector<TypeName>& arguments) const {
+std::optional<QueryCatalog::CallResult> SchemaCatalog::function(
+    const ObjectName& written, const std::vector<TypeName>& arguments) const {
   const std::vector<Function>* overloads = schema_.functions_named(written);
   if (overloads == nullptr) return std::nullopt;
   const Function* fitting = nullptr;
   for (const Function& function : *overloads) {
     if (function.input_types.size() < arguments.size()) continue;
-    if (fitting != nullptr) return std::nullopt;  // which one is called depends on types planner does not follow
+    if (fitting != nullptr)
+      return std::nullopt;  // which one is called depends on types planner does not follow
     fitting = &function;
   }
   if (fitting == nullptr) return std::nullopt;
@@ -66,7 +68,9 @@ std::optional<QueryCatalog::CallResult> SchemaCatalog::function(const ObjectName
   return result;
 }
 
-TypeName SchemaCatalog::type(const TypeName& written) const { return replaying::resolved_type(schema_, written); }
+TypeName SchemaCatalog::type(const TypeName& written) const {
+  return replaying::resolved_type(schema_, written);
+}
 bool SchemaCatalog::is_complete() const { return schema_.gaps.empty() && schema_.extensions.empty(); }
 
 }  // namespace planner

@@ -10,7 +10,8 @@ class SchemaCatalog : public QueryCatalog {
  public:
   explicit SchemaCatalog(const Schema& schema) : schema_(schema) {}
   std::optional<Relation> relation(const ObjectName& written) const override;
-  std::optional<CallResult> function(const ObjectName& written, const std::vector<TypeName>& arguments) const override;
+  std::optional<CallResult> function(const ObjectName& written,
+                                     const std::vector<TypeName>& arguments) const override;
   TypeName type(const TypeName& written) const override;
   bool is_complete() const override;
 

@@ -5,7 +5,7 @@
 
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 
 namespace planner {
 namespace {

@@ -9,24 +9,31 @@ namespace planner::plans {
 namespace {
 
 /// What all of them ask first.
-std::optional<RecipeResult> not_worth_a_plan(const TableName& name, const ConstraintDefinition& constraint, const RecipeContext& context) {
+std::optional<RecipeResult> not_worth_a_plan(const TableName& name, const ConstraintDefinition& constraint,
+                                             const RecipeContext& context) {
   const Table* table = context.before.table(name);
-  if (table == nullptr) return refused("Constraint on " + display(name) + ": the table is not known.", "Check that the history given to planner is complete.");
+  if (table == nullptr)
+    return refused("Constraint on " + display(name) + ": the table is not known.",
+                   "Check that the history given to planner is complete.");
   if (table->is_new) return harmless("the table is new");
   if (constraint.not_valid) return harmless("it is added without being validated");
   if (table->kind == RelationKind::PartitionedTable || !table->children.empty()) {
     return refused("Constraint on " + display(name) + ", which is partitioned or has children.",
-                   "Add it to every partition first (NOT VALID, then VALIDATE; keys from an index built concurrently), then to the parent.");
+                   "Add it to every partition first (NOT VALID, then VALIDATE; keys from an index built "
+                   "concurrently), then to the parent.");
   }
   return std::nullopt;
 }
 
-ConstraintDefinition checked_name(const TableName& table, const ConstraintDefinition& constraint, const RecipeContext& context) {
+ConstraintDefinition checked_name(const TableName& table, const ConstraintDefinition& constraint,
+                                  const RecipeContext& context) {
   return named(table, constraint, context);
 }
 
 RecipeResult nameless(const TableName& table) {
-  return refused("A constraint on " + display(table) + " has no name, and the one PostgreSQL would choose is not certain.", "Give it a name: ADD CONSTRAINT name ...");
+  return refused("A constraint on " + display(table) +
+                     " has no name, and the one PostgreSQL would choose is not certain.",
+                 "Give it a name: ADD CONSTRAINT name ...");
 }
 
 RecipeResult foreign_key(const AddForeignKey& operation, const Intention&, const RecipeContext& context) {
@@ -37,7 +44,8 @@ RecipeResult foreign_key(const AddForeignKey& operation, const Intention&, const
   const ConstraintDefinition constraint = checked_name(operation.table, operation.constraint, context);
   if (constraint.name.empty()) return nameless(operation.table);
   if (target == nullptr || constraint.references.columns.empty()) {
-    return refused("Foreign key " + said(constraint.name) + " points at " + display(operation.constraint.references.table) + ", which is not known.",
+    return refused("Foreign key " + said(constraint.name) + " points at " +
+                       display(operation.constraint.references.table) + ", which is not known.",
                    "Check that the history given to planner is complete.");
   }
   RecipeResult result;
@@ -54,15 +62,21 @@ RecipeResult check(const AddCheck& operation, const Intention&, const RecipeCont
   return result;
 }
 
-/// The primary key that goes because the migration drops one of its columns: it stands until then, and there can only be one.
-Identifier gone_with_column(const TableName& name, const ConstraintDefinition& constraint, const RecipeContext& context) {
+/// The primary key that goes because the migration drops one of its columns: it stands until then, and there
+/// can only be one.
+Identifier gone_with_column(const TableName& name, const ConstraintDefinition& constraint,
+                            const RecipeContext& context) {
   const Table* table = context.start.table(name);
   const Constraint* old_key = table == nullptr ? nullptr : table->primary_key();
-  if (constraint.kind != ConstraintKind::PrimaryKey || old_key == nullptr || !context.start.references_to(name).empty()) return {};
+  if (constraint.kind != ConstraintKind::PrimaryKey || old_key == nullptr ||
+      !context.start.references_to(name).empty())
+    return {};
   for (const Intention& intention : context.intentions) {
     const auto* drop = std::get_if<DropColumn>(&intention.operation);
     const std::vector<Identifier>& columns = old_key->definition.columns;
-    if (drop != nullptr && drop->table == name && std::find(columns.begin(), columns.end(), drop->column) != columns.end()) return old_key->definition.name;
+    if (drop != nullptr && drop->table == name &&
+        std::find(columns.begin(), columns.end(), drop->column) != columns.end())
+      return old_key->definition.name;
   }
   return {};
 }
@@ -74,7 +88,8 @@ RecipeResult key(const Op& operation, const Intention&, const RecipeContext& con
     const Effects effects = effects_of(operation, context.before, context.options.effects);
     if (effects.scans.empty() && effects.indexes.empty()) return harmless("it takes an index that is there");
     if (!effects.scans.empty()) {
-      return refused("The primary key on " + display(operation.table) + " takes an index, but its columns may be NULL, so the table is read under lock.",
+      return refused("The primary key on " + display(operation.table) +
+                         " takes an index, but its columns may be NULL, so the table is read under lock.",
                      "Make the columns NOT NULL first, in a migration of its own.");
     }
     return harmless("it takes an index that is there");
@@ -82,22 +97,36 @@ RecipeResult key(const Op& operation, const Intention&, const RecipeContext& con
   const ConstraintDefinition constraint = checked_name(operation.table, operation.constraint, context);
   if (constraint.name.empty()) return nameless(operation.table);
   RecipeResult result;
-  result.steps = key_steps(operation.table, constraint, context, gone_with_column(operation.table, constraint, context));
+  result.steps =
+      key_steps(operation.table, constraint, context, gone_with_column(operation.table, constraint, context));
   return result;
 }
 
 RecipeResult exclusion(const AddExclusion& operation, const Intention&, const RecipeContext& context) {
   if (auto answer = not_worth_a_plan(operation.table, operation.constraint, context)) return *answer;
-  return refused("EXCLUDE on " + display(operation.table) + ": PostgreSQL can only build it while nobody can use the table.",
-                 "Add it in a maintenance window; or keep the rule in the application and add it to a new table that takes over.");
+  return refused("EXCLUDE on " + display(operation.table) +
+                     ": PostgreSQL can only build it while nobody can use the table.",
+                 "Add it in a maintenance window; or keep the rule in the application and add it to a new "
+                 "table that takes over.");
 }
 
 }  // namespace
 
-const Recipe add_foreign_key{.id = "add-foreign-key", .summary = "Add a foreign key unvalidated, then validate it while everybody works", .make = on<AddForeignKey, foreign_key>};
-const Recipe add_check{.id = "add-check", .summary = "Add a check unvalidated, then validate it while everybody works", .make = on<AddCheck, check>};
-const Recipe add_unique{.id = "add-unique", .summary = "Make a unique constraint from an index built concurrently", .make = on<AddUnique, key<AddUnique>>};
-const Recipe add_primary_key{.id = "add-primary-key", .summary = "Make a primary key from an index built concurrently", .make = on<AddPrimaryKey, key<AddPrimaryKey>>};
-const Recipe add_exclusion{.id = "add-exclusion", .summary = "Say what can be done about an exclusion constraint", .make = on<AddExclusion, exclusion>};
+const Recipe add_foreign_key{
+    .id = "add-foreign-key",
+    .summary = "Add a foreign key unvalidated, then validate it while everybody works",
+    .make = on<AddForeignKey, foreign_key>};
+const Recipe add_check{.id = "add-check",
+                       .summary = "Add a check unvalidated, then validate it while everybody works",
+                       .make = on<AddCheck, check>};
+const Recipe add_unique{.id = "add-unique",
+                        .summary = "Make a unique constraint from an index built concurrently",
+                        .make = on<AddUnique, key<AddUnique>>};
+const Recipe add_primary_key{.id = "add-primary-key",
+                             .summary = "Make a primary key from an index built concurrently",
+                             .make = on<AddPrimaryKey, key<AddPrimaryKey>>};
+const Recipe add_exclusion{.id = "add-exclusion",
+                           .summary = "Say what can be done about an exclusion constraint",
+                           .make = on<AddExclusion, exclusion>};
 
 }  // namespace planner::plans

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "planner/casts.h"
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "plans/recipes.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "plans/recipes.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
@@ -11,7 +11,8 @@ namespace planner::plans {
 namespace {
 
 /// What the constraint stands on goes in the same migration: then it goes with it.
-bool goes_with_its_columns(const TableName& table, const Constraint& constraint, const RecipeContext& context) {
+bool goes_with_its_columns(const TableName& table, const Constraint& constraint,
+                           const RecipeContext& context) {
   return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
     if (const auto* drop = std::get_if<DropTable>(&other.operation)) {
       return drop->table == table || drop->table == constraint.definition.references.table;
@@ -28,17 +29,24 @@ bool goes_with_its_columns(const TableName& table, const Constraint& constraint,
 
 RecipeResult make(const DropConstraint& operation, const Intention&, const RecipeContext& context) {
   const Table* table = context.before.table(operation.table);
-  if (table == nullptr) return refused("DROP CONSTRAINT " + said(operation.constraint) + ": table " + display(operation.table) + " is not known.", "Check that the history given to planner is complete.");
+  if (table == nullptr)
+    return refused("DROP CONSTRAINT " + said(operation.constraint) + ": table " + display(operation.table) +
+                       " is not known.",
+                   "Check that the history given to planner is complete.");
   if (table->is_new) return harmless("the table is new");
   const Constraint* constraint = table->constraint(operation.constraint);
   if (constraint == nullptr) {
     return operation.if_exists ? covered("there is no such constraint")
-                               : refused("DROP CONSTRAINT " + said(operation.constraint) + " of " + display(operation.table) + ": there is no such constraint.", "Correct the name.");
+                               : refused("DROP CONSTRAINT " + said(operation.constraint) + " of " +
+                                             display(operation.table) + ": there is no such constraint.",
+                                         "Correct the name.");
   }
   const Effects effects = effects_of(operation, context.before, context.options.effects);
   for (const Failure& failure : effects.failures) {
     if (!failure.depends_on_data && !failure.only_with_rows) {
-      return refused("DROP CONSTRAINT " + said(operation.constraint) + ": PostgreSQL refuses it (" + failure.message + ").", "Drop what needs the constraint first, in the same migration.");
+      return refused("DROP CONSTRAINT " + said(operation.constraint) + ": PostgreSQL refuses it (" +
+                         failure.message + ").",
+                     "Drop what needs the constraint first, in the same migration.");
     }
   }
   const bool foreign = constraint->definition.kind == ConstraintKind::ForeignKey;
@@ -49,10 +57,12 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
   drop.window = last ? Window::NewRelease : Window::BothReleases;
   drop.slug = "drop_" + operation.constraint.str();
   drop.title = "drop constraint " + said(operation.constraint) + " of " + display(operation.table);
-  drop.why = foreign ? "Dropping a foreign key locks the table it points at as well, so both are asked for at once, and only for a moment."
+  drop.why = foreign ? "Dropping a foreign key locks the table it points at as well, so both are asked for "
+                       "at once, and only for a moment."
                      : "It comes before the release that no longer keeps to it.";
   drop.locks = locks_of(operation, context.before, context.options.effects);
-  drop.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}{}{}", operation.table, operation.if_exists ? sql("IF EXISTS ") : Sql(), operation.constraint,
+  drop.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}{}{}", operation.table,
+                         operation.if_exists ? sql("IF EXISTS ") : Sql(), operation.constraint,
                          operation.cascade == Cascade::Cascade ? sql(" CASCADE") : Sql())};
   drop.reverse = constraint_back(*table, *constraint);
   if (drop.reverse.empty() || operation.cascade == Cascade::Cascade) {
@@ -61,12 +71,14 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
   } else {
     drop.reverse_note = "It succeeds only while the data still keeps to the constraint.";
   }
-  if (constraint->definition.kind == ConstraintKind::Unique || constraint->definition.kind == ConstraintKind::PrimaryKey) {
+  if (constraint->definition.kind == ConstraintKind::Unique ||
+      constraint->definition.kind == ConstraintKind::PrimaryKey) {
     drop.application = "INSERT ... ON CONFLICT that relies on the key fails from here on.";
   } else {
     drop.application = "Nothing changes for it: less is refused.";
   }
-  drop.provides = {"gone:" + label_constraint(operation.table, operation.constraint), label_gone({operation.table.schema, operation.constraint})};
+  drop.provides = {"gone:" + label_constraint(operation.table, operation.constraint),
+                   label_gone({operation.table.schema, operation.constraint})};
   RecipeResult result;
   result.steps = {drop};
   return result;
@@ -74,13 +86,23 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
 
 RecipeResult drop_an_index(const DropIndex& operation, const Intention&, const RecipeContext& context) {
   const Index* index = context.before.index(operation.index);
-  if (index == nullptr) return operation.if_exists ? harmless("the index does not exist") : refused("DROP INDEX " + display(operation.index) + ": the index is not known.", "Check that the history given to planner is complete.");
+  if (index == nullptr)
+    return operation.if_exists
+               ? harmless("the index does not exist")
+               : refused("DROP INDEX " + display(operation.index) + ": the index is not known.",
+                         "Check that the history given to planner is complete.");
   const Table* table = context.before.table(index->table);
   if (index->is_new || (table != nullptr && table->is_new)) return harmless("the index or its table is new");
-  if (operation.concurrently && context.file.statements.size() == 1) return harmless("it is dropped concurrently and alone in its file");
-  if (!index->constraint.empty()) return refused("DROP INDEX " + display(operation.index) + ": it serves constraint " + said(index->constraint) + ".", "ALTER TABLE ... DROP CONSTRAINT instead.");
+  if (operation.concurrently && context.file.statements.size() == 1)
+    return harmless("it is dropped concurrently and alone in its file");
+  if (!index->constraint.empty())
+    return refused(
+        "DROP INDEX " + display(operation.index) + ": it serves constraint " + said(index->constraint) + ".",
+        "ALTER TABLE ... DROP CONSTRAINT instead.");
   if (table != nullptr && table->kind == RelationKind::PartitionedTable) {
-    return refused("DROP INDEX " + display(operation.index) + " of a partitioned table cannot be done concurrently.", "Drop it in a maintenance window: it locks the table and every partition for a moment.");
+    return refused(
+        "DROP INDEX " + display(operation.index) + " of a partitioned table cannot be done concurrently.",
+        "Drop it in a maintenance window: it locks the table and every partition for a moment.");
   }
   Step drop;
   drop.recipe = "drop-index";
@@ -90,11 +112,13 @@ RecipeResult drop_an_index(const DropIndex& operation, const Intention&, const R
   drop.slug = "drop_" + operation.index.name.str();
   drop.title = "drop index " + display(operation.index) + " of " + display(index->table);
   drop.why = "Concurrently, so that nobody waits; that cannot run inside a transaction and so must be alone.";
-  drop.locks = {{index->table, LockMode::ShareUpdateExclusive, "until every transaction that may use the index has ended; reads and writes go on"}};
+  drop.locks = {{index->table, LockMode::ShareUpdateExclusive,
+                 "until every transaction that may use the index has ended; reads and writes go on"}};
   // IF EXISTS: a drop that was interrupted is simply run again.
   drop.statements = {sql("DROP INDEX CONCURRENTLY IF EXISTS {}", operation.index)};
   drop.reverse = index_back(*index);
-  drop.application = index->unique ? "INSERT ... ON CONFLICT that relies on the index fails from here on." : "Queries that used the index become slower.";
+  drop.application = index->unique ? "INSERT ... ON CONFLICT that relies on the index fails from here on."
+                                   : "Queries that used the index become slower.";
   drop.provides = {label_gone(operation.index)};
   RecipeResult result;
   result.steps = {drop};
@@ -105,9 +129,13 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
   const Table* table = context.before.table(operation.table);
   const Constraint* old_one = nullptr;
   // What the DROP met: the constraint was still there when the migration began.
-  if (const Table* start = context.start.table(operation.table)) old_one = start->constraint(operation.old_constraint);
+  if (const Table* start = context.start.table(operation.table))
+    old_one = start->constraint(operation.old_constraint);
   if (table == nullptr || table->is_new) return harmless("the table is new");
-  if (old_one == nullptr) return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) + ": it is not known.", "Check that the history given to planner is complete.");
+  if (old_one == nullptr)
+    return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) +
+                       ": it is not known.",
+                   "Check that the history given to planner is complete.");
   ConstraintDefinition constraint = named(operation.table, operation.constraint, context);
   if (constraint.name.empty()) constraint.name = operation.old_constraint;
   RecipeResult result;
@@ -116,24 +144,31 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
       const Table* from = context.before.table(reference.from);
       const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
       if (key != nullptr && key->definition.references.columns == old_one->definition.columns) {
-        return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) + ": foreign key " + said(reference.constraint) + " of " + display(reference.from) + " stands on it.",
+        return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) +
+                           ": foreign key " + said(reference.constraint) + " of " + display(reference.from) +
+                           " stands on it.",
                        "Drop the foreign key in the same migration and add it again.");
       }
     }
     if (!constraint.using_index.empty()) {
       const Effects effects = effects_of(operation, context.before, context.options.effects);
       if (!effects.scans.empty()) {
-        return refused("The key on " + display(operation.table) + " takes an index whose columns may be NULL, so the table is read under lock.", "Make the columns NOT NULL first, in a migration of its own.");
+        return refused("The key on " + display(operation.table) +
+                           " takes an index whose columns may be NULL, so the table is read under lock.",
+                       "Make the columns NOT NULL first, in a migration of its own.");
       }
       Step swap;
       swap.kind = PhaseKind::Add;
       swap.window = Window::BothReleases;
       swap.recipe = "replace-constraint";
       swap.slug = "replace_" + operation.old_constraint.str();
-      swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " + said(constraint.using_index);
+      swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " +
+                   said(constraint.using_index);
       swap.why = "The index is there already, so this is only a note in the catalogue.";
-      swap.locks = locks_of(DropConstraint{operation.table, operation.old_constraint}, context.start, context.options.effects);
-      swap.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}, ADD {}", operation.table, operation.old_constraint, constraint_sql(constraint))};
+      swap.locks = locks_of(DropConstraint{operation.table, operation.old_constraint}, context.start,
+                            context.options.effects);
+      swap.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}, ADD {}", operation.table,
+                             operation.old_constraint, constraint_sql(constraint))};
       swap.reversible = false;
       swap.reverse_note = "The index of the replaced key is gone; build it again as a migration of its own.";
       swap.application = "INSERT ... ON CONFLICT that relies on the replaced key fails from here on.";
@@ -142,35 +177,57 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
       return result;
     }
     result.steps = key_steps(operation.table, constraint, context, operation.old_constraint);
-    result.steps.back().provides.push_back("gone:" + label_constraint(operation.table, operation.old_constraint));
+    result.steps.back().provides.push_back("gone:" +
+                                           label_constraint(operation.table, operation.old_constraint));
   } else if (constraint.kind == ConstraintKind::ForeignKey || constraint.kind == ConstraintKind::Check) {
-    result.steps = constraint.kind == ConstraintKind::ForeignKey ? foreign_key_steps(operation.table, constraint, context) : check_steps(operation.table, constraint, context);
+    result.steps = constraint.kind == ConstraintKind::ForeignKey
+                       ? foreign_key_steps(operation.table, constraint, context)
+                       : check_steps(operation.table, constraint, context);
     Step& swap = result.steps.front();
-    swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " + said(constraint.name) + ", not yet validated";
+    swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " +
+                 said(constraint.name) + ", not yet validated";
     swap.why += " Both change in one transaction, so that there is no moment without the rule.";
-    swap.statements.insert(swap.statements.begin(), sql("ALTER TABLE {} DROP CONSTRAINT {}", operation.table, operation.old_constraint));
+    swap.statements.insert(swap.statements.begin(), sql("ALTER TABLE {} DROP CONSTRAINT {}", operation.table,
+                                                        operation.old_constraint));
     for (StepLock& lock : swap.locks) lock.mode = LockMode::AccessExclusive;
-    if (constraint.kind == ConstraintKind::ForeignKey && old_one->definition.references.table != constraint.references.table && old_one->definition.references.table != operation.table) {
-      swap.locks.push_back({old_one->definition.references.table, LockMode::AccessExclusive, std::string(kMoment)});
+    if (constraint.kind == ConstraintKind::ForeignKey &&
+        old_one->definition.references.table != constraint.references.table &&
+        old_one->definition.references.table != operation.table) {
+      swap.locks.push_back(
+          {old_one->definition.references.table, LockMode::AccessExclusive, std::string(kMoment)});
     }
     std::vector<ReverseStep> back = constraint_back(*context.start.table(operation.table), *old_one);
-    if (back.empty()) return refused("Replacing " + said(operation.old_constraint) + ": planner does not know this kind of constraint.", "Drop and add it in a maintenance window.");
-    back.front().statements.insert(back.front().statements.begin(), swap.reverse.front().statements.begin(), swap.reverse.front().statements.end());
+    if (back.empty())
+      return refused(
+          "Replacing " + said(operation.old_constraint) + ": planner does not know this kind of constraint.",
+          "Drop and add it in a maintenance window.");
+    back.front().statements.insert(back.front().statements.begin(), swap.reverse.front().statements.begin(),
+                                   swap.reverse.front().statements.end());
     back.front().locks = swap.locks;
     swap.reverse = back;
     // The name is free because the same step frees it.
     for (Step& step : result.steps) step.recipe = "replace-constraint";
-    result.steps.front().provides.push_back("gone:" + label_constraint(operation.table, operation.old_constraint));
+    result.steps.front().provides.push_back("gone:" +
+                                            label_constraint(operation.table, operation.old_constraint));
   } else {
-    return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) + ": an exclusion constraint can only be built while nobody can use the table.", "Do it in a maintenance window.");
+    return refused("Replacing " + said(operation.old_constraint) + " of " + display(operation.table) +
+                       ": an exclusion constraint can only be built while nobody can use the table.",
+                   "Do it in a maintenance window.");
   }
   return result;
 }
 
 }  // namespace
 
-const Recipe drop_constraint{.id = "drop-constraint", .summary = "Drop a constraint, with every table it locks asked for at once", .make = on<DropConstraint, make>};
-const Recipe drop_index{.id = "drop-index", .summary = "Drop an index concurrently, alone in its migration", .make = on<DropIndex, drop_an_index>};
-const Recipe replace_constraint{.id = "replace-constraint", .summary = "Put one constraint in another's place without a moment between them", .make = on<ReplaceConstraint, replace>};
+const Recipe drop_constraint{.id = "drop-constraint",
+                             .summary = "Drop a constraint, with every table it locks asked for at once",
+                             .make = on<DropConstraint, make>};
+const Recipe drop_index{.id = "drop-index",
+                        .summary = "Drop an index concurrently, alone in its migration",
+                        .make = on<DropIndex, drop_an_index>};
+const Recipe replace_constraint{
+    .id = "replace-constraint",
+    .summary = "Put one constraint in another's place without a moment between them",
+    .make = on<ReplaceConstraint, replace>};
 
 }  // namespace planner::plans

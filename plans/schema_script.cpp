@@ -70,8 +70,9 @@ class ObjectScripter {
     for (const auto& [name, version] : to_.extensions) {
       if (from_.extensions.contains(name)) continue;
       const Identifier place = schema_of_extension(name);
-      add(Stage::Schemas, place.empty() ? sql("CREATE EXTENSION IF NOT EXISTS {}", name)
-                                        : sql("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}", name, place));
+      add(Stage::Schemas, place.empty()
+                              ? sql("CREATE EXTENSION IF NOT EXISTS {}", name)
+                              : sql("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}", name, place));
     }
     // An extension goes before the schema it stands in.
     for (const auto& [name, version] : from_.extensions) {
@@ -120,9 +121,11 @@ class ObjectScripter {
     const std::set<std::string> known(old.labels.begin(), old.labels.end());
     for (std::size_t i = 0; i < wanted.labels.size(); ++i) {
       if (known.contains(wanted.labels[i])) continue;
-      const Sql where = i > 0 ? sql(" AFTER {}", Literal(wanted.labels[i - 1]))
-                              : sql(" BEFORE {}", Literal(old.labels.empty() ? wanted.labels[0] : old.labels.front()));
-      add(Stage::Types, sql("ALTER TYPE {} ADD VALUE {}{}", wanted.name, Literal(wanted.labels[i]), old.labels.empty() && i == 0 ? Sql() : where));
+      const Sql where =
+          i > 0 ? sql(" AFTER {}", Literal(wanted.labels[i - 1]))
+                : sql(" BEFORE {}", Literal(old.labels.empty() ? wanted.labels[0] : old.labels.front()));
+      add(Stage::Types, sql("ALTER TYPE {} ADD VALUE {}{}", wanted.name, Literal(wanted.labels[i]),
+                            old.labels.empty() && i == 0 ? Sql() : where));
       s_.result.outside_transaction = true;
     }
     return true;
@@ -159,26 +162,34 @@ class ObjectScripter {
   }
 
   void change_domain(const Domain& old, const Domain& wanted) {
-    const auto alter = [&](const Sql& what) { add(Stage::Types, sql("ALTER DOMAIN {} {}", wanted.name, what)); };
+    const auto alter = [&](const Sql& what) {
+      add(Stage::Types, sql("ALTER DOMAIN {} {}", wanted.name, what));
+    };
     if (old.base != wanted.base || old.collation != wanted.collation) {
-      s_.note("domain " + display(wanted.name) + " stands on another type: a domain cannot be changed that way, its columns have to move to a new one");
+      s_.note("domain " + display(wanted.name) +
+              " stands on another type: a domain cannot be changed that way, its columns have to move to a "
+              "new one");
     }
     if (!same_default(old.default_value, wanted.default_value)) {
-      alter(wanted.default_value.empty() ? sql("DROP DEFAULT") : sql("SET DEFAULT {}", wanted.default_value.text()));
+      alter(wanted.default_value.empty() ? sql("DROP DEFAULT")
+                                         : sql("SET DEFAULT {}", wanted.default_value.text()));
     }
     if (old.not_null != wanted.not_null) alter(wanted.not_null ? sql("SET NOT NULL") : sql("DROP NOT NULL"));
     const auto named = [](const std::vector<Constraint>& all, const Identifier& name) {
-      return std::find_if(all.begin(), all.end(), [&](const Constraint& one) { return one.definition.name == name; });
+      return std::find_if(all.begin(), all.end(),
+                          [&](const Constraint& one) { return one.definition.name == name; });
     };
     for (const Constraint& check : old.checks) {
       const auto other = named(wanted.checks, check.definition.name);
-      if (other == wanted.checks.end() || differ(facets_of(check, everything()), facets_of(*other, everything()))) {
+      if (other == wanted.checks.end() ||
+          differ(facets_of(check, everything()), facets_of(*other, everything()))) {
         alter(sql("DROP CONSTRAINT {}", check.definition.name));
       }
     }
     for (const Constraint& check : wanted.checks) {
       const auto other = named(old.checks, check.definition.name);
-      if (other == old.checks.end() || differ(facets_of(check, everything()), facets_of(*other, everything()))) {
+      if (other == old.checks.end() ||
+          differ(facets_of(check, everything()), facets_of(*other, everything()))) {
         ConstraintDefinition definition = check.definition;
         definition.not_valid = !check.validated;
         alter(sql("ADD {}", constraint_sql(definition)));
@@ -200,7 +211,8 @@ class ObjectScripter {
       comment(sql("TYPE {}", name), old == nullptr ? "" : old->comment, type->comment);
     }
     for (const auto& [name, type] : from_.types) {
-      if (type->extension.empty() && !to_.types.contains(name)) add(Stage::DropTypes, sql("DROP TYPE {}", name));
+      if (type->extension.empty() && !to_.types.contains(name))
+        add(Stage::DropTypes, sql("DROP TYPE {}", name));
     }
   }
 
@@ -212,13 +224,17 @@ class ObjectScripter {
     const auto named = [](const std::vector<Column>& all, const Identifier& name) {
       return std::find_if(all.begin(), all.end(), [&](const Column& one) { return one.name == name; });
     };
-    const auto alter = [&](const Sql& what) { add(Stage::Types, sql("ALTER TYPE {} {}", wanted.name, what)); };
+    const auto alter = [&](const Sql& what) {
+      add(Stage::Types, sql("ALTER TYPE {} {}", wanted.name, what));
+    };
     for (const Column& attribute : old.attributes) {
-      if (named(wanted.attributes, attribute.name) == wanted.attributes.end()) alter(sql("DROP ATTRIBUTE {}", attribute.name));
+      if (named(wanted.attributes, attribute.name) == wanted.attributes.end())
+        alter(sql("DROP ATTRIBUTE {}", attribute.name));
     }
     for (const Column& attribute : wanted.attributes) {
       const auto before = named(old.attributes, attribute.name);
-      if (before == old.attributes.end()) alter(sql("ADD ATTRIBUTE {} {}", attribute.name, type_sql(attribute.type)));
+      if (before == old.attributes.end())
+        alter(sql("ADD ATTRIBUTE {} {}", attribute.name, type_sql(attribute.type)));
       if (before != old.attributes.end() && before->type != attribute.type) {
         alter(sql("ALTER ATTRIBUTE {} TYPE {}", attribute.name, type_sql(attribute.type)));
       }
@@ -230,12 +246,15 @@ class ObjectScripter {
       const Sequence* old = from_.sequences.find(name);
       if (sequence->internal) {
         if (old != nullptr && old->internal) {
-          if (differ(facets_of(*old, everything()), facets_of(*sequence, everything()))) change_sequence(*old, *sequence);
-        } else if (const Table* table = sequence->owner_table ? to_.tables.find(*sequence->owner_table) : nullptr) {
+          if (differ(facets_of(*old, everything()), facets_of(*sequence, everything())))
+            change_sequence(*old, *sequence);
+        } else if (const Table* table =
+                       sequence->owner_table ? to_.tables.find(*sequence->owner_table) : nullptr) {
           // One copied by LIKE may be wider than its column.
           const Column* column = table->column(sequence->owner_column);
           if (column != nullptr && !column->type.is(sequence->type)) {
-            add(Stage::Owners, sql("ALTER SEQUENCE {} AS {} MAXVALUE {}", name, Sql::verbatim(sequence->type), sequence->maximum));
+            add(Stage::Owners, sql("ALTER SEQUENCE {} AS {} MAXVALUE {}", name, Sql::verbatim(sequence->type),
+                                   sequence->maximum));
           }
         }
         continue;
@@ -250,7 +269,8 @@ class ObjectScripter {
     }
     for (const auto& [name, sequence] : from_.sequences) {
       // With its column an owned sequence goes by itself.
-      if (!sequence->internal && !to_.sequences.contains(name)) add(Stage::DropTypes, sql("DROP SEQUENCE IF EXISTS {}", name));
+      if (!sequence->internal && !to_.sequences.contains(name))
+        add(Stage::DropTypes, sql("DROP SEQUENCE IF EXISTS {}", name));
     }
   }
 
@@ -258,8 +278,10 @@ class ObjectScripter {
     std::vector<Sql> changes;
     if (old.type != wanted.type) changes.push_back(sql("AS {}", Sql::verbatim(wanted.type)));
     if (old.increment != wanted.increment) changes.push_back(sql("INCREMENT BY {}", wanted.increment));
-    if (old.minimum != wanted.minimum || old.type != wanted.type) changes.push_back(sql("MINVALUE {}", wanted.minimum));
-    if (old.maximum != wanted.maximum || old.type != wanted.type) changes.push_back(sql("MAXVALUE {}", wanted.maximum));
+    if (old.minimum != wanted.minimum || old.type != wanted.type)
+      changes.push_back(sql("MINVALUE {}", wanted.minimum));
+    if (old.maximum != wanted.maximum || old.type != wanted.type)
+      changes.push_back(sql("MAXVALUE {}", wanted.maximum));
     if (old.start != wanted.start) changes.push_back(sql("START WITH {}", wanted.start));
     if (old.cache != wanted.cache) changes.push_back(sql("CACHE {}", wanted.cache));
     if (old.cycle != wanted.cycle) changes.push_back(Sql::verbatim(wanted.cycle ? "CYCLE" : "NO CYCLE"));
@@ -306,7 +328,8 @@ class ObjectScripter {
     }
     const Sql made = create_function_sql(function, old != nullptr);
     if (made.empty()) {
-      s_.note("function " + display(name) + "(" + signature_text(function) + ") cannot be made from what planner knows of it");
+      s_.note("function " + display(name) + "(" + signature_text(function) +
+              ") cannot be made from what planner knows of it");
       return;
     }
     if (function.definition.language == "sql") s_.functions_read_tables = true;

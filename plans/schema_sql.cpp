@@ -13,7 +13,8 @@ Sql keyword(std::string_view text) { return Sql::verbatim(std::string(text)); }
 
 Sql option_name_sql(const std::string& name) {
   const std::size_t dot = name.find('.');
-  return dot == std::string::npos ? word(name) : sql("{}.{}", word(name.substr(0, dot)), word(name.substr(dot + 1)));
+  return dot == std::string::npos ? word(name)
+                                  : sql("{}.{}", word(name.substr(0, dot)), word(name.substr(dot + 1)));
 }
 
 /// A role's name, but for the word that means everybody.
@@ -41,7 +42,8 @@ Sql values_sql(const std::vector<Expression>& values) {
     // MINVALUE and MAXVALUE are kept as names.
     const Sql text = value.text();
     const auto& columns = value.facts().columns;
-    const bool bound_word = columns.size() == 1 && (columns[0].str() == "minvalue" || columns[0].str() == "maxvalue");
+    const bool bound_word =
+        columns.size() == 1 && (columns[0].str() == "minvalue" || columns[0].str() == "maxvalue");
     parts.push_back(bound_word ? keyword(columns[0].str()) : text);
   }
   return join(parts, ", ");
@@ -65,7 +67,8 @@ Sql functions_arguments_sql(const CreateFunction& function) {
 
 /// A search path is a list; every member is a literal of its own.
 Sql setting_sql(const Option& setting) {
-  if (setting.name != "search_path" && setting.name != "temp_tablespaces") return sql("{}", Literal(setting.value));
+  if (setting.name != "search_path" && setting.name != "temp_tablespaces")
+    return sql("{}", Literal(setting.value));
   std::vector<Sql> members;
   for (std::size_t at = 0; at <= setting.value.size();) {
     const std::size_t end = std::min(setting.value.find(", ", at), setting.value.size());
@@ -88,19 +91,22 @@ Sql body_literal(const std::string& body) {
 Sql options_list_sql(const std::vector<Option>& options) {
   std::vector<Sql> parts;
   for (const Option& option : options) {
-    parts.push_back(option.value.empty() ? option_name_sql(option.name)
-                                         : sql("{} = {}", option_name_sql(option.name), Literal(option.value)));
+    parts.push_back(option.value.empty()
+                        ? option_name_sql(option.name)
+                        : sql("{} = {}", option_name_sql(option.name), Literal(option.value)));
   }
   return join(parts, ", ");
 }
 
 Sql comment_sql(const Sql& thing, const std::string& text) {
-  return text.empty() ? sql("COMMENT ON {} IS NULL", thing) : sql("COMMENT ON {} IS {}", thing, Literal(text));
+  return text.empty() ? sql("COMMENT ON {} IS NULL", thing)
+                      : sql("COMMENT ON {} IS {}", thing, Literal(text));
 }
 
 Sql partition_bound_sql(const PartitionBound& bound) {
   if (bound.is_default) return sql("DEFAULT");
-  if (bound.strategy == "h") return sql("FOR VALUES WITH (MODULUS {}, REMAINDER {})", bound.modulus, bound.remainder);
+  if (bound.strategy == "h")
+    return sql("FOR VALUES WITH (MODULUS {}, REMAINDER {})", bound.modulus, bound.remainder);
   if (bound.strategy == "l") return sql("FOR VALUES IN ({})", values_sql(bound.list));
   return sql("FOR VALUES FROM ({}) TO ({})", values_sql(bound.lower), values_sql(bound.upper));
 }
@@ -148,7 +154,8 @@ Sql create_table_sql(const Table& table, const Schema& schema) {
   Sql out;
   if (table.partition_of && table.bound) {
     // What differs from the parent is set afterwards.
-    out = sql("CREATE {}TABLE {} PARTITION OF {} {}", kind, table.name, *table.partition_of, partition_bound_sql(*table.bound));
+    out = sql("CREATE {}TABLE {} PARTITION OF {} {}", kind, table.name, *table.partition_of,
+              partition_bound_sql(*table.bound));
   } else {
     const Sql body = columns.empty() ? sql("()") : sql("(\n  {}\n)", join(columns, ",\n  "));
     out = sql("CREATE {}TABLE {} {}", kind, table.name, body);
@@ -159,7 +166,8 @@ Sql create_table_sql(const Table& table, const Schema& schema) {
     }
   }
   if (table.partition_by) {
-    out = sql("{} PARTITION BY {} ({})", out, keyword(table.partition_by->strategy), elements_of(table.partition_by->elements));
+    out = sql("{} PARTITION BY {} ({})", out, keyword(table.partition_by->strategy),
+              elements_of(table.partition_by->elements));
   }
   if (!table.access_method.empty()) out = sql("{} USING {}", out, word(table.access_method));
   if (!table.options.empty()) out = sql("{} WITH ({})", out, options_list_sql(table.options));
@@ -175,13 +183,16 @@ std::vector<Sql> column_settings_sql(const TableName& table, const Column& colum
   if (!column.storage.empty()) alter(sql("SET STORAGE {}", word(column.storage)));
   if (column.statistics_target >= 0) alter(sql("SET STATISTICS {}", column.statistics_target));
   if (!column.options.empty()) alter(sql("SET ({})", options_list_sql(column.options)));
-  if (!column.comment.empty()) out.push_back(comment_sql(sql("COLUMN {}.{}", table, column.name), column.comment));
+  if (!column.comment.empty())
+    out.push_back(comment_sql(sql("COLUMN {}.{}", table, column.name), column.comment));
   return out;
 }
 
 std::vector<Sql> table_settings_sql(const Table& table) {
   std::vector<Sql> out;
-  const auto alter = [&](const char* what) { out.push_back(sql("ALTER TABLE {} {}", table.name, keyword(what))); };
+  const auto alter = [&](const char* what) {
+    out.push_back(sql("ALTER TABLE {} {}", table.name, keyword(what)));
+  };
   if (table.row_security) alter("ENABLE ROW LEVEL SECURITY");
   if (table.force_row_security) alter("FORCE ROW LEVEL SECURITY");
   if (table.replica_identity == 'f') alter("REPLICA IDENTITY FULL");
@@ -214,15 +225,16 @@ Sql create_view_sql(const View& view) {
   }
   const Sql columns = view.columns.empty() ? Sql() : sql(" ({})", column_list(view.columns));
   const Sql with = options.empty() ? Sql() : sql(" WITH ({})", options_list_sql(options));
-  return sql("CREATE {}VIEW {}{}{} AS {}{}{}", keyword(view.materialized ? "MATERIALIZED " : ""), view.name, columns, with,
-             view.query.text(), check, keyword(view.materialized && !view.populated ? " WITH NO DATA" : ""));
+  return sql("CREATE {}VIEW {}{}{} AS {}{}{}", keyword(view.materialized ? "MATERIALIZED " : ""), view.name,
+             columns, with, view.query.text(), check,
+             keyword(view.materialized && !view.populated ? " WITH NO DATA" : ""));
 }
 
 Sql create_sequence_sql(const Sequence& sequence) {
   return sql("CREATE {}SEQUENCE {} AS {} INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} CACHE {}{}",
              keyword(sequence.persistence == Persistence::Unlogged ? "UNLOGGED " : ""), sequence.name,
-             keyword(sequence.type), sequence.increment, sequence.minimum, sequence.maximum, sequence.start, sequence.cache,
-             keyword(sequence.cycle ? " CYCLE" : ""));
+             keyword(sequence.type), sequence.increment, sequence.minimum, sequence.maximum, sequence.start,
+             sequence.cache, keyword(sequence.cycle ? " CYCLE" : ""));
 }
 
 Sql sequence_owner_sql(const Sequence& sequence) {
@@ -237,7 +249,8 @@ Sql create_enum_sql(const EnumType& type) {
 }
 
 Sql create_domain_sql(const Domain& domain) {
-  Sql out = sql("CREATE DOMAIN {} AS {}{}", domain.name, type_sql(domain.base), collate_sql(domain.collation));
+  Sql out =
+      sql("CREATE DOMAIN {} AS {}{}", domain.name, type_sql(domain.base), collate_sql(domain.collation));
   if (!domain.default_value.empty()) out = sql("{} DEFAULT {}", out, domain.default_value.text());
   if (domain.not_null) out = sql("{} NOT NULL", out);
   for (const Constraint& check : domain.checks) out = sql("{} {}", out, constraint_sql(check.definition));
@@ -249,7 +262,8 @@ Sql create_type_sql(const OtherType& type) {
   if (type.kind != 'c') return Sql();
   std::vector<Sql> attributes;
   for (const Column& attribute : type.attributes) {
-    attributes.push_back(sql("{} {}{}", attribute.name, type_sql(attribute.type), collate_sql(attribute.collation)));
+    attributes.push_back(
+        sql("{} {}{}", attribute.name, type_sql(attribute.type), collate_sql(attribute.collation)));
   }
   return sql("CREATE TYPE {} AS ({})", type.name, join(attributes, ", "));
 }
@@ -257,15 +271,21 @@ Sql create_type_sql(const OtherType& type) {
 Sql function_signature_sql(const Function& function) {
   std::vector<Sql> types;
   for (const TypeName& type : function.input_types) types.push_back(type_sql(type));
-  return sql("{} {}({})", keyword(function.definition.procedure ? "PROCEDURE" : function.definition.aggregate ? "AGGREGATE" : "FUNCTION"),
+  return sql("{} {}({})",
+             keyword(function.definition.procedure   ? "PROCEDURE"
+                     : function.definition.aggregate ? "AGGREGATE"
+                                                     : "FUNCTION"),
              function.definition.name, join(types, ", "));
 }
 
 Sql create_function_sql(const Function& function, bool replace) {
   const CreateFunction& definition = function.definition;
-  if (definition.aggregate || (definition.body.empty() && definition.sql_body.empty() && definition.language == "c")) return Sql();
+  if (definition.aggregate ||
+      (definition.body.empty() && definition.sql_body.empty() && definition.language == "c"))
+    return Sql();
   Sql out = sql("CREATE {}{} {}({})", keyword(replace ? "OR REPLACE " : ""),
-                keyword(definition.procedure ? "PROCEDURE" : "FUNCTION"), definition.name, functions_arguments_sql(definition));
+                keyword(definition.procedure ? "PROCEDURE" : "FUNCTION"), definition.name,
+                functions_arguments_sql(definition));
   if (definition.returns_table) {
     std::vector<Sql> columns;
     for (const FunctionArgument& argument : definition.arguments) {
@@ -279,9 +299,10 @@ Sql create_function_sql(const Function& function, bool replace) {
   }
   out = sql("{} LANGUAGE {}", out, word(definition.language));
   if (!definition.procedure) {
-    out = sql("{} {}", out, keyword(definition.volatility == Volatility::Immutable ? "IMMUTABLE"
-                                    : definition.volatility == Volatility::Stable  ? "STABLE"
-                                                                                   : "VOLATILE"));
+    out = sql("{} {}", out,
+              keyword(definition.volatility == Volatility::Immutable ? "IMMUTABLE"
+                      : definition.volatility == Volatility::Stable  ? "STABLE"
+                                                                     : "VOLATILE"));
     if (definition.strict) out = sql("{} STRICT", out);
   }
   if (definition.security_definer) out = sql("{} SECURITY DEFINER", out);
@@ -297,11 +318,17 @@ Sql create_trigger_sql(const CreateTrigger& trigger) {
   if (trigger.on_insert) events.push_back(sql("INSERT"));
   if (trigger.on_delete) events.push_back(sql("DELETE"));
   if (trigger.on_update) {
-    events.push_back(trigger.update_columns.empty() ? sql("UPDATE") : sql("UPDATE OF {}", column_list(trigger.update_columns)));
+    events.push_back(trigger.update_columns.empty()
+                         ? sql("UPDATE")
+                         : sql("UPDATE OF {}", column_list(trigger.update_columns)));
   }
   if (trigger.on_truncate) events.push_back(sql("TRUNCATE"));
-  Sql out = sql("CREATE {}TRIGGER {} {} {} ON {}", keyword(trigger.constraint ? "CONSTRAINT " : ""), trigger.name,
-                keyword(trigger.before ? "BEFORE" : trigger.instead ? "INSTEAD OF" : "AFTER"), join(events, " OR "), trigger.table);
+  Sql out =
+      sql("CREATE {}TRIGGER {} {} {} ON {}", keyword(trigger.constraint ? "CONSTRAINT " : ""), trigger.name,
+          keyword(trigger.before    ? "BEFORE"
+                  : trigger.instead ? "INSTEAD OF"
+                                    : "AFTER"),
+          join(events, " OR "), trigger.table);
   if (!trigger.constraint_from.empty()) out = sql("{} FROM {}", out, trigger.constraint_from);
   if (trigger.deferrable) out = sql("{} DEFERRABLE", out);
   if (trigger.initially_deferred) out = sql("{} INITIALLY DEFERRED", out);
@@ -333,7 +360,8 @@ Sql create_policy_sql(const CreatePolicy& policy) {
   std::vector<Sql> roles;
   for (const std::string& role : policy.roles) roles.push_back(role_sql(role));
   Sql out = sql("CREATE POLICY {} ON {} AS {} FOR {}", policy.name, policy.table,
-                keyword(policy.permissive ? "PERMISSIVE" : "RESTRICTIVE"), keyword(policy.command.empty() ? "ALL" : policy.command));
+                keyword(policy.permissive ? "PERMISSIVE" : "RESTRICTIVE"),
+                keyword(policy.command.empty() ? "ALL" : policy.command));
   if (!roles.empty()) out = sql("{} TO {}", out, join(roles, ", "));
   if (!policy.using_expression.empty()) out = sql("{} USING ({})", out, policy.using_expression.text());
   if (!policy.with_check.empty()) out = sql("{} WITH CHECK ({})", out, policy.with_check.text());
@@ -356,7 +384,8 @@ Sql create_statistics_sql(const CreateStatistics& statistics) {
   std::vector<Sql> kinds;
   for (const std::string& kind : statistics.kinds) kinds.push_back(keyword(kind));
   const Sql list = kinds.empty() || parts.size() == 1 ? Sql() : sql(" ({})", join(kinds, ", "));
-  return sql("CREATE STATISTICS {}{} ON {} FROM {}", statistics.name, list, join(parts, ", "), statistics.table);
+  return sql("CREATE STATISTICS {}{} ON {} FROM {}", statistics.name, list, join(parts, ", "),
+             statistics.table);
 }
 
 }  // namespace planner::plans

@@ -42,7 +42,8 @@ const Identifier& name_of(const Index& part) { return part.name.name; }
 
 template <typename Part>
 const Part* named(const std::vector<Part>& parts, const Identifier& name) {
-  const auto found = std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return name_of(part) == name; });
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return name_of(part) == name; });
   return found == parts.end() ? nullptr : &*found;
 }
 
@@ -61,7 +62,9 @@ class TableScripter {
 
  private:
   void add(Stage stage, Sql statement) { s_.add(stage, std::move(statement)); }
-  void alter(Stage stage, const TableName& table, const Sql& what) { add(stage, sql("ALTER TABLE {} {}", table, what)); }
+  void alter(Stage stage, const TableName& table, const Sql& what) {
+    add(stage, sql("ALTER TABLE {} {}", table, what));
+  }
 
   /// A table that stays the same object: its parts are compared.
   const Table* before(const TableName& name) const {
@@ -86,7 +89,9 @@ class TableScripter {
   void drop_view(const View& view);
   void create_view(const View& view);
 
-  bool retyped(const TableName& table, const Identifier& column) const { return retyped_.contains({table, column}); }
+  bool retyped(const TableName& table, const Identifier& column) const {
+    return retyped_.contains({table, column});
+  }
   template <typename Mentions>
   bool touches_retyped(const TableName& table, const Mentions& mentions) const {
     return std::any_of(retyped_.begin(), retyped_.end(),
@@ -98,10 +103,10 @@ class TableScripter {
   Scripter& s_;
   const Schema& from_;
   const Schema& to_;
-  std::set<TableName> remade_;                             ///< dropped and made anew under their name
-  std::set<std::pair<TableName, Identifier>> retyped_;     ///< columns whose type changes
+  std::set<TableName> remade_;                          ///< dropped and made anew under their name
+  std::set<std::pair<TableName, Identifier>> retyped_;  ///< columns whose type changes
   std::set<std::pair<TableName, Identifier>> columns_gone_;
-  std::set<std::pair<TableName, Identifier>> readded_;     ///< columns dropped and added again
+  std::set<std::pair<TableName, Identifier>> readded_;  ///< columns dropped and added again
   std::set<ObjectName> views_gone_;
 };
 
@@ -130,12 +135,14 @@ void TableScripter::find_remade() {
   for (const auto& [name, table] : to_.tables) {
     const Table* old = from_.tables.find(name);
     if (old == nullptr) continue;
-    const bool key_differs =
-        old->partition_by.has_value() != table->partition_by.has_value() ||
-        (table->partition_by && differ(facets_of(only_partitioned(*old), {}), facets_of(only_partitioned(*table), {})));
+    const bool key_differs = old->partition_by.has_value() != table->partition_by.has_value() ||
+                             (table->partition_by && differ(facets_of(only_partitioned(*old), {}),
+                                                            facets_of(only_partitioned(*table), {})));
     if (old->kind == table->kind && !key_differs) continue;
     remade_.insert(name);
-    s_.note("table " + display(name) + " is of another kind or partitioned otherwise: the script drops it with all its rows and makes it anew");
+    s_.note("table " + display(name) +
+            " is of another kind or partitioned otherwise: the script drops it with all its rows and makes "
+            "it anew");
   }
   for (const auto& [name, table] : to_.tables) {
     const Table* old = before(name);
@@ -150,7 +157,8 @@ void TableScripter::find_remade() {
       } else if (column.type != wanted->type || column.collation != wanted->collation) {
         retyped_.insert({name, column.name});
       }
-      if (std::find(s_.swapped_enums.begin(), s_.swapped_enums.end(), column.type.name) != s_.swapped_enums.end()) {
+      if (std::find(s_.swapped_enums.begin(), s_.swapped_enums.end(), column.type.name) !=
+          s_.swapped_enums.end()) {
         retyped_.insert({name, column.name});
       }
     }
@@ -179,8 +187,9 @@ void TableScripter::own_values_of_partition(const Table& table) {
     if (above == nullptr || (column.local && !table.partition_of)) continue;
     const Sql name = sql("ALTER COLUMN {}", column.name);
     if (!same_default(above->default_value, column.default_value) && column.generated.empty()) {
-      alter(Stage::Columns, table.name, column.default_value.empty() ? sql("{} DROP DEFAULT", name)
-                                                                     : sql("{} SET DEFAULT {}", name, column.default_value.text()));
+      alter(Stage::Columns, table.name,
+            column.default_value.empty() ? sql("{} DROP DEFAULT", name)
+                                         : sql("{} SET DEFAULT {}", name, column.default_value.text()));
     }
     if (column.not_null && !above->not_null) alter(Stage::Columns, table.name, sql("{} SET NOT NULL", name));
   }
@@ -188,7 +197,8 @@ void TableScripter::own_values_of_partition(const Table& table) {
 
 void TableScripter::create(const Table& table) {
   if (table.kind == RelationKind::ForeignTable) {
-    s_.note("foreign table " + display(table.name) + " is left out: planner does not know its server's options");
+    s_.note("foreign table " + display(table.name) +
+            " is left out: planner does not know its server's options");
     return;
   }
   add(Stage::Tables, create_table_sql(table, to_));
@@ -208,7 +218,8 @@ void TableScripter::identity(const Table& table, const Column& old, const Column
     alter(Stage::Columns, table.name, sql("{} ADD {}", name, Sql::verbatim(said)));
   }
   if (old.identity && column.identity && old.identity->always != column.identity->always) {
-    alter(Stage::Columns, table.name, sql("{} SET GENERATED {}", name, Sql::verbatim(column.identity->always ? "ALWAYS" : "BY DEFAULT")));
+    alter(Stage::Columns, table.name,
+          sql("{} SET GENERATED {}", name, Sql::verbatim(column.identity->always ? "ALWAYS" : "BY DEFAULT")));
   }
 }
 
@@ -223,33 +234,43 @@ void TableScripter::change_column(const Table& table, const Column& old, const C
   if ((default_changes || type_changes) && !old.default_value.empty()) change(sql("DROP DEFAULT"));
   if (old.not_null && !column.not_null) change(sql("DROP NOT NULL"));
   if (type_changes && own) {
-    const bool swapped = std::find(s_.swapped_enums.begin(), s_.swapped_enums.end(), column.type.name) != s_.swapped_enums.end();
+    const bool swapped = std::find(s_.swapped_enums.begin(), s_.swapped_enums.end(), column.type.name) !=
+                         s_.swapped_enums.end();
     const bool builtin = old.type.name.schema.empty() && column.type.name.schema.empty();
     const bool castable = builtin ? cast_path(old.type, column.type, CastContext::Explicit, to_).has_value()
                                   : old.type.name == column.type.name;
     const bool through_text = swapped || !castable;
     if (!swapped && !castable) {
-      s_.note("column " + column.name.str() + " of " + display(table.name) + " goes from " + display(old.type) + " to " +
-              display(column.type) + " by its text: values that do not read as the new type make the script fail");
+      s_.note("column " + column.name.str() + " of " + display(table.name) + " goes from " +
+              display(old.type) + " to " + display(column.type) +
+              " by its text: values that do not read as the new type make the script fail");
     }
-    const Sql value = through_text ? sql("{}::text{}", column.name, Sql::verbatim(column.type.array_dimensions > 0 ? "[]" : ""))
+    const Sql value = through_text ? sql("{}::text{}", column.name,
+                                         Sql::verbatim(column.type.array_dimensions > 0 ? "[]" : ""))
                                    : sql("{}", column.name);
-    change(sql("TYPE {}{} USING {}::{}", type_sql(column.type), collate_sql(column.collation), value, type_sql(column.type)));
+    change(sql("TYPE {}{} USING {}::{}", type_sql(column.type), collate_sql(column.collation), value,
+               type_sql(column.type)));
   }
-  if ((default_changes || type_changes) && !column.default_value.empty()) change(sql("SET DEFAULT {}", column.default_value.text()));
+  if ((default_changes || type_changes) && !column.default_value.empty())
+    change(sql("SET DEFAULT {}", column.default_value.text()));
   if (!old.not_null && column.not_null) change(sql("SET NOT NULL"));
   identity(table, old, column);
   if (old.storage != column.storage) {
-    if (column.storage.empty()) s_.note("column " + column.name.str() + " of " + display(table.name) + " keeps its storage: which one its type has by itself is not known here");
+    if (column.storage.empty())
+      s_.note("column " + column.name.str() + " of " + display(table.name) +
+              " keeps its storage: which one its type has by itself is not known here");
     if (!column.storage.empty()) change(sql("SET STORAGE {}", Identifier(column.storage)));
   }
   if (old.compression != column.compression) {
-    change(sql("SET COMPRESSION {}", Sql::verbatim(column.compression.empty() ? "default" : column.compression)));
+    change(sql("SET COMPRESSION {}",
+               Sql::verbatim(column.compression.empty() ? "default" : column.compression)));
   }
-  if (old.statistics_target != column.statistics_target) change(sql("SET STATISTICS {}", column.statistics_target));
+  if (old.statistics_target != column.statistics_target)
+    change(sql("SET STATISTICS {}", column.statistics_target));
   std::vector<Sql> gone;
   for (const Option& option : old.options) {
-    const bool stays = std::any_of(column.options.begin(), column.options.end(), [&](const Option& o) { return o.name == option.name; });
+    const bool stays = std::any_of(column.options.begin(), column.options.end(),
+                                   [&](const Option& o) { return o.name == option.name; });
     if (!stays) gone.push_back(sql("{}", Identifier(option.name)));
   }
   if (!gone.empty()) change(sql("RESET ({})", join(gone, ", ")));
@@ -259,16 +280,19 @@ void TableScripter::change_column(const Table& table, const Column& old, const C
 void TableScripter::columns(const Table& old, const Table& table) {
   for (const Column& column : old.columns) {
     if (column.inherited && !column.local) continue;
-    const bool gone = columns_gone_.contains({table.name, column.name}) || readded_.contains({table.name, column.name});
+    const bool gone =
+        columns_gone_.contains({table.name, column.name}) || readded_.contains({table.name, column.name});
     if (gone) alter(Stage::Columns, table.name, sql("DROP COLUMN {}", column.name));
     if (columns_gone_.contains({table.name, column.name})) {
-      s_.note("column " + column.name.str() + " of " + display(table.name) + " is dropped with all its values");
+      s_.note("column " + column.name.str() + " of " + display(table.name) +
+              " is dropped with all its values");
     }
   }
   for (const Column& column : table.columns) {
     const Column* before_it = old.column(column.name);
     if (before_it != nullptr && !readded_.contains({table.name, column.name})) {
-      if (!same(*before_it, column) || retyped(table.name, column.name)) change_column(table, *before_it, column);
+      if (!same(*before_it, column) || retyped(table.name, column.name))
+        change_column(table, *before_it, column);
       continue;
     }
     if (column.inherited && !column.local) continue;
@@ -281,18 +305,21 @@ void TableScripter::parents(const Table& old, const Table& table) {
   if (old.partition_of) {
     const bool same_bound = table.partition_of == old.partition_of && table.bound && old.bound &&
                             partition_bound_sql(*table.bound) == partition_bound_sql(*old.bound);
-    if (!same_bound && from_.tables.contains(*old.partition_of) && !remade_.contains(*old.partition_of) && to_.tables.contains(*old.partition_of)) {
+    if (!same_bound && from_.tables.contains(*old.partition_of) && !remade_.contains(*old.partition_of) &&
+        to_.tables.contains(*old.partition_of)) {
       alter(Stage::Detach, *old.partition_of, sql("DETACH PARTITION {}", table.name));
     }
     if (same_bound) return;
   }
   if (table.partition_of) {
-    alter(Stage::Attach, *table.partition_of, sql("ATTACH PARTITION {} {}", table.name, partition_bound_sql(*table.bound)));
+    alter(Stage::Attach, *table.partition_of,
+          sql("ATTACH PARTITION {} {}", table.name, partition_bound_sql(*table.bound)));
     return;
   }
   if (old.partition_of) return;
   for (const TableName& parent : old.inherits) {
-    const bool stays = std::find(table.inherits.begin(), table.inherits.end(), parent) != table.inherits.end();
+    const bool stays =
+        std::find(table.inherits.begin(), table.inherits.end(), parent) != table.inherits.end();
     if (!stays && to_.tables.contains(parent)) alter(Stage::Detach, table.name, sql("NO INHERIT {}", parent));
   }
   for (const TableName& parent : table.inherits) {
@@ -305,11 +332,13 @@ void TableScripter::change(const Table& old, const Table& table) {
   parents(old, table);
   columns(old, table);
   if (old.persistence != table.persistence) {
-    alter(Stage::Columns, table.name, Sql::verbatim(table.persistence == Persistence::Unlogged ? "SET UNLOGGED" : "SET LOGGED"));
+    alter(Stage::Columns, table.name,
+          Sql::verbatim(table.persistence == Persistence::Unlogged ? "SET UNLOGGED" : "SET LOGGED"));
   }
   std::vector<Sql> gone;
   for (const Option& option : old.options) {
-    const bool stays = std::any_of(table.options.begin(), table.options.end(), [&](const Option& o) { return o.name == option.name; });
+    const bool stays = std::any_of(table.options.begin(), table.options.end(),
+                                   [&](const Option& o) { return o.name == option.name; });
     if (!stays) gone.push_back(options_list_sql({{option.name, ""}}));
   }
   if (!gone.empty()) alter(Stage::Settings, table.name, sql("RESET ({})", join(gone, ", ")));
@@ -321,14 +350,17 @@ void TableScripter::change(const Table& old, const Table& table) {
     if (was != is) alter(Stage::Settings, table.name, Sql::verbatim(is ? on : off));
   };
   flag(old.row_security, table.row_security, "ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY");
-  flag(old.force_row_security, table.force_row_security, "FORCE ROW LEVEL SECURITY", "NO FORCE ROW LEVEL SECURITY");
+  flag(old.force_row_security, table.force_row_security, "FORCE ROW LEVEL SECURITY",
+       "NO FORCE ROW LEVEL SECURITY");
   if (old.replica_identity != table.replica_identity && table.replica_identity != 'i') {
-    alter(Stage::Settings, table.name, Sql::verbatim(table.replica_identity == 'f'   ? "REPLICA IDENTITY FULL"
-                                                     : table.replica_identity == 'n' ? "REPLICA IDENTITY NOTHING"
-                                                                                     : "REPLICA IDENTITY DEFAULT"));
+    alter(Stage::Settings, table.name,
+          Sql::verbatim(table.replica_identity == 'f'   ? "REPLICA IDENTITY FULL"
+                        : table.replica_identity == 'n' ? "REPLICA IDENTITY NOTHING"
+                                                        : "REPLICA IDENTITY DEFAULT"));
   }
   if (old.tablespace != table.tablespace) {
-    alter(Stage::Settings, table.name, sql("SET TABLESPACE {}", Identifier(table.tablespace.empty() ? "pg_default" : table.tablespace)));
+    alter(Stage::Settings, table.name,
+          sql("SET TABLESPACE {}", Identifier(table.tablespace.empty() ? "pg_default" : table.tablespace)));
   }
 }
 
@@ -347,7 +379,8 @@ void TableScripter::constraints(const Table* old, const Table& table) {
       Constraint valid = constraint;
       valid.validated = true;
       if (!constraint.validated && wanted->validated && same(valid, *wanted)) {
-        alter(foreign_key ? Stage::Keys : Stage::Constraints, table.name, sql("VALIDATE CONSTRAINT {}", name_of(constraint)));
+        alter(foreign_key ? Stage::Keys : Stage::Constraints, table.name,
+              sql("VALIDATE CONSTRAINT {}", name_of(constraint)));
         continue;
       }
       drop = true;
@@ -355,30 +388,36 @@ void TableScripter::constraints(const Table* old, const Table& table) {
     const bool to_remade = foreign_key && remade_.contains(constraint.definition.references.table);
     if (drop || to_remade) {
       alter(foreign_key ? Stage::DropKeys : Stage::DropConstraints, table.name,
-            sql("DROP CONSTRAINT {}{}", Sql::verbatim(lost_with_column(constraint) ? "IF EXISTS " : ""), name_of(constraint)));
+            sql("DROP CONSTRAINT {}{}", Sql::verbatim(lost_with_column(constraint) ? "IF EXISTS " : ""),
+                name_of(constraint)));
     }
   }
   for (const Constraint& constraint : table.constraints) {
-    if (constraint.inherited && !(table.partition_of && constraint.definition.kind != ConstraintKind::Check)) continue;
+    if (constraint.inherited && !(table.partition_of && constraint.definition.kind != ConstraintKind::Check))
+      continue;
     const Constraint* had = old == nullptr ? nullptr : named(old->constraints, name_of(constraint));
     const bool foreign_key = constraint.definition.kind == ConstraintKind::ForeignKey;
     Constraint valid = had == nullptr ? constraint : *had;
     valid.validated = true;
-    const bool stays = had != nullptr && (same(*had, constraint) || (constraint.validated && same(valid, constraint))) &&
+    const bool stays = had != nullptr &&
+                       (same(*had, constraint) || (constraint.validated && same(valid, constraint))) &&
                        !lost_with_column(constraint) &&
                        !(foreign_key && remade_.contains(constraint.definition.references.table));
-    if (!stays) add(foreign_key ? Stage::Keys : Stage::Constraints, add_constraint_sql(table.name, constraint));
+    if (!stays)
+      add(foreign_key ? Stage::Keys : Stage::Constraints, add_constraint_sql(table.name, constraint));
     const std::string before_comment = stays ? had->comment : std::string();
     if (before_comment != constraint.comment) {
-      add(Stage::Comments, comment_sql(sql("CONSTRAINT {} ON {}", name_of(constraint), table.name), constraint.comment));
+      add(Stage::Comments,
+          comment_sql(sql("CONSTRAINT {} ON {}", name_of(constraint), table.name), constraint.comment));
     }
   }
 }
 
 void TableScripter::indexes(const Table* old, const Table& table) {
   const auto lost_with_column = [&](const Index& index) {
-    return std::any_of(readded_.begin(), readded_.end(),
-                       [&](const auto& one) { return one.first == table.name && mentions(index, one.second); });
+    return std::any_of(readded_.begin(), readded_.end(), [&](const auto& one) {
+      return one.first == table.name && mentions(index, one.second);
+    });
   };
   for (const Index& index : old == nullptr ? std::vector<Index>{} : old->indexes) {
     if (!index.constraint.empty() || !index.parent.empty()) continue;
@@ -397,7 +436,8 @@ void TableScripter::indexes(const Table* old, const Table& table) {
     if (index.replica_identity && (had == nullptr || !had->replica_identity)) {
       alter(Stage::Settings, table.name, sql("REPLICA IDENTITY USING INDEX {}", index.name.name));
     }
-    if ((stays ? had->comment : std::string()) != index.comment) add(Stage::Comments, comment_sql(sql("INDEX {}", index.name), index.comment));
+    if ((stays ? had->comment : std::string()) != index.comment)
+      add(Stage::Comments, comment_sql(sql("INDEX {}", index.name), index.comment));
   }
 }
 
@@ -410,7 +450,9 @@ void TableScripter::drop_parts(const Table& old, const Table* table) {
     if (wanted != nullptr) in_state.state = wanted->state;
     const auto& definition = trigger.definition;
     const bool in_the_way = touches_retyped(name, [&](const Identifier& c) {
-      return definition.when.mentions(c) || std::find(definition.update_columns.begin(), definition.update_columns.end(), c) != definition.update_columns.end();
+      return definition.when.mentions(c) ||
+             std::find(definition.update_columns.begin(), definition.update_columns.end(), c) !=
+                 definition.update_columns.end();
     });
     if (!trigger.inherited && (wanted == nullptr || !same(in_state, *wanted) || in_the_way)) {
       add(Stage::DropParts, sql("DROP TRIGGER {} ON {}", name_of(trigger), name));
@@ -418,18 +460,21 @@ void TableScripter::drop_parts(const Table& old, const Table* table) {
   }
   for (const RewriteRule& rule : old.rules) {
     const RewriteRule* wanted = named(table->rules, name_of(rule));
-    if (wanted == nullptr || !same(rule, *wanted)) add(Stage::DropParts, sql("DROP RULE {} ON {}", name_of(rule), name));
+    if (wanted == nullptr || !same(rule, *wanted))
+      add(Stage::DropParts, sql("DROP RULE {} ON {}", name_of(rule), name));
   }
   for (const Policy& policy : old.policies) {
     const Policy* wanted = named(table->policies, name_of(policy));
     const bool in_the_way = touches_retyped(name, [&](const Identifier& c) {
       return policy.definition.using_expression.mentions(c) || policy.definition.with_check.mentions(c);
     });
-    if (wanted == nullptr || !same(policy, *wanted) || in_the_way) add(Stage::DropParts, sql("DROP POLICY {} ON {}", name_of(policy), name));
+    if (wanted == nullptr || !same(policy, *wanted) || in_the_way)
+      add(Stage::DropParts, sql("DROP POLICY {} ON {}", name_of(policy), name));
   }
   for (const CreateStatistics& statistics : old.statistics) {
     const CreateStatistics* wanted = named(table->statistics, name_of(statistics));
-    if (wanted == nullptr || !same(statistics, *wanted)) add(Stage::DropParts, sql("DROP STATISTICS {}", statistics.name));
+    if (wanted == nullptr || !same(statistics, *wanted))
+      add(Stage::DropParts, sql("DROP STATISTICS {}", statistics.name));
   }
 }
 
@@ -442,7 +487,9 @@ void TableScripter::add_parts(const Table* old, const Table& table) {
     in_state.state = trigger.state;
     const auto& definition = trigger.definition;
     const bool in_the_way = touches_retyped(name, [&](const Identifier& c) {
-      return definition.when.mentions(c) || std::find(definition.update_columns.begin(), definition.update_columns.end(), c) != definition.update_columns.end();
+      return definition.when.mentions(c) ||
+             std::find(definition.update_columns.begin(), definition.update_columns.end(), c) !=
+                 definition.update_columns.end();
     });
     const bool stays = had != nullptr && same(in_state, trigger) && !in_the_way;
     if (!stays) add(Stage::Parts, create_trigger_sql(definition));
@@ -464,7 +511,8 @@ void TableScripter::add_parts(const Table* old, const Table& table) {
     const bool in_the_way = touches_retyped(name, [&](const Identifier& c) {
       return policy.definition.using_expression.mentions(c) || policy.definition.with_check.mentions(c);
     });
-    if (had == nullptr || !same(*had, policy) || in_the_way) add(Stage::Parts, create_policy_sql(policy.definition));
+    if (had == nullptr || !same(*had, policy) || in_the_way)
+      add(Stage::Parts, create_policy_sql(policy.definition));
   }
   for (const CreateStatistics& statistics : table.statistics) {
     const CreateStatistics* had = old == nullptr ? nullptr : named(old->statistics, name_of(statistics));
@@ -474,16 +522,17 @@ void TableScripter::add_parts(const Table* old, const Table& table) {
 
 void TableScripter::comments(const Table* old, const Table& table) {
   if (old == nullptr) return;  // made with its comments
-  if (old->comment != table.comment) add(Stage::Comments, comment_sql(sql("TABLE {}", table.name), table.comment));
+  if (old->comment != table.comment)
+    add(Stage::Comments, comment_sql(sql("TABLE {}", table.name), table.comment));
   for (const Column& column : table.columns) {
     const Column* had = old->column(column.name);
-    if (had == nullptr || readded_.contains({table.name, column.name}) || had->comment == column.comment) continue;
+    if (had == nullptr || readded_.contains({table.name, column.name}) || had->comment == column.comment)
+      continue;
     add(Stage::Comments, comment_sql(sql("COLUMN {}.{}", table.name, column.name), column.comment));
   }
 }
 
 // ---- views
-// -------------------------------------------------------------------------------------------------------------
 
 void TableScripter::remake_views() {
   const auto reads_changed = [&](const View& view) {
@@ -496,12 +545,14 @@ void TableScripter::remake_views() {
         if (retyped_.contains(at) || columns_gone_.contains(at) || readded_.contains(at)) return true;
       }
     }
-    return std::any_of(view.reads_all_of.begin(), view.reads_all_of.end(),
-                       [&](const ObjectName& relation) { return views_gone_.contains(relation) || remade_.contains(relation); });
+    return std::any_of(view.reads_all_of.begin(), view.reads_all_of.end(), [&](const ObjectName& relation) {
+      return views_gone_.contains(relation) || remade_.contains(relation);
+    });
   };
   for (const auto& [name, view] : from_.views) {
     const View* wanted = to_.views.find(name);
-    const bool differs = wanted == nullptr || !same(*view, *wanted) || !same_query(view->query, from_, wanted->query, to_);
+    const bool differs =
+        wanted == nullptr || !same(*view, *wanted) || !same_query(view->query, from_, wanted->query, to_);
     if (differs) views_gone_.insert(name);
   }
   for (bool more = true; more;) {
@@ -513,16 +564,20 @@ void TableScripter::remake_views() {
 }
 
 void TableScripter::drop_view(const View& view) {
-  add(Stage::DropViews, view.materialized ? sql("DROP MATERIALIZED VIEW {}", view.name) : sql("DROP VIEW {}", view.name));
+  add(Stage::DropViews,
+      view.materialized ? sql("DROP MATERIALIZED VIEW {}", view.name) : sql("DROP VIEW {}", view.name));
 }
 
 void TableScripter::create_view(const View& view) {
   add(Stage::Views, create_view_sql(view));
-  for (const Index& index : view.indexes) add(Stage::Views, create_index_sql(recreated(index, index.name.name)));
+  for (const Index& index : view.indexes)
+    add(Stage::Views, create_index_sql(recreated(index, index.name.name)));
   for (const Trigger& trigger : view.triggers) add(Stage::Parts, create_trigger_sql(trigger.definition));
   for (const RewriteRule& rule : view.rules) add(Stage::Parts, create_rule_sql(rule.definition));
   if (!view.comment.empty()) {
-    add(Stage::Comments, comment_sql(view.materialized ? sql("MATERIALIZED VIEW {}", view.name) : sql("VIEW {}", view.name), view.comment));
+    add(Stage::Comments,
+        comment_sql(view.materialized ? sql("MATERIALIZED VIEW {}", view.name) : sql("VIEW {}", view.name),
+                    view.comment));
   }
 }
 
@@ -552,14 +607,18 @@ void TableScripter::views() {
     }
     for (const Index& index : old->indexes) {
       const Index* wanted = named(view.indexes, name_of(index));
-      if (wanted == nullptr || !same(index, *wanted)) add(Stage::DropConstraints, sql("DROP INDEX {}", index.name));
+      if (wanted == nullptr || !same(index, *wanted))
+        add(Stage::DropConstraints, sql("DROP INDEX {}", index.name));
     }
     for (const Index& index : view.indexes) {
       const Index* had = named(old->indexes, name_of(index));
-      if (had == nullptr || !same(*had, index)) add(Stage::Views, create_index_sql(recreated(index, index.name.name)));
+      if (had == nullptr || !same(*had, index))
+        add(Stage::Views, create_index_sql(recreated(index, index.name.name)));
     }
     if (old->comment != view.comment) {
-      add(Stage::Comments, comment_sql(view.materialized ? sql("MATERIALIZED VIEW {}", name) : sql("VIEW {}", name), view.comment));
+      add(Stage::Comments,
+          comment_sql(view.materialized ? sql("MATERIALIZED VIEW {}", name) : sql("VIEW {}", name),
+                      view.comment));
     }
   }
 }
@@ -587,13 +646,15 @@ void TableScripter::run() {
       const auto sequence_name = nextval_sequence(column.default_value);
       const Sequence* sequence = sequence_name ? from_.sequences.find(*sequence_name) : nullptr;
       if (sequence == nullptr || !sequence->owner_table || *sequence->owner_table == name) continue;
-      const bool goes = !to_.tables.contains(*sequence->owner_table) || remade_.contains(*sequence->owner_table);
+      const bool goes =
+          !to_.tables.contains(*sequence->owner_table) || remade_.contains(*sequence->owner_table);
       if (goes) alter(Stage::Release, name, sql("ALTER COLUMN {} DROP DEFAULT", column.name));
     }
   }
   for (auto name = dropped.rbegin(); name != dropped.rend(); ++name) {
     const Table& old = *from_.tables.find(*name);
-    const bool with_parent = old.partition_of && std::find(dropped.begin(), dropped.end(), *old.partition_of) != dropped.end();
+    const bool with_parent =
+        old.partition_of && std::find(dropped.begin(), dropped.end(), *old.partition_of) != dropped.end();
     if (!with_parent) add(Stage::DropTables, sql("DROP TABLE {}", *name));
   }
   std::vector<TableName> order = parents_first(to_);
@@ -628,7 +689,8 @@ void Scripter::swap_enum(const EnumType& wanted) {
   add(Stage::Types, create_enum_sql(wanted));
   add(Stage::DropTypes, sql("DROP TYPE {}", ObjectName(wanted.name.schema, old)));
   swapped_enums.push_back(wanted.name);
-  note("enum " + display(wanted.name) + " loses or reorders labels: rows that hold a label that is gone make the script fail");
+  note("enum " + display(wanted.name) +
+       " loses or reorders labels: rows that hold a label that is gone make the script fail");
 }
 
 void script_tables(Scripter& script) { TableScripter(script).run(); }

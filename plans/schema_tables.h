@@ -48,7 +48,9 @@ struct Scripter {
   bool functions_read_tables = false;
   std::vector<ObjectName> swapped_enums = {};
 
-  void add(Stage stage, Sql statement) { stages[static_cast<std::size_t>(stage)].push_back(std::move(statement)); }
+  void add(Stage stage, Sql statement) {
+    stages[static_cast<std::size_t>(stage)].push_back(std::move(statement));
+  }
   void note(std::string sentence) { result.notes.push_back(std::move(sentence)); }
   /// Labels went or changed places: a new type takes the old one's name, and columns are cast over.
   void swap_enum(const EnumType& wanted);

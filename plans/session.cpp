@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "plans/recipes.h"
 #include "plans/steps/text.h"
 
@@ -20,7 +20,8 @@ std::optional<RecipeResult> alone(const Intention& intention, const RecipeContex
   step.window = Window::BothReleases;
   step.recipe = "session";
   step.slug = "alone";
-  const std::string text = context.migration.text.substr(statement.span.begin, statement.span.end - statement.span.begin);
+  const std::string text =
+      context.migration.text.substr(statement.span.begin, statement.span.end - statement.span.begin);
   step.title = "the migration's own statement: " + text.substr(0, text.find('\n'));
   step.why = "It cannot run inside a transaction and so must be alone in its file.";
   step.statements = {Sql::verbatim(text)};
@@ -34,15 +35,20 @@ std::optional<RecipeResult> alone(const Intention& intention, const RecipeContex
 }
 
 /// ALTER TYPE ... ADD VALUE commits before anything may use the value.
-RecipeResult enum_label(const AddEnumValue& operation, const Intention& intention, const RecipeContext& context) {
+RecipeResult enum_label(const AddEnumValue& operation, const Intention& intention,
+                        const RecipeContext& context) {
   const EnumType* type = context.start.enum_type(operation.type);
   if (type == nullptr) return harmless("the type is new");
-  if (operation.if_not_exists && std::find(type->labels.begin(), type->labels.end(), operation.label) != type->labels.end()) return covered("the value is there already");
-  const bool used = std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
-    if (&other == &intention) return false;
-    return context.file.statements.size() > 1 && other.sources.front().statement != intention.sources.front().statement &&
-           !std::holds_alternative<AddEnumValue>(other.operation);
-  });
+  if (operation.if_not_exists &&
+      std::find(type->labels.begin(), type->labels.end(), operation.label) != type->labels.end())
+    return covered("the value is there already");
+  const bool used =
+      std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+        if (&other == &intention) return false;
+        return context.file.statements.size() > 1 &&
+               other.sources.front().statement != intention.sources.front().statement &&
+               !std::holds_alternative<AddEnumValue>(other.operation);
+      });
   if (!used) return harmless("no table is locked; the value is there for the next migration");
   const Statement& statement = context.file.statements[intention.sources.front().statement];
   Step step;
@@ -53,11 +59,14 @@ RecipeResult enum_label(const AddEnumValue& operation, const Intention& intentio
   step.slug = "value_" + operation.label;
   step.title = "add value '" + operation.label + "' to type " + display(operation.type);
   step.why = "A new value cannot be used in the transaction that adds it.";
-  const std::string text = context.migration.text.substr(statement.span.begin, statement.span.end - statement.span.begin);
+  const std::string text =
+      context.migration.text.substr(statement.span.begin, statement.span.end - statement.span.begin);
   step.statements = {Sql::verbatim(text)};
   step.reversible = false;
   step.reverse_note = "A value cannot be taken out of a type; unused, it does no harm.";
-  step.application = "A release that does not know the value fails when it reads it: let nobody write it before every release knows it.";
+  step.application =
+      "A release that does not know the value fails when it reads it: let nobody write it before every "
+      "release knows it.";
   step.provides = {label_enum_values()};
   RecipeResult result;
   result.steps = {step};
@@ -66,7 +75,12 @@ RecipeResult enum_label(const AddEnumValue& operation, const Intention& intentio
 
 }  // namespace
 
-const Recipe session{.id = "session", .summary = "Give a statement that cannot run inside a transaction a migration of its own", .make = alone};
-const Recipe enum_value{.id = "enum-value", .summary = "Add a value to an enum before anything uses it", .make = on<AddEnumValue, enum_label>};
+const Recipe session{
+    .id = "session",
+    .summary = "Give a statement that cannot run inside a transaction a migration of its own",
+    .make = alone};
+const Recipe enum_value{.id = "enum-value",
+                        .summary = "Add a value to an enum before anything uses it",
+                        .make = on<AddEnumValue, enum_label>};
 
 }  // namespace planner::plans

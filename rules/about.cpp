@@ -9,7 +9,7 @@
 
 #include "planner/sql/conditions.h"
 
-#include "planner/effects_text.h"
+#include "planner/effects/text.h"
 
 namespace planner::rules {
 namespace {
@@ -69,7 +69,9 @@ std::string list_of(const std::vector<ObjectName>& names) {
 
 std::string who_waits(LockMode mode) { return nobody_can(mode, "the table"); }
 
-std::string who_waits_on(LockMode mode, const ObjectName& relation) { return nobody_can(mode, name_of(relation)); }
+std::string who_waits_on(LockMode mode, const ObjectName& relation) {
+  return nobody_can(mode, name_of(relation));
+}
 
 bool is_new(const Schema& schema, const TableName& table) {
   const Table* found = schema.table(table);

@@ -7,15 +7,18 @@
 namespace planner {
 namespace {
 
-/// What the statement looks at besides its target, and whether a part of the rows may give another answer than all.
+/// What the statement looks at besides its target, and whether a part of the rows may give another answer
+/// than all.
 void look_around(const pg::Node& statement, const PgQuery__RangeVar* target, DataChange& change) {
   pg::walk(pg::message_of(statement), [&](const ProtobufCMessage& message) {
     if (message.descriptor == &pg_query__range_var__descriptor) {
       const auto& relation = pg::as_message_of<PgQuery__RangeVar>(message);
-      if (&relation != target) change.reads.emplace_back(pg::identifier(relation.schemaname), pg::identifier(relation.relname));
+      if (&relation != target)
+        change.reads.emplace_back(pg::identifier(relation.schemaname), pg::identifier(relation.relname));
     } else if (message.descriptor == &pg_query__select_stmt__descriptor) {
       const auto& select = pg::as_message_of<PgQuery__SelectStmt>(message);
-      change.chooses = change.chooses || select.limit_count != nullptr || select.limit_offset != nullptr || select.n_distinct_clause > 0;
+      change.chooses = change.chooses || select.limit_count != nullptr || select.limit_offset != nullptr ||
+                       select.n_distinct_clause > 0;
     } else if (message.descriptor == &pg_query__func_call__descriptor) {
       change.chooses = change.chooses || pg::as_message_of<PgQuery__FuncCall>(message).over != nullptr;
     }
@@ -28,7 +31,8 @@ void look_around(const pg::Node& statement, const PgQuery__RangeVar* target, Dat
 std::optional<DataChange> data_change(const Expression& statement) {
   const pg::Node* node = ExpressionAccess::node(statement);
   if (node == nullptr) return std::nullopt;
-  // A parsed tree lives as long as any expression that shares it: the parts are read from a copy that they own together.
+  // A parsed tree lives as long as any expression that shares it: the parts are read from a copy that they
+  // own together.
   const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
   const pg::Source source{draft.arena, 0};
   DataChange change;
@@ -39,21 +43,26 @@ std::optional<DataChange> data_change(const Expression& statement) {
   };
   if (draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) {
     const PgQuery__UpdateStmt& update = *draft.node->update_stmt;
-    change.plain = named(update.relation) && update.n_from_clause == 0 && update.with_clause == nullptr && update.n_returning_list == 0;
+    change.plain = named(update.relation) && update.n_from_clause == 0 && update.with_clause == nullptr &&
+                   update.n_returning_list == 0;
     change.where = pg::scalar(source, update.where_clause);
     look_around(*draft.node, update.relation, change);
     for (const pg::Node* target : pg::list(update.n_target_list, update.target_list)) {
       const PgQuery__ResTarget& assigned = *target->res_target;
-      const bool simple = assigned.val != nullptr && assigned.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF && assigned.n_indirection == 0;
+      const bool simple = assigned.val != nullptr &&
+                          assigned.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF &&
+                          assigned.n_indirection == 0;
       change.plain = change.plain && simple;
-      if (simple) change.assignments.emplace_back(pg::identifier(assigned.name), pg::scalar(source, assigned.val));
+      if (simple)
+        change.assignments.emplace_back(pg::identifier(assigned.name), pg::scalar(source, assigned.val));
     }
     return change;
   }
   if (draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT) {
     const PgQuery__DeleteStmt& deletion = *draft.node->delete_stmt;
     change.deletes = true;
-    change.plain = named(deletion.relation) && deletion.n_using_clause == 0 && deletion.with_clause == nullptr && deletion.n_returning_list == 0;
+    change.plain = named(deletion.relation) && deletion.n_using_clause == 0 &&
+                   deletion.with_clause == nullptr && deletion.n_returning_list == 0;
     change.where = pg::scalar(source, deletion.where_clause);
     look_around(*draft.node, deletion.relation, change);
     return change;
@@ -69,13 +78,15 @@ Expression with_condition(const Expression& statement, const Expression& conditi
   pg::Node*& where = updates ? draft.node->update_stmt->where_clause : draft.node->delete_stmt->where_clause;
   // The two trees live in different arenas: the condition is unpacked once more into the statement's.
   const std::string bytes = pg::packed(pg::message_of(*added.node));
-  auto* condition_node = const_cast<pg::Node*>(&pg::as_message_of<pg::Node>(*pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)));
+  auto* condition_node = const_cast<pg::Node*>(
+      &pg::as_message_of<pg::Node>(*pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)));
   if (where == nullptr) {
     where = condition_node;
     return draft.finish();
   }
   // The parser knows one AND of three and no AND of an AND on its left.
-  const bool joins = where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR && where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+  const bool joins = where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
+                     where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
   const std::size_t known = joins ? where->bool_expr->n_args : 1;
   auto* both = draft.arena->make<PgQuery__BoolExpr>(pg_query__bool_expr__init);
   both->boolop = PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;

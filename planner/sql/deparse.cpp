@@ -73,13 +73,15 @@ bool is_composite(const Node* node) {
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
     case PG_QUERY__NODE__NODE_TYPE_CAST:
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
-    case PG_QUERY__NODE__NODE_SUB_LINK: return true;
-    default: return false;
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+      return true;
+    default:
+      return false;
   }
 }
 
-/// Puts parentheses around every operand that could be read differently. A tree has no node for parentheses; an indirection into an
-/// indirection without a field or subscript is printed as just that.
+/// Puts parentheses around every operand that could be read differently. A tree has no node for parentheses;
+/// an indirection into an indirection without a field or subscript is printed as just that.
 class Parenthesizer {
  public:
   explicit Parenthesizer(Arena& arena) : arena_(arena) {}
@@ -143,8 +145,8 @@ class Parenthesizer {
   Arena& arena_;
 };
 
-/// libpg_query forgets parentheses (`(a IS NULL)::int` becomes `a IS NULL::int`), so what it writes is read again; when that is another
-/// tree, it gets one with all parentheses.
+/// libpg_query forgets parentheses (`(a IS NULL)::int` becomes `a IS NULL::int`), so what it writes is read
+/// again; when that is another tree, it gets one with all parentheses.
 std::string deparsed(const Node& statement) {
   std::string text = deparsed_once(statement);
   if (says(text, statement)) return text;

@@ -36,7 +36,8 @@ std::optional<std::string> constant_text(const Node* node) {
   return *left + *right;
 }
 
-/// Reads libpg_query's JSON of a PL/pgSQL function as a stream of events: `{"PLpgSQL_stmt_execsql": {"sqlstmt": {"PLpgSQL_expr":
+/// Reads libpg_query's JSON of a PL/pgSQL function as a stream of events: `{"PLpgSQL_stmt_execsql":
+/// {"sqlstmt": {"PLpgSQL_expr":
 /// {"query": "..."}}}}`. The keys on the way to a query say what it is.
 class BlockReader : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -50,7 +51,9 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return true; }
   bool start_array(std::size_t) override { return true; }
   bool end_array() override { return true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
 
   bool key(string_t& name) override {
     key_ = name;
@@ -85,8 +88,9 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   static bool is_loop(std::string_view statement) {
-    return statement == "PLpgSQL_stmt_loop" || statement == "PLpgSQL_stmt_while" || statement == "PLpgSQL_stmt_fori" ||
-           statement == "PLpgSQL_stmt_fors" || statement == "PLpgSQL_stmt_forc" || statement == "PLpgSQL_stmt_dynfors" ||
+    return statement == "PLpgSQL_stmt_loop" || statement == "PLpgSQL_stmt_while" ||
+           statement == "PLpgSQL_stmt_fori" || statement == "PLpgSQL_stmt_fors" ||
+           statement == "PLpgSQL_stmt_forc" || statement == "PLpgSQL_stmt_dynfors" ||
            statement == "PLpgSQL_stmt_foreach_a";
   }
 
@@ -99,14 +103,14 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
         (statement == "PLpgSQL_stmt_fors" && query) || (statement == "PLpgSQL_stmt_open" && query) ||
         (statement == "PLpgSQL_stmt_return_query" && query)) {
       add_static(text);
-    } else if ((statement == "PLpgSQL_stmt_dynexecute" && query) || (statement == "PLpgSQL_stmt_dynfors" && query) ||
-               member == "dynquery") {
+    } else if ((statement == "PLpgSQL_stmt_dynexecute" && query) ||
+               (statement == "PLpgSQL_stmt_dynfors" && query) || member == "dynquery") {
       add_dynamic(text);
     }
     if ((statement == "PLpgSQL_stmt_fors" || statement == "PLpgSQL_stmt_dynfors") && !loops_.empty()) {
       const auto begin = block_.body.begin();
-      std::rotate(begin + static_cast<std::ptrdiff_t>(loops_.back()), begin + static_cast<std::ptrdiff_t>(before),
-                  block_.body.end());
+      std::rotate(begin + static_cast<std::ptrdiff_t>(loops_.back()),
+                  begin + static_cast<std::ptrdiff_t>(before), block_.body.end());
     }
   }
 

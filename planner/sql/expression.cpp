@@ -35,9 +35,10 @@ Expression Expression::parse(std::string_view text) {
   const PgQuery__SelectStmt& select = *statement->select_stmt;
   // `1 FROM t`, `1 UNION SELECT 2` and the like are more than an expression.
   if (select.n_target_list != 1 || select.n_from_clause != 0 || select.where_clause != nullptr ||
-      select.op != PG_QUERY__SET_OPERATION__SETOP_NONE || select.n_sort_clause != 0 || select.limit_count != nullptr ||
-      select.limit_offset != nullptr || select.n_group_clause != 0 || select.having_clause != nullptr ||
-      select.into_clause != nullptr || select.n_distinct_clause != 0 || select.n_values_lists != 0 || select.n_locking_clause != 0 || select.n_window_clause != 0) {
+      select.op != PG_QUERY__SET_OPERATION__SETOP_NONE || select.n_sort_clause != 0 ||
+      select.limit_count != nullptr || select.limit_offset != nullptr || select.n_group_clause != 0 ||
+      select.having_clause != nullptr || select.into_clause != nullptr || select.n_distinct_clause != 0 ||
+      select.n_values_lists != 0 || select.n_locking_clause != 0 || select.n_window_clause != 0) {
     throw refuse("more than one expression");
   }
   const PgQuery__ResTarget& target = *select.target_list[0]->res_target;
@@ -48,7 +49,9 @@ Expression Expression::parse(std::string_view text) {
 
 Expression Expression::parse_query(std::string_view text) {
   const pg::Parsed parsed = pg::parse(std::string(text));
-  const auto refuse = [&](const std::string& why) { return Error("not one statement: " + std::string(text), why); };
+  const auto refuse = [&](const std::string& why) {
+    return Error("not one statement: " + std::string(text), why);
+  };
   if (parsed.result == nullptr) throw refuse(parsed.error);
   if (parsed.result->n_stmts != 1) throw refuse(std::to_string(parsed.result->n_stmts) + " statements");
   return ExpressionAccess::make(parsed.arena, parsed.result->stmts[0]->stmt, true, parsed.arena->copy(text));

@@ -27,13 +27,14 @@ bool may_be_implicit(const planner::TypeName& type, Place place) {
   if (type.array_dimensions > 0) return false;
   if (is_one_of(name, {"numeric", "float8"})) return place != Place::Elsewhere;
   if (place == Place::Alternative && is_one_of(name, {"int4", "int8"})) return true;
-  return (place == Place::Argument || place == Place::Alternative) && is_one_of(name, {"timestamp", "timestamptz"});
+  return (place == Place::Argument || place == Place::Alternative) &&
+         is_one_of(name, {"timestamp", "timestamptz"});
 }
 
 bool same_type(const planner::TypeName& a, const planner::TypeName& b) {
   const bool schemas = a.name.schema.empty() || b.name.schema.empty() || a.name.schema == b.name.schema;
-  return schemas && a.name.name == b.name.name && a.modifiers == b.modifiers && a.other_modifiers == b.other_modifiers &&
-         (a.array_dimensions > 0) == (b.array_dimensions > 0);
+  return schemas && a.name.name == b.name.name && a.modifiers == b.modifiers &&
+         a.other_modifiers == b.other_modifiers && (a.array_dimensions > 0) == (b.array_dimensions > 0);
 }
 
 struct Interval {
@@ -68,7 +69,8 @@ bool add_unit(double number, std::string unit, Interval& interval) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (unit.size() > 1 && unit.ends_with('s')) unit.pop_back();
   const auto whole = static_cast<std::int64_t>(number);
-  if (static_cast<double>(whole) != number && !is_one_of(unit, {"second", "sec", "minute", "min", "hour", "hr"})) {
+  if (static_cast<double>(whole) != number &&
+      !is_one_of(unit, {"second", "sec", "minute", "min", "hour", "hr"})) {
     return false;
   }
   if (is_one_of(unit, {"year", "yr", "y"})) {
@@ -178,7 +180,8 @@ bool same_constant(const Form& a, const Form& b) {
            (left->schema.empty() || right->schema.empty() || left->schema == right->schema);
   }
   // Bounds of partitions are printed without a cast: a date is one whatever is added to it.
-  if (a.type.empty() && b.type.empty() && a.text.size() >= 10 && a.text.find_first_not_of("0123456789-:+. TZ") == std::string::npos &&
+  if (a.type.empty() && b.type.empty() && a.text.size() >= 10 &&
+      a.text.find_first_not_of("0123456789-:+. TZ") == std::string::npos &&
       plain_timestamp(a.text) == plain_timestamp(b.text)) {
     return true;
   }
@@ -196,10 +199,12 @@ bool same_tail(const std::vector<Form>& a, const std::vector<Form>& b) {
 }
 
 Place place_of_operands(const Form& form) {
-  if (form.kind == FormKind::Operator && is_one_of(form.text, {"=", "<>", "<", "<=", ">", ">="})) return Place::Comparison;
+  if (form.kind == FormKind::Operator && is_one_of(form.text, {"=", "<>", "<", "<=", ">", ">="}))
+    return Place::Comparison;
   if (form.kind == FormKind::AnyAll) return Place::Comparison;
   // The alternatives of GREATEST, COALESCE, CASE get one common type.
-  if (form.kind == FormKind::Other && is_one_of(form.text, {"args", "result", "defresult"})) return Place::Alternative;
+  if (form.kind == FormKind::Other && is_one_of(form.text, {"args", "result", "defresult"}))
+    return Place::Alternative;
   return Place::Elsewhere;
 }
 

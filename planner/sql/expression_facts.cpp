@@ -19,9 +19,12 @@ void add_once(std::vector<T>& items, T item) {
 bool constant(const pg::Node* node) {
   if (node == nullptr) return true;
   switch (node->node_case) {
-    case PG_QUERY__NODE__NODE_A_CONST: return true;
-    case PG_QUERY__NODE__NODE_TYPE_CAST: return constant(node->type_cast->arg);
-    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return constant(node->collate_clause->arg);
+    case PG_QUERY__NODE__NODE_A_CONST:
+      return true;
+    case PG_QUERY__NODE__NODE_TYPE_CAST:
+      return constant(node->type_cast->arg);
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+      return constant(node->collate_clause->arg);
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: {
       const auto elements = list(node->a_array_expr->n_elements, node->a_array_expr->elements);
       return std::all_of(elements.begin(), elements.end(), constant);
@@ -29,9 +32,11 @@ bool constant(const pg::Node* node) {
     case PG_QUERY__NODE__NODE_A_EXPR: {  // -(1)
       const PgQuery__AExpr& expr = *node->a_expr;
       return expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.lexpr == nullptr && expr.n_name == 1 &&
-             (pg::string_of(expr.name[0]) == "-" || pg::string_of(expr.name[0]) == "+") && constant(expr.rexpr);
+             (pg::string_of(expr.name[0]) == "-" || pg::string_of(expr.name[0]) == "+") &&
+             constant(expr.rexpr);
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -107,7 +112,8 @@ class Gatherer {
   ExpressionFacts& facts_;
 };
 
-/// A column reference that names a table of the FROM clause alone is that table's whole row (`row_to_json(t)`).
+/// A column reference that names a table of the FROM clause alone is that table's whole row
+/// (`row_to_json(t)`).
 void find_row_variables(const ProtobufCMessage& root, ExpressionFacts& facts) {
   pg::walk(root, [&](const ProtobufCMessage& message) {
     if (message.descriptor != &pg_query__range_var__descriptor) return true;

@@ -58,8 +58,8 @@ std::string bits(std::string_view raw) {
   if (!hex) return std::string(raw);
   std::string result;
   for (const char c : raw) {
-    const unsigned digit = c >= '0' && c <= '9' ? static_cast<unsigned>(c - '0')
-                                                : static_cast<unsigned>((c | 0x20) - 'a' + 10);
+    const unsigned digit =
+        c >= '0' && c <= '9' ? static_cast<unsigned>(c - '0') : static_cast<unsigned>((c | 0x20) - 'a' + 10);
     for (unsigned bit = 8; bit > 0; bit /= 2) result += (digit & bit) != 0 ? '1' : '0';
   }
   return result;
@@ -72,8 +72,7 @@ Form constant(const PgQuery__AConst& value) {
       return leaf(FormKind::Constant, std::to_string(value.ival->ival));
     case PG_QUERY__A__CONST__VAL_FVAL:
       return leaf(FormKind::Constant, text_of(value.fval->fval));
-    case PG_QUERY__A__CONST__VAL_BOOLVAL:
-    {
+    case PG_QUERY__A__CONST__VAL_BOOLVAL: {
       Form form = leaf(FormKind::Constant, value.boolval->boolval ? "true" : "false");
       form.type.name = ObjectName(Identifier("bool"));
       return form;
@@ -90,7 +89,8 @@ Form constant(const PgQuery__AConst& value) {
 Form column(const PgQuery__ColumnRef& reference) {
   std::vector<Form> parts;
   for (const Node* field : list(reference.n_fields, reference.fields)) {
-    parts.push_back(leaf(FormKind::Text, field->node_case == PG_QUERY__NODE__NODE_A_STAR ? "*" : string_of(field)));
+    parts.push_back(
+        leaf(FormKind::Text, field->node_case == PG_QUERY__NODE__NODE_A_STAR ? "*" : string_of(field)));
   }
   return node(FormKind::Column, {}, std::move(parts));
 }
@@ -192,8 +192,11 @@ Form row_comparison(const PgQuery__RowExpr& left, const PgQuery__RowExpr& right,
 }
 
 bool are_rows(const PgQuery__AExpr& expr) {
-  const auto is_row = [](const Node* side) { return side != nullptr && side->node_case == PG_QUERY__NODE__NODE_ROW_EXPR; };
-  return is_row(expr.lexpr) && is_row(expr.rexpr) && expr.lexpr->row_expr->n_args == expr.rexpr->row_expr->n_args;
+  const auto is_row = [](const Node* side) {
+    return side != nullptr && side->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
+  };
+  return is_row(expr.lexpr) && is_row(expr.rexpr) &&
+         expr.lexpr->row_expr->n_args == expr.rexpr->row_expr->n_args;
 }
 
 bool is_number(std::string_view text) {
@@ -245,7 +248,8 @@ Form expression(const PgQuery__AExpr& expr) {
 bool is_constant_array(const Form& form) {
   return form.kind == FormKind::Other && form.text == "array" &&
          std::all_of(form.children.begin(), form.children.end(), [](const Form& element) {
-           return element.kind == FormKind::Constant || is_null_constant(element) || is_constant_array(element);
+           return element.kind == FormKind::Constant || is_null_constant(element) ||
+                  is_constant_array(element);
          });
 }
 
@@ -287,7 +291,8 @@ Form function(const PgQuery__FuncCall& call) {
   result.children.push_back(std::move(called));
   result.children.push_back(std::move(arguments));
   if (call.n_agg_order > 0) {
-    result.children.push_back(node(FormKind::Other, "order by", forms(list(call.n_agg_order, call.agg_order))));
+    result.children.push_back(
+        node(FormKind::Other, "order by", forms(list(call.n_agg_order, call.agg_order))));
   }
   if (call.agg_filter != nullptr) {
     std::vector<Form> filter;
@@ -321,10 +326,12 @@ Form message_form(const ProtobufCMessage& message) {
     std::vector<Form> parts;
     parts.push_back(std::move(table));
     if (!range.inh) parts.push_back(leaf(FormKind::Text, "only"));
-    if (range.alias != nullptr) parts.push_back(other(reinterpret_cast<const ProtobufCMessage&>(*range.alias)));
+    if (range.alias != nullptr)
+      parts.push_back(other(reinterpret_cast<const ProtobufCMessage&>(*range.alias)));
     return node(FormKind::Other, "table", std::move(parts));
   }
-  if (message.descriptor == &pg_query__range_function__descriptor && as_message_of<PgQuery__RangeFunction>(message).alias != nullptr) {
+  if (message.descriptor == &pg_query__range_function__descriptor &&
+      as_message_of<PgQuery__RangeFunction>(message).alias != nullptr) {
     // PostgreSQL lists the columns of every function in FROM behind its alias.
     PgQuery__RangeFunction range = as_message_of<PgQuery__RangeFunction>(message);
     PgQuery__Alias alias = *range.alias;
@@ -385,9 +392,11 @@ Form select_form(const PgQuery__SelectStmt& select, bool names) {
     targets.push_back(node(FormKind::Other, label, std::move(value)));
   }
   std::vector<Form> groups;
-  for (const Node* key : list(select.n_group_clause, select.group_clause)) groups.push_back(sort_key(key, targets, false));
+  for (const Node* key : list(select.n_group_clause, select.group_clause))
+    groups.push_back(sort_key(key, targets, false));
   std::vector<Form> order;
-  for (const Node* key : list(select.n_sort_clause, select.sort_clause)) order.push_back(sort_key(key, targets, true));
+  for (const Node* key : list(select.n_sort_clause, select.sort_clause))
+    order.push_back(sort_key(key, targets, true));
   // The rest field by field.
   PgQuery__SelectStmt rest = select;
   rest.n_target_list = rest.n_group_clause = rest.n_sort_clause = 0;
@@ -424,7 +433,8 @@ void add_field(const ProtobufCFieldDescriptor& field, const std::byte* base, std
       break;
     case PROTOBUF_C_TYPE_STRING: {
       const std::string_view text = text_of(*reinterpret_cast<const char* const*>(place));
-      if (!text.empty()) out.push_back(leaf(FormKind::Text, std::string(field.name) + "=" + std::string(text)));
+      if (!text.empty())
+        out.push_back(leaf(FormKind::Text, std::string(field.name) + "=" + std::string(text)));
       break;
     }
     case PROTOBUF_C_TYPE_INT64:
@@ -477,10 +487,12 @@ Form form_of(const Node* tree) {
       return null_test(form_of(tree->null_test->arg),
                        tree->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL);
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-      return node(FormKind::Other, "array", forms(list(tree->a_array_expr->n_elements, tree->a_array_expr->elements)));
+      return node(FormKind::Other, "array",
+                  forms(list(tree->a_array_expr->n_elements, tree->a_array_expr->elements)));
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: {
       const PgQuery__CollateClause& clause = *tree->collate_clause;
-      if (object_name(list(clause.n_collname, clause.collname)).name.str() == "default") return form_of(clause.arg);
+      if (object_name(list(clause.n_collname, clause.collname)).name.str() == "default")
+        return form_of(clause.arg);
       break;
     }
     case PG_QUERY__NODE__NODE_SUB_LINK: {

@@ -7,7 +7,8 @@
 #include "planner/sql/tree.h"
 #include "planner/sql/type.h"
 
-/// The form in which expressions are compared: what PostgreSQL rewrites when it stores one is rewritten here too.
+/// The form in which expressions are compared: what PostgreSQL rewrites when it stores one is rewritten here
+/// too.
 namespace planner::pg {
 
 enum class FormKind {
@@ -35,7 +36,8 @@ struct Form {
 /// The form of a node; queries included.
 Form form_of(const Node* node);
 
-/// Equal up to what PostgreSQL adds: casts it would have applied anyway, schemas and qualifiers on one side only.
+/// Equal up to what PostgreSQL adds: casts it would have applied anyway, schemas and qualifiers on one side
+/// only.
 bool equal_forms(const Form& a, const Form& b);
 
 }  // namespace planner::pg

@@ -86,7 +86,8 @@ Expression Expression::with_column_renamed(const Identifier& from, const Identif
       } else if (message.descriptor == &pg_query__join_expr__descriptor) {
         auto& join = changeable<PgQuery__JoinExpr>(message);
         for (std::size_t i = 0; i < join.n_using_clause; ++i) {
-          if (pg::string_of(join.using_clause[i]) == from.str()) join.using_clause[i] = string_node(draft, to.str());
+          if (pg::string_of(join.using_clause[i]) == from.str())
+            join.using_clause[i] = string_node(draft, to.str());
         }
       }
       return true;
@@ -104,11 +105,13 @@ Expression Expression::with_table_renamed(const ObjectName& from, const ObjectNa
       if (message.descriptor != &pg_query__range_var__descriptor) return true;
       auto& range = changeable<PgQuery__RangeVar>(message);
       if (pg::text_of(range.relname) != from.name.str() ||
-          (!from.schema.empty() && pg::has_text(range.schemaname) && pg::text_of(range.schemaname) != from.schema.str())) {
+          (!from.schema.empty() && pg::has_text(range.schemaname) &&
+           pg::text_of(range.schemaname) != from.schema.str())) {
         return true;
       }
       range.relname = draft.arena->copy(to.name.str());
-      if (pg::has_text(range.schemaname) || from.schema != to.schema) range.schemaname = draft.arena->copy(to.schema.str());
+      if (pg::has_text(range.schemaname) || from.schema != to.schema)
+        range.schemaname = draft.arena->copy(to.schema.str());
       behind_alias = behind_alias || range.alias != nullptr;
       return true;
     });
@@ -150,7 +153,8 @@ Expression Expression::with_column_replaced(const Identifier& column, const Expr
     pg::walk(pg::message_of(*draft.node), [&](const ProtobufCMessage& message) {
       if (message.descriptor != &pg_query__node__descriptor) return true;
       auto& node = changeable<Node>(message);
-      if (node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF || !ends_in(*node.column_ref, column)) return true;
+      if (node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF || !ends_in(*node.column_ref, column))
+        return true;
       if (const auto* replacement = pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)) {
         node = as_message_of<Node>(*replacement);
       }

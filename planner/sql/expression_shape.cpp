@@ -31,9 +31,11 @@ bool is_null_test(const Node* node, const Identifier& column, PgQuery__NullTestT
   if (test.nulltesttype != wanted || test.arg == nullptr) return false;
   if (is_column(test.arg, column)) return true;
   // A row IS NOT NULL when every one of its fields is. (`(a,b) IS NULL` is not its opposite.)
-  if (wanted != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL || test.arg->node_case != PG_QUERY__NODE__NODE_ROW_EXPR) return false;
+  if (wanted != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL || test.arg->node_case != PG_QUERY__NODE__NODE_ROW_EXPR)
+    return false;
   const auto fields = list(test.arg->row_expr->n_args, test.arg->row_expr->args);
-  return std::any_of(fields.begin(), fields.end(), [&](const Node* field) { return is_column(field, column); });
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const Node* field) { return is_column(field, column); });
 }
 
 bool is_true_constant(const Node* node) {
@@ -50,11 +52,14 @@ bool proves(const Node* node, const Identifier& column) {
     const auto args = list(boolean.n_args, boolean.args);
     const auto each = [&](const Node* arg) { return proves(arg, column); };
     switch (boolean.boolop) {
-      case PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR: return std::any_of(args.begin(), args.end(), each);
-      case PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR: return !args.empty() && std::all_of(args.begin(), args.end(), each);
+      case PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR:
+        return std::any_of(args.begin(), args.end(), each);
+      case PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR:
+        return !args.empty() && std::all_of(args.begin(), args.end(), each);
       case PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR:
         return args.size() == 1 && is_null_test(args[0], column, PG_QUERY__NULL_TEST_TYPE__IS_NULL);
-      default: return false;
+      default:
+        return false;
     }
   }
   if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) {
@@ -63,7 +68,8 @@ bool proves(const Node* node, const Identifier& column) {
       return is_column(expr.lexpr, column) && is_null(expr.rexpr);
     }
     // `(a IS NOT NULL) = true`
-    if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 && pg::string_of(expr.name[0]) == "=") {
+    if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expr.n_name == 1 &&
+        pg::string_of(expr.name[0]) == "=") {
       return is_true_constant(expr.rexpr) && proves(expr.lexpr, column);
     }
   }
@@ -81,7 +87,8 @@ const PgQuery__AConst* constant_under_casts(const Node* node) {
       break;
     }
   }
-  if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_A_CONST || node->a_const->isnull) return nullptr;
+  if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_A_CONST || node->a_const->isnull)
+    return nullptr;
   return node->a_const;
 }
 
@@ -117,7 +124,8 @@ std::optional<std::string> at_time_zone_of_column(const Expression& expression, 
   const Node* node = ExpressionAccess::node(expression);
   if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return std::nullopt;
   const PgQuery__FuncCall& call = *node->func_call;
-  if (!is_function(call, "timezone") || call.n_args != 2 || !is_column(call.args[1], column)) return std::nullopt;
+  if (!is_function(call, "timezone") || call.n_args != 2 || !is_column(call.args[1], column))
+    return std::nullopt;
   const PgQuery__AConst* zone = constant_under_casts(call.args[0]);
   if (zone == nullptr || zone->val_case != PG_QUERY__A__CONST__VAL_SVAL) return std::nullopt;
   return std::string(pg::text_of(zone->sval->sval));
@@ -132,9 +140,9 @@ std::optional<std::string> constant_value(const Expression& expression) {
       node = node->type_cast->arg;
       continue;
     }
-    if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR && node->a_expr->lexpr == nullptr && node->a_expr->n_name == 1 &&
-        node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && pg::string_of(node->a_expr->name[0]) == "-" &&
-        !negative) {
+    if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR && node->a_expr->lexpr == nullptr &&
+        node->a_expr->n_name == 1 && node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP &&
+        pg::string_of(node->a_expr->name[0]) == "-" && !negative) {
       negative = true;
       node = node->a_expr->rexpr;
       continue;
@@ -145,15 +153,20 @@ std::optional<std::string> constant_value(const Expression& expression) {
   if (constant == nullptr) return std::nullopt;
   std::string value;
   switch (constant->val_case) {
-    case PG_QUERY__A__CONST__VAL_IVAL: value = std::to_string(constant->ival->ival); break;
-    case PG_QUERY__A__CONST__VAL_FVAL: value = pg::text_of(constant->fval->fval); break;
+    case PG_QUERY__A__CONST__VAL_IVAL:
+      value = std::to_string(constant->ival->ival);
+      break;
+    case PG_QUERY__A__CONST__VAL_FVAL:
+      value = pg::text_of(constant->fval->fval);
+      break;
     case PG_QUERY__A__CONST__VAL_BOOLVAL:
       if (negative) return std::nullopt;
       return constant->boolval->boolval ? "true" : "false";
     case PG_QUERY__A__CONST__VAL_SVAL:
       if (negative) return std::nullopt;
       return std::string(pg::text_of(constant->sval->sval));
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   return negative ? "-" + value : value;
 }

@@ -24,15 +24,17 @@ class Place {
     if (index < 0 || index >= static_cast<long>(words_.size())) return {};
     return words_[static_cast<std::size_t>(index)];
   }
-  std::string_view first(std::size_t index) const { return index < words_.size() ? words_[index] : std::string_view{}; }
+  std::string_view first(std::size_t index) const {
+    return index < words_.size() ? words_[index] : std::string_view{};
+  }
   bool follows(std::string_view a, std::string_view b) const { return word(-1) == a && word(0) == b; }
   bool comes(std::string_view a, std::string_view b) const { return word(0) == a && word(1) == b; }
   bool at_end() const { return at_ >= words_.size(); }
 
   /// Has one of the words been passed?
   bool passed(std::string_view wanted) const {
-    return std::find(words_.begin(), words_.begin() + static_cast<long>(std::min(at_, words_.size())), wanted) !=
-           words_.begin() + static_cast<long>(std::min(at_, words_.size()));
+    return std::find(words_.begin(), words_.begin() + static_cast<long>(std::min(at_, words_.size())),
+                     wanted) != words_.begin() + static_cast<long>(std::min(at_, words_.size()));
   }
 
   /// `GENERATED ALWAYS AS ( ... )` ends right before the place.
@@ -57,7 +59,8 @@ class Place {
     for (auto i = static_cast<long>(std::min(at_, words_.size())) - 1; i >= 0; --i) {
       const std::string& each = words_[static_cast<std::size_t>(i)];
       if (each == ")") ++depth;
-      if (each == "(" && depth-- == 0) return i > 0 ? std::string_view(words_[static_cast<std::size_t>(i - 1)]) : "";
+      if (each == "(" && depth-- == 0)
+        return i > 0 ? std::string_view(words_[static_cast<std::size_t>(i - 1)]) : "";
     }
     return {};
   }
@@ -74,39 +77,42 @@ bool one_of(std::string_view word, const std::array<std::string_view, N>& words)
 
 // Each line is a clause and the version that brought it.
 bool newer_table_clause(const Place& at) {
-  return at.word(0) == "enforced" || at.comes("not", "enforced") ||                                   // 18
-         (at.word(0) == "virtual" && at.passed("generated")) || at.after_generated_expression() ||    // 18
-         (at.comes("not", "null") && (at.word(-1) == "add" || at.word(-2) == "constraint")) ||        // 18
-         at.comes("without", "overlaps") || (at.word(-1) == "period" && at.passed("key")) ||                               // 18
-         (at.passed("alter") && at.passed("constraint") && (at.word(0) == "inherit" || at.comes("no", "inherit"))) ||
-         at.follows("set", "expression") || at.follows("method", "default") ||                        // 17
-         (at.word(0) == "storage" && (at.passed("create") || at.passed("add"))) ||                    // 16
-         at.comes("split", "partition") || at.comes("merge", "partitions");                           // 19
+  return at.word(0) == "enforced" || at.comes("not", "enforced") ||                                 // 18
+         (at.word(0) == "virtual" && at.passed("generated")) || at.after_generated_expression() ||  // 18
+         (at.comes("not", "null") && (at.word(-1) == "add" || at.word(-2) == "constraint")) ||      // 18
+         at.comes("without", "overlaps") || (at.word(-1) == "period" && at.passed("key")) ||        // 18
+         (at.passed("alter") && at.passed("constraint") &&
+          (at.word(0) == "inherit" || at.comes("no", "inherit"))) ||
+         at.follows("set", "expression") || at.follows("method", "default") ||      // 17
+         (at.word(0) == "storage" && (at.passed("create") || at.passed("add"))) ||  // 16
+         at.comes("split", "partition") || at.comes("merge", "partitions");         // 19
 }
 
 bool newer_query_clause(const Place& at, std::string_view error) {
   static constexpr std::array<std::string_view, 9> kJsonFunctions{
-      "json_table", "json_value", "json_query", "json_exists", "json_object",
+      "json_table", "json_value",    "json_query",     "json_exists",   "json_object",
       "json_array", "json_arrayagg", "json_objectagg", "json_serialize"};
   static constexpr std::array<std::string_view, 16> kJsonClauses{
-      "columns", "returning", "passing", "value", ":", "with", "without", "absent",
-      "null", "on", "error", "default", "keep", "omit", "format", "empty"};
+      "columns", "returning", "passing", "value",   ":",    "with", "without", "absent",
+      "null",    "on",        "error",   "default", "keep", "omit", "format",  "empty"};
   const bool merge = at.passed("merge");
-  return (merge && (at.word(0) == "returning" || at.follows("matched", "by"))) ||                     // 17
-         at.follows("returning", "with") || at.follows("at", "local") ||                              // 18, 17
-         (at.word(0) == "json" && (at.word(-1) == "is" || at.word(-2) == "is")) ||                    // 16
-         (one_of(at.enclosing_call(), kJsonFunctions) && one_of(at.word(0), kJsonClauses)) ||         // 16, 17
-         error.find("in FROM must have an alias") != std::string_view::npos;                          // 16
+  return (merge && (at.word(0) == "returning" || at.follows("matched", "by"))) ||              // 17
+         at.follows("returning", "with") || at.follows("at", "local") ||                       // 18, 17
+         (at.word(0) == "json" && (at.word(-1) == "is" || at.word(-2) == "is")) ||             // 16
+         (one_of(at.enclosing_call(), kJsonFunctions) && one_of(at.word(0), kJsonClauses)) ||  // 16, 17
+         error.find("in FROM must have an alias") != std::string_view::npos;                   // 16
 }
 
 bool newer_command(const Place& at) {
   const std::string_view command = at.first(0);
   return (command == "grant" && at.passed("with") &&
-          (at.word(-1) == "admin" || at.word(0) == "inherit" || at.word(0) == "set" || at.word(-1) == "inherit")) ||  // 16
-         (command == "reindex" && at.at_end() && (at.word(-1) == "database" || at.word(-1) == "system")) ||           // 16
-         (command == "create" && at.first(1) == "statistics" && at.word(0) == "on") ||                                // 16
-         ((command == "vacuum" || command == "analyze") && at.word(0) == "only") ||                                   // 18
-         (command == "alter" && at.first(1) == "default" && at.comes("large", "objects"));                            // 18
+          (at.word(-1) == "admin" || at.word(0) == "inherit" || at.word(0) == "set" ||
+           at.word(-1) == "inherit")) ||  // 16
+         (command == "reindex" && at.at_end() &&
+          (at.word(-1) == "database" || at.word(-1) == "system")) ||                        // 16
+         (command == "create" && at.first(1) == "statistics" && at.word(0) == "on") ||      // 16
+         ((command == "vacuum" || command == "analyze") && at.word(0) == "only") ||         // 18
+         (command == "alter" && at.first(1) == "default" && at.comes("large", "objects"));  // 18
 }
 
 /// `1_000`, `0xff`, `0o17`, `0b11` (16).
@@ -114,7 +120,8 @@ bool newer_number(std::string_view text, std::uint32_t error_at, std::string_vie
   if (error.find("trailing junk after numeric literal") == std::string_view::npos) return false;
   const std::string_view number = text.substr(std::min<std::size_t>(error_at, text.size()), 64);
   const auto digit = [&](std::size_t i) { return i < number.size() && number[i] >= '0' && number[i] <= '9'; };
-  if (number.size() > 2 && number[0] == '0' && std::string_view("xXoObB").find(number[1]) != std::string_view::npos) {
+  if (number.size() > 2 && number[0] == '0' &&
+      std::string_view("xXoObB").find(number[1]) != std::string_view::npos) {
     return true;
   }
   std::size_t i = 0;

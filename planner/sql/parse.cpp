@@ -25,7 +25,8 @@ ParsedFile read_clean(std::string_view text, const pg::Parsed& parsed) {
     const pg::Blank before = pg::skip_blank(text, begin, end);
     statement.span = {before.next, pg::trimmed_end(text, before.next, end)};
     // Comments before a semicolon, the statement's own or a stray one, stand between the statements too.
-    statement.comments = previous_end == begin ? before.comments : pg::comments_between(text, previous_end, before.next);
+    statement.comments =
+        previous_end == begin ? before.comments : pg::comments_between(text, previous_end, before.next);
     previous_end = statement.span.end == end ? std::min(size, end + 1) : statement.span.end;
     pg::read_statement(pg::source_of(parsed, *raw, text), *raw->stmt, statement.operations);
   }

@@ -22,22 +22,33 @@ std::optional<std::int64_t> integer(const Node* node) {
 
 ForeignKeyAction action(const char* letter) {
   switch (has_text(letter) ? *letter : 'a') {
-    case 'r': return ForeignKeyAction::Restrict;
-    case 'c': return ForeignKeyAction::Cascade;
-    case 'n': return ForeignKeyAction::SetNull;
-    case 'd': return ForeignKeyAction::SetDefault;
-    default: return ForeignKeyAction::NoAction;
+    case 'r':
+      return ForeignKeyAction::Restrict;
+    case 'c':
+      return ForeignKeyAction::Cascade;
+    case 'n':
+      return ForeignKeyAction::SetNull;
+    case 'd':
+      return ForeignKeyAction::SetDefault;
+    default:
+      return ForeignKeyAction::NoAction;
   }
 }
 
 ConstraintKind kind(PgQuery__ConstrType type) {
   switch (type) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: return ConstraintKind::PrimaryKey;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return ConstraintKind::Unique;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: return ConstraintKind::ForeignKey;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: return ConstraintKind::Exclusion;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: return ConstraintKind::NotNull;
-    default: return ConstraintKind::Check;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+      return ConstraintKind::PrimaryKey;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+      return ConstraintKind::Unique;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+      return ConstraintKind::ForeignKey;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+      return ConstraintKind::Exclusion;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+      return ConstraintKind::NotNull;
+    default:
+      return ConstraintKind::Check;
   }
 }
 
@@ -47,11 +58,13 @@ void read_foreign_key(const PgQuery__Constraint& constraint, ConstraintDefinitio
   result.references.columns = identifiers(list(constraint.n_pk_attrs, constraint.pk_attrs));
   result.references.on_update = action(constraint.fk_upd_action);
   result.references.on_delete = action(constraint.fk_del_action);
-  result.references.on_delete_set_columns = identifiers(list(constraint.n_fk_del_set_cols, constraint.fk_del_set_cols));
+  result.references.on_delete_set_columns =
+      identifiers(list(constraint.n_fk_del_set_cols, constraint.fk_del_set_cols));
   if (has_text(constraint.fk_matchtype)) result.references.match = *constraint.fk_matchtype;
 }
 
-void read_exclusion(const Source& source, const PgQuery__Constraint& constraint, ConstraintDefinition& result) {
+void read_exclusion(const Source& source, const PgQuery__Constraint& constraint,
+                    ConstraintDefinition& result) {
   for (const Node* pair : list(constraint.n_exclusions, constraint.exclusions)) {
     if (pair->node_case != PG_QUERY__NODE__NODE_LIST || pair->list->n_items != 2) continue;
     result.exclusion_elements.push_back(index_element(source, *pair->list->items[0]->index_elem));
@@ -68,8 +81,10 @@ void read_exclusion(const Source& source, const PgQuery__Constraint& constraint,
 bool is_true(const Node* value) {
   if (value == nullptr) return true;  // an option without a value is switched on
   switch (value->node_case) {
-    case PG_QUERY__NODE__NODE_BOOLEAN: return value->boolean->boolval;
-    case PG_QUERY__NODE__NODE_INTEGER: return value->integer->ival != 0;
+    case PG_QUERY__NODE__NODE_BOOLEAN:
+      return value->boolean->boolval;
+    case PG_QUERY__NODE__NODE_INTEGER:
+      return value->integer->ival != 0;
     default: {
       const std::string text = option_value(value);
       return text == "true" || text == "on" || text == "yes" || text == "1";
@@ -80,10 +95,14 @@ bool is_true(const Node* value) {
 std::string option_value(const Node* value) {
   if (value == nullptr) return {};
   switch (value->node_case) {
-    case PG_QUERY__NODE__NODE_STRING: return std::string(text_of(value->string->sval));
-    case PG_QUERY__NODE__NODE_INTEGER: return std::to_string(value->integer->ival);
-    case PG_QUERY__NODE__NODE_FLOAT: return std::string(text_of(value->float_->fval));
-    case PG_QUERY__NODE__NODE_BOOLEAN: return value->boolean->boolval ? "true" : "false";
+    case PG_QUERY__NODE__NODE_STRING:
+      return std::string(text_of(value->string->sval));
+    case PG_QUERY__NODE__NODE_INTEGER:
+      return std::to_string(value->integer->ival);
+    case PG_QUERY__NODE__NODE_FLOAT:
+      return std::string(text_of(value->float_->fval));
+    case PG_QUERY__NODE__NODE_BOOLEAN:
+      return value->boolean->boolval ? "true" : "false";
     case PG_QUERY__NODE__NODE_TYPE_NAME: {
       const PgQuery__TypeName& type = *value->type_name;
       return std::string(type.n_names == 0 ? std::string_view{} : string_of(type.names[type.n_names - 1]));
@@ -99,14 +118,20 @@ std::string option_value(const Node* value) {
     case PG_QUERY__NODE__NODE_A_CONST: {
       const PgQuery__AConst& constant = *value->a_const;
       switch (constant.val_case) {
-        case PG_QUERY__A__CONST__VAL_SVAL: return std::string(text_of(constant.sval->sval));
-        case PG_QUERY__A__CONST__VAL_IVAL: return std::to_string(constant.ival->ival);
-        case PG_QUERY__A__CONST__VAL_FVAL: return std::string(text_of(constant.fval->fval));
-        case PG_QUERY__A__CONST__VAL_BOOLVAL: return constant.boolval->boolval ? "true" : "false";
-        default: return {};
+        case PG_QUERY__A__CONST__VAL_SVAL:
+          return std::string(text_of(constant.sval->sval));
+        case PG_QUERY__A__CONST__VAL_IVAL:
+          return std::to_string(constant.ival->ival);
+        case PG_QUERY__A__CONST__VAL_FVAL:
+          return std::string(text_of(constant.fval->fval));
+        case PG_QUERY__A__CONST__VAL_BOOLVAL:
+          return constant.boolval->boolval ? "true" : "false";
+        default:
+          return {};
       }
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -145,7 +170,8 @@ SequenceOptions sequence_options(std::span<Node* const> elements) {
       result.restart = integer(option.arg);
     } else if (name == "cycle") {
       result.cycle = is_true(option.arg);
-    } else if (name == "owned_by" && option.arg != nullptr && option.arg->node_case == PG_QUERY__NODE__NODE_LIST) {
+    } else if (name == "owned_by" && option.arg != nullptr &&
+               option.arg->node_case == PG_QUERY__NODE__NODE_LIST) {
       const auto names = list(option.arg->list->n_items, option.arg->list->items);
       result.owned_by_table.emplace();
       result.owned_by_column.emplace();
@@ -159,7 +185,8 @@ SequenceOptions sequence_options(std::span<Node* const> elements) {
 }
 
 Identity identity(const PgQuery__Constraint& constraint) {
-  return {text_of(constraint.generated_when) == "a", sequence_options(list(constraint.n_options, constraint.options))};
+  return {text_of(constraint.generated_when) == "a",
+          sequence_options(list(constraint.n_options, constraint.options))};
 }
 
 IndexElement index_element(const Source& source, const PgQuery__IndexElem& element) {
@@ -177,9 +204,12 @@ IndexElement index_element(const Source& source, const PgQuery__IndexElem& eleme
 Persistence persistence(const PgQuery__RangeVar* range) {
   if (range == nullptr || !has_text(range->relpersistence)) return Persistence::Permanent;
   switch (*range->relpersistence) {
-    case 't': return Persistence::Temporary;
-    case 'u': return Persistence::Unlogged;
-    default: return Persistence::Permanent;
+    case 't':
+      return Persistence::Temporary;
+    case 'u':
+      return Persistence::Unlogged;
+    default:
+      return Persistence::Permanent;
   }
 }
 
@@ -195,10 +225,18 @@ ConstraintDefinition constraint_definition(const Source& source, const PgQuery__
   result.using_index = identifier(constraint.indexname);
   result.included = identifiers(list(constraint.n_including, constraint.including));
   switch (result.kind) {
-    case ConstraintKind::ForeignKey: read_foreign_key(constraint, result); break;
-    case ConstraintKind::Exclusion: read_exclusion(source, constraint, result); break;
-    case ConstraintKind::Check: result.expression = scalar(source, constraint.raw_expr); break;
-    default: result.columns = identifiers(list(constraint.n_keys, constraint.keys)); break;
+    case ConstraintKind::ForeignKey:
+      read_foreign_key(constraint, result);
+      break;
+    case ConstraintKind::Exclusion:
+      read_exclusion(source, constraint, result);
+      break;
+    case ConstraintKind::Check:
+      result.expression = scalar(source, constraint.raw_expr);
+      break;
+    default:
+      result.columns = identifiers(list(constraint.n_keys, constraint.keys));
+      break;
   }
   return result;
 }
@@ -218,11 +256,21 @@ ColumnDefinition column_definition(const Source& source, const PgQuery__ColumnDe
     if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
     const PgQuery__Constraint& constraint = *node->constraint;
     switch (constraint.contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: result.explicit_null = true; break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: result.not_null = true; break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: result.default_value = scalar(source, constraint.raw_expr); break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY: result.identity = identity(constraint); break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: result.generated = scalar(source, constraint.raw_expr); break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_NULL:
+        result.explicit_null = true;
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+        result.not_null = true;
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        result.default_value = scalar(source, constraint.raw_expr);
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
+        result.identity = identity(constraint);
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
+        result.generated = scalar(source, constraint.raw_expr);
+        break;
       // Attributes are nodes of their own and belong to the constraint written before them.
       case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
         if (!result.constraints.empty()) result.constraints.back().deferrable = true;
@@ -234,7 +282,8 @@ ColumnDefinition column_definition(const Source& source, const PgQuery__ColumnDe
         }
         break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
-      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE: break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE:
+        break;
       default: {
         ConstraintDefinition inline_constraint = constraint_definition(source, constraint);
         inline_constraint.inline_of_column = true;

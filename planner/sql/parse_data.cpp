@@ -8,7 +8,8 @@ std::vector<Identifier> written_columns(std::span<Node* const> targets) {
   std::vector<Identifier> columns;
   columns.reserve(targets.size());
   for (const Node* target : targets) {
-    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) columns.push_back(identifier(target->res_target->name));
+    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
+      columns.push_back(identifier(target->res_target->name));
   }
   return columns;
 }
@@ -74,9 +75,15 @@ void read_insert(const Source& source, const Node& statement, Operations& out) {
 
 bool read_data(const Source& source, const Node& statement, Operations& out) {
   switch (statement.node_case) {
-    case PG_QUERY__NODE__NODE_UPDATE_STMT: read_update(source, statement, out); return true;
-    case PG_QUERY__NODE__NODE_DELETE_STMT: read_delete(source, statement, out); return true;
-    case PG_QUERY__NODE__NODE_INSERT_STMT: read_insert(source, statement, out); return true;
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      read_update(source, statement, out);
+      return true;
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      read_delete(source, statement, out);
+      return true;
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      read_insert(source, statement, out);
+      return true;
     case PG_QUERY__NODE__NODE_SELECT_STMT:
       if (into_of(*statement.select_stmt) != nullptr) {
         read_select_into(source, statement, out);
@@ -112,7 +119,8 @@ bool read_data(const Source& source, const Node& statement, Operations& out) {
       out.emplace_back(std::move(result));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

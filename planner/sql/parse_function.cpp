@@ -8,11 +8,16 @@ namespace {
 
 char mode_letter(PgQuery__FunctionParameterMode mode) {
   switch (mode) {
-    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT: return 'o';
-    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_INOUT: return 'b';
-    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_VARIADIC: return 'v';
-    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE: return 't';
-    default: return 'i';
+    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT:
+      return 'o';
+    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_INOUT:
+      return 'b';
+    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_VARIADIC:
+      return 'v';
+    case PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE:
+      return 't';
+    default:
+      return 'i';
   }
 }
 
@@ -55,7 +60,8 @@ void read_option(const Source&, const PgQuery__DefElem& option, CreateFunction& 
     result.strict = is_true(value);
   } else if (name == "security") {
     result.security_definer = is_true(value);
-  } else if (name == "set" && value != nullptr && value->node_case == PG_QUERY__NODE__NODE_VARIABLE_SET_STMT) {
+  } else if (name == "set" && value != nullptr &&
+             value->node_case == PG_QUERY__NODE__NODE_VARIABLE_SET_STMT) {
     const PgQuery__VariableSetStmt& set = *value->variable_set_stmt;
     result.settings.push_back({std::string(text_of(set.name)), joined_values(set)});
   }
@@ -71,17 +77,23 @@ std::vector<std::string> role_names(std::span<Node* const> roles) {
 
 std::string_view event_word(PgQuery__CmdType event) {
   switch (event) {
-    case PG_QUERY__CMD_TYPE__CMD_SELECT: return "select";
-    case PG_QUERY__CMD_TYPE__CMD_INSERT: return "insert";
-    case PG_QUERY__CMD_TYPE__CMD_UPDATE: return "update";
-    case PG_QUERY__CMD_TYPE__CMD_DELETE: return "delete";
-    default: return "";
+    case PG_QUERY__CMD_TYPE__CMD_SELECT:
+      return "select";
+    case PG_QUERY__CMD_TYPE__CMD_INSERT:
+      return "insert";
+    case PG_QUERY__CMD_TYPE__CMD_UPDATE:
+      return "update";
+    case PG_QUERY__CMD_TYPE__CMD_DELETE:
+      return "delete";
+    default:
+      return "";
   }
 }
 
 /// CREATE RECURSIVE VIEW becomes a view over WITH RECURSIVE with the view's own name.
 bool is_recursive(const PgQuery__ViewStmt& statement) {
-  if (statement.query == nullptr || statement.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return false;
+  if (statement.query == nullptr || statement.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return false;
   const PgQuery__WithClause* with = statement.query->select_stmt->with_clause;
   if (with == nullptr || !with->recursive || with->n_ctes != 1) return false;
   const Node* common = with->ctes[0];
@@ -110,7 +122,8 @@ FunctionSignature function_signature(const PgQuery__ObjectWithArgs& function) {
   return result;
 }
 
-void read_create_function(const Source& source, const PgQuery__CreateFunctionStmt& statement, Operations& out) {
+void read_create_function(const Source& source, const PgQuery__CreateFunctionStmt& statement,
+                          Operations& out) {
   CreateFunction result;
   result.name = object_name(list(statement.n_funcname, statement.funcname));
   result.procedure = statement.is_procedure;
@@ -133,7 +146,8 @@ void read_alter_function(const PgQuery__AlterFunctionStmt& statement, Operations
   AlterFunction result;
   if (statement.func != nullptr) result.function = function_signature(*statement.func);
   for (const Node* node : list(statement.n_actions, statement.actions)) {
-    if (node->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && text_of(node->def_elem->defname) == "volatility") {
+    if (node->node_case == PG_QUERY__NODE__NODE_DEF_ELEM &&
+        text_of(node->def_elem->defname) == "volatility") {
       result.volatility = volatility_of(node->def_elem->arg);
     }
   }
@@ -180,8 +194,10 @@ void read_create_view(const Source& source, const PgQuery__ViewStmt& statement, 
   result.options = options(list(statement.n_options, statement.options));
   result.replace = statement.replace;
   result.temporary = persistence(statement.view) == Persistence::Temporary;
-  if (statement.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__LOCAL_CHECK_OPTION) result.check_option = 'l';
-  if (statement.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__CASCADED_CHECK_OPTION) result.check_option = 'c';
+  if (statement.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__LOCAL_CHECK_OPTION)
+    result.check_option = 'l';
+  if (statement.with_check_option == PG_QUERY__VIEW_CHECK_OPTION__CASCADED_CHECK_OPTION)
+    result.check_option = 'c';
   result.recursive = is_recursive(statement);
   out.emplace_back(std::move(result));
 }
@@ -189,14 +205,14 @@ void read_create_view(const Source& source, const PgQuery__ViewStmt& statement, 
 void read_create_policy(const Source& source, const PgQuery__CreatePolicyStmt& statement, Operations& out) {
   out.emplace_back(CreatePolicy{identifier(statement.policy_name), table_name(statement.table),
                                 std::string(text_of(statement.cmd_name)), statement.permissive != 0,
-                                role_names(list(statement.n_roles, statement.roles)), scalar(source, statement.qual),
-                                scalar(source, statement.with_check)});
+                                role_names(list(statement.n_roles, statement.roles)),
+                                scalar(source, statement.qual), scalar(source, statement.with_check)});
 }
 
 void read_alter_policy(const Source& source, const PgQuery__AlterPolicyStmt& statement, Operations& out) {
   out.emplace_back(AlterPolicy{identifier(statement.policy_name), table_name(statement.table),
-                               role_names(list(statement.n_roles, statement.roles)), scalar(source, statement.qual),
-                               scalar(source, statement.with_check)});
+                               role_names(list(statement.n_roles, statement.roles)),
+                               scalar(source, statement.qual), scalar(source, statement.with_check)});
 }
 
 void read_create_rule(const Source& source, const PgQuery__RuleStmt& statement, Operations& out) {

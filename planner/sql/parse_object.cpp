@@ -4,52 +4,92 @@ namespace planner::pg {
 
 ObjectKind object_kind(PgQuery__ObjectType type) {
   switch (type) {
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE: return ObjectKind::ForeignTable;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: return ObjectKind::View;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return ObjectKind::MaterializedView;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: return ObjectKind::Index;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return ObjectKind::Sequence;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE: return ObjectKind::Type;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: return ObjectKind::Domain;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION: return ObjectKind::Function;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE: return ObjectKind::Procedure;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE: return ObjectKind::Aggregate;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: return ObjectKind::Routine;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: return ObjectKind::Trigger;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return ObjectKind::Policy;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: return ObjectKind::Rule;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE:
+      return ObjectKind::ForeignTable;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return ObjectKind::View;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return ObjectKind::MaterializedView;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      return ObjectKind::Index;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return ObjectKind::Sequence;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+      return ObjectKind::Type;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+      return ObjectKind::Domain;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+      return ObjectKind::Function;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+      return ObjectKind::Procedure;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return ObjectKind::Aggregate;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+      return ObjectKind::Routine;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+      return ObjectKind::Trigger;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+      return ObjectKind::Policy;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE:
+      return ObjectKind::Rule;
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT: return ObjectKind::Constraint;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
+      return ObjectKind::Constraint;
     case PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE: return ObjectKind::Column;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: return ObjectKind::Schema;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION: return ObjectKind::Extension;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT: return ObjectKind::Statistics;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION: return ObjectKind::Publication;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION: return ObjectKind::Subscription;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION: return ObjectKind::Collation;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION: return ObjectKind::Conversion;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR: return ObjectKind::Operator;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS: return ObjectKind::OperatorClass;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY: return ObjectKind::OperatorFamily;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE:
+      return ObjectKind::Column;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      return ObjectKind::Schema;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION:
+      return ObjectKind::Extension;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT:
+      return ObjectKind::Statistics;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION:
+      return ObjectKind::Publication;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION:
+      return ObjectKind::Subscription;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION:
+      return ObjectKind::Collation;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION:
+      return ObjectKind::Conversion;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR:
+      return ObjectKind::Operator;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS:
+      return ObjectKind::OperatorClass;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY:
+      return ObjectKind::OperatorFamily;
     case PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION:
     case PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY:
     case PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE: return ObjectKind::TextSearch;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_CAST: return ObjectKind::Cast;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_EVENT_TRIGGER: return ObjectKind::EventTrigger;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER: return ObjectKind::ForeignServer;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FDW: return ObjectKind::ForeignDataWrapper;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_USER_MAPPING: return ObjectKind::UserMapping;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_LANGUAGE: return ObjectKind::Language;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ROLE: return ObjectKind::Role;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE:
+      return ObjectKind::TextSearch;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_CAST:
+      return ObjectKind::Cast;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_EVENT_TRIGGER:
+      return ObjectKind::EventTrigger;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER:
+      return ObjectKind::ForeignServer;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FDW:
+      return ObjectKind::ForeignDataWrapper;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_USER_MAPPING:
+      return ObjectKind::UserMapping;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_LANGUAGE:
+      return ObjectKind::Language;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROLE:
+      return ObjectKind::Role;
     case PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_PARAMETER_ACL: return ObjectKind::Database;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE: return ObjectKind::Tablespace;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD: return ObjectKind::AccessMethod;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM: return ObjectKind::Transform;
-    case PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT: return ObjectKind::LargeObject;
-    default: return ObjectKind::Table;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PARAMETER_ACL:
+      return ObjectKind::Database;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE:
+      return ObjectKind::Tablespace;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD:
+      return ObjectKind::AccessMethod;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM:
+      return ObjectKind::Transform;
+    case PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT:
+      return ObjectKind::LargeObject;
+    default:
+      return ObjectKind::Table;
   }
 }
 
@@ -57,16 +97,23 @@ NamedObject named_object(PgQuery__ObjectType type, const Node* object) {
   NamedObject result;
   if (object == nullptr) return result;
   switch (object->node_case) {
-    case PG_QUERY__NODE__NODE_RANGE_VAR: result.name = table_name(object->range_var); return result;
-    case PG_QUERY__NODE__NODE_TYPE_NAME: result.name = type_name(object->type_name).name; return result;
+    case PG_QUERY__NODE__NODE_RANGE_VAR:
+      result.name = table_name(object->range_var);
+      return result;
+    case PG_QUERY__NODE__NODE_TYPE_NAME:
+      result.name = type_name(object->type_name).name;
+      return result;
     case PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS: {
       FunctionSignature signature = function_signature(*object->object_with_args);
       result.name = std::move(signature.name);
       result.arguments = std::move(signature.arguments);
       return result;
     }
-    case PG_QUERY__NODE__NODE_LIST: break;
-    default: result.name = ObjectName(Identifier(option_value(object))); return result;
+    case PG_QUERY__NODE__NODE_LIST:
+      break;
+    default:
+      result.name = ObjectName(Identifier(option_value(object)));
+      return result;
   }
   const auto names = list(object->list->n_items, object->list->items);
   if (names.empty()) return result;
@@ -81,13 +128,15 @@ NamedObject named_object(PgQuery__ObjectType type, const Node* object) {
       return result;
     case PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT:
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM:
-      if (names[0]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) result.name = type_name(names[0]->type_name).name;
+      if (names[0]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+        result.name = type_name(names[0]->type_name).name;
       result.sub_object = Identifier(string_of(names.back()));
       return result;
     case PG_QUERY__OBJECT_TYPE__OBJECT_CAST:
       result.arguments.emplace();
       for (const Node* name : names) {
-        if (name->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) result.arguments->push_back(type_name(name->type_name));
+        if (name->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+          result.arguments->push_back(type_name(name->type_name));
       }
       if (!result.arguments->empty()) result.name = result.arguments->front().name;
       return result;
@@ -95,7 +144,9 @@ NamedObject named_object(PgQuery__ObjectType type, const Node* object) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY:  // the access method comes first
       result.name = object_name(names.subspan(1));
       return result;
-    default: result.name = object_name(names); return result;
+    default:
+      result.name = object_name(names);
+      return result;
   }
 }
 
@@ -103,10 +154,14 @@ namespace {
 
 char function_kind(PgQuery__ObjectType type) {
   switch (type) {
-    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE: return 'p';
-    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE: return 'a';
-    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: return 'r';
-    default: return 'f';
+    case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+      return 'p';
+    case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
+      return 'a';
+    case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
+      return 'r';
+    default:
+      return 'f';
   }
 }
 
@@ -114,27 +169,40 @@ Operation drop_of(const PgQuery__DropStmt& statement, const NamedObject& object)
   const bool if_exists = statement.missing_ok != 0;
   const Cascade behavior = cascade(statement.behavior);
   switch (statement.remove_type) {
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE: return DropTable{object.name, if_exists, behavior, false};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE: return DropTable{object.name, if_exists, behavior, true};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: return DropView{object.name, false, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return DropView{object.name, true, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+      return DropTable{object.name, if_exists, behavior, false};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE:
+      return DropTable{object.name, if_exists, behavior, true};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return DropView{object.name, false, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return DropView{object.name, true, if_exists, behavior};
     case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
       return DropIndex{object.name, statement.concurrent != 0, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return DropSequence{object.name, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE: return DropType{object.name, false, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: return DropType{object.name, true, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return DropSequence{object.name, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+      return DropType{object.name, false, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+      return DropType{object.name, true, if_exists, behavior};
     case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
     case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE:
-      return DropFunction{{object.name, object.arguments}, function_kind(statement.remove_type), if_exists, behavior};
+      return DropFunction{
+          {object.name, object.arguments}, function_kind(statement.remove_type), if_exists, behavior};
     case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
       return DropTrigger{object.name, object.sub_object, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return DropPolicy{object.name, object.sub_object, if_exists};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: return DropRule{object.name, object.sub_object, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT: return DropStatistics{object.name, if_exists};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: return DropSchema{object.name.name, if_exists, behavior};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION: return DropExtension{object.name.name, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+      return DropPolicy{object.name, object.sub_object, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE:
+      return DropRule{object.name, object.sub_object, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT:
+      return DropStatistics{object.name, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      return DropSchema{object.name.name, if_exists, behavior};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION:
+      return DropExtension{object.name.name, if_exists, behavior};
     default: {
       OtherObject result;
       result.kind = object_kind(statement.remove_type);
@@ -156,12 +224,17 @@ Operation rename_of(const PgQuery__RenameStmt& statement) {
   switch (statement.rename_type) {
     case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE:
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return RenameTable{table, to, if_exists};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: return RenameView{table, to, false, if_exists};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return RenameView{table, to, true, if_exists};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: return RenameIndex{table, to, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+      return RenameTable{table, to, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+      return RenameView{table, to, false, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+      return RenameView{table, to, true, if_exists};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      return RenameIndex{table, to, if_exists};
     case PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN:
-      if (statement.relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW) return RenameViewColumn{table, from, to, false};
+      if (statement.relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW)
+        return RenameViewColumn{table, from, to, false};
       if (statement.relation_type == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
         return RenameViewColumn{table, from, to, true};
       }
@@ -175,13 +248,20 @@ Operation rename_of(const PgQuery__RenameStmt& statement) {
       result.cascade = cascade(statement.behavior);
       return result;
     }
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT: return RenameConstraint{table, from, to};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: return RenameTrigger{table, from, to};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return RenamePolicy{table, from, to};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: return RenameRule{table, from, to};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE: return RenameType{object.name, to, false};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: return RenameType{object.name, to, true};
-    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: return RenameSchema{from, to};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT:
+      return RenameConstraint{table, from, to};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+      return RenameTrigger{table, from, to};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+      return RenamePolicy{table, from, to};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_RULE:
+      return RenameRule{table, from, to};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+      return RenameType{object.name, to, false};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+      return RenameType{object.name, to, true};
+    case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA:
+      return RenameSchema{from, to};
     case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
     case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
     case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE:
@@ -207,13 +287,16 @@ void read_drop(const PgQuery__DropStmt& statement, Operations& out) {
   }
 }
 
-void read_rename(const PgQuery__RenameStmt& statement, Operations& out) { out.push_back(rename_of(statement)); }
+void read_rename(const PgQuery__RenameStmt& statement, Operations& out) {
+  out.push_back(rename_of(statement));
+}
 
 void read_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Operations& out) {
   NamedObject object = named_object(statement.object_type, statement.object);
   if (statement.relation != nullptr) object.name = table_name(statement.relation);
-  out.emplace_back(SetSchema{object_kind(statement.object_type), std::move(object.name), identifier(statement.newschema),
-                             statement.missing_ok != 0, std::move(object.arguments)});
+  out.emplace_back(SetSchema{object_kind(statement.object_type), std::move(object.name),
+                             identifier(statement.newschema), statement.missing_ok != 0,
+                             std::move(object.arguments)});
 }
 
 void read_owner(const PgQuery__AlterOwnerStmt& statement, Operations& out) {
@@ -272,7 +355,8 @@ void read_grant_role(const PgQuery__GrantRoleStmt& statement, Operations& out) {
     }
   }
   for (const Node* node : list(statement.n_grantee_roles, statement.grantee_roles)) {
-    if (node->node_case == PG_QUERY__NODE__NODE_ROLE_SPEC) result.grantees.push_back(role_name(node->role_spec));
+    if (node->node_case == PG_QUERY__NODE__NODE_ROLE_SPEC)
+      result.grantees.push_back(role_name(node->role_spec));
   }
   out.emplace_back(std::move(result));
 }

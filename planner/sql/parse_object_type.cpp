@@ -13,12 +13,17 @@ void read_domain(const Source& source, const PgQuery__CreateDomainStmt& statemen
     if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
     const PgQuery__Constraint& constraint = *node->constraint;
     switch (constraint.contype) {
-      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: result.not_null = true; break;
-      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: result.default_value = scalar(source, constraint.raw_expr); break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+        result.not_null = true;
+        break;
+      case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        result.default_value = scalar(source, constraint.raw_expr);
+        break;
       case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
         result.checks.push_back(constraint_definition(source, constraint));
         break;
-      default: break;
+      default:
+        break;
     }
   }
   out.emplace_back(std::move(result));
@@ -36,14 +41,22 @@ void read_alter_domain(const Source& source, const PgQuery__AlterDomainStmt& sta
       result.change = statement.def == nullptr ? DomainChange::DropDefault : DomainChange::SetDefault;
       result.default_value = scalar(source, statement.def);
       break;
-    case 'N': result.change = DomainChange::DropNotNull; break;
-    case 'O': result.change = DomainChange::SetNotNull; break;
+    case 'N':
+      result.change = DomainChange::DropNotNull;
+      break;
+    case 'O':
+      result.change = DomainChange::SetNotNull;
+      break;
     case 'C':
       result.change = DomainChange::AddConstraint;
       result.constraint = constraint_definition(source, *statement.def->constraint);
       break;
-    case 'X': result.change = DomainChange::DropConstraint; break;
-    default: result.change = DomainChange::ValidateConstraint; break;
+    case 'X':
+      result.change = DomainChange::DropConstraint;
+      break;
+    default:
+      result.change = DomainChange::ValidateConstraint;
+      break;
   }
   out.emplace_back(std::move(result));
 }

@@ -33,7 +33,8 @@ std::vector<std::vector<Identifier>> published_filters(const Source& source, std
   for (const Node* node : objects) {
     if (node->node_case != PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC) continue;
     const PgQuery__PublicationObjSpec& object = *node->publication_obj_spec;
-    if (object.pubtable != nullptr) columns.push_back(scalar(source, object.pubtable->where_clause).facts().columns);
+    if (object.pubtable != nullptr)
+      columns.push_back(scalar(source, object.pubtable->where_clause).facts().columns);
   }
   return columns;
 }
@@ -48,8 +49,8 @@ void read_role(const Node& statement, Operations& out) {
           other(ObjectKind::Role, 'a', ObjectName(Identifier(role_name(statement.alter_role_stmt->role)))));
       break;
     case PG_QUERY__NODE__NODE_ALTER_ROLE_SET_STMT:
-      out.emplace_back(
-          other(ObjectKind::Role, 'a', ObjectName(Identifier(role_name(statement.alter_role_set_stmt->role)))));
+      out.emplace_back(other(ObjectKind::Role, 'a',
+                             ObjectName(Identifier(role_name(statement.alter_role_set_stmt->role)))));
       break;
     case PG_QUERY__NODE__NODE_DROP_ROLE_STMT: {
       const PgQuery__DropRoleStmt& drop = *statement.drop_role_stmt;
@@ -61,7 +62,9 @@ void read_role(const Node& statement, Operations& out) {
       }
       break;
     }
-    default: out.emplace_back(other(ObjectKind::Role, 'a', ObjectName{})); break;  // REASSIGN OWNED
+    default:
+      out.emplace_back(other(ObjectKind::Role, 'a', ObjectName{}));
+      break;  // REASSIGN OWNED
   }
 }
 
@@ -112,10 +115,12 @@ bool read_foreign(const Node& statement, Operations& out) {
       out.emplace_back(other(ObjectKind::ForeignDataWrapper, 'a', statement.alter_fdw_stmt->fdwname));
       return true;
     case PG_QUERY__NODE__NODE_CREATE_FOREIGN_SERVER_STMT:
-      out.emplace_back(other(ObjectKind::ForeignServer, 'c', statement.create_foreign_server_stmt->servername));
+      out.emplace_back(
+          other(ObjectKind::ForeignServer, 'c', statement.create_foreign_server_stmt->servername));
       return true;
     case PG_QUERY__NODE__NODE_ALTER_FOREIGN_SERVER_STMT:
-      out.emplace_back(other(ObjectKind::ForeignServer, 'a', statement.alter_foreign_server_stmt->servername));
+      out.emplace_back(
+          other(ObjectKind::ForeignServer, 'a', statement.alter_foreign_server_stmt->servername));
       return true;
     case PG_QUERY__NODE__NODE_CREATE_USER_MAPPING_STMT:
       out.emplace_back(other(ObjectKind::UserMapping, 'c', statement.create_user_mapping_stmt->servername));
@@ -126,7 +131,8 @@ bool read_foreign(const Node& statement, Operations& out) {
     case PG_QUERY__NODE__NODE_DROP_USER_MAPPING_STMT:
       out.emplace_back(other(ObjectKind::UserMapping, 'd', statement.drop_user_mapping_stmt->servername));
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -155,15 +161,18 @@ bool read_cluster_object(const Node& statement, Operations& out) {
       out.emplace_back(other(ObjectKind::Tablespace, 'c', statement.create_table_space_stmt->tablespacename));
       return true;
     case PG_QUERY__NODE__NODE_ALTER_TABLE_SPACE_OPTIONS_STMT:
-      out.emplace_back(other(ObjectKind::Tablespace, 'a', statement.alter_table_space_options_stmt->tablespacename));
+      out.emplace_back(
+          other(ObjectKind::Tablespace, 'a', statement.alter_table_space_options_stmt->tablespacename));
       return true;
     case PG_QUERY__NODE__NODE_DROP_TABLE_SPACE_STMT: {
-      OtherObject result = other(ObjectKind::Tablespace, 'd', statement.drop_table_space_stmt->tablespacename);
+      OtherObject result =
+          other(ObjectKind::Tablespace, 'd', statement.drop_table_space_stmt->tablespacename);
       result.if_exists = statement.drop_table_space_stmt->missing_ok;
       out.emplace_back(std::move(result));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -198,12 +207,13 @@ bool read_extending(const Node& statement, Operations& out) {
       return true;
     }
     case PG_QUERY__NODE__NODE_ALTER_OPERATOR_STMT:
-      out.emplace_back(
-          other(ObjectKind::Operator, 'a', function_signature(*statement.alter_operator_stmt->opername).name));
+      out.emplace_back(other(ObjectKind::Operator, 'a',
+                             function_signature(*statement.alter_operator_stmt->opername).name));
       return true;
     case PG_QUERY__NODE__NODE_ALTER_TSDICTIONARY_STMT: {
       const PgQuery__AlterTSDictionaryStmt& alter = *statement.alter_tsdictionary_stmt;
-      out.emplace_back(other(ObjectKind::TextSearch, 'a', object_name(list(alter.n_dictname, alter.dictname))));
+      out.emplace_back(
+          other(ObjectKind::TextSearch, 'a', object_name(list(alter.n_dictname, alter.dictname))));
       return true;
     }
     case PG_QUERY__NODE__NODE_ALTER_TSCONFIGURATION_STMT: {
@@ -213,7 +223,8 @@ bool read_extending(const Node& statement, Operations& out) {
     }
     case PG_QUERY__NODE__NODE_ALTER_COLLATION_STMT: {
       const PgQuery__AlterCollationStmt& alter = *statement.alter_collation_stmt;
-      out.emplace_back(other(ObjectKind::Collation, 'a', object_name(list(alter.n_collname, alter.collname))));
+      out.emplace_back(
+          other(ObjectKind::Collation, 'a', object_name(list(alter.n_collname, alter.collname))));
       return true;
     }
     case PG_QUERY__NODE__NODE_ALTER_TYPE_STMT: {
@@ -223,11 +234,13 @@ bool read_extending(const Node& statement, Operations& out) {
     }
     case PG_QUERY__NODE__NODE_ALTER_STATS_STMT: {
       const PgQuery__AlterStatsStmt& alter = *statement.alter_stats_stmt;
-      out.emplace_back(other(ObjectKind::Statistics, 'a', object_name(list(alter.n_defnames, alter.defnames))));
+      out.emplace_back(
+          other(ObjectKind::Statistics, 'a', object_name(list(alter.n_defnames, alter.defnames))));
       return true;
     }
     case PG_QUERY__NODE__NODE_CREATE_TRANSFORM_STMT:
-      out.emplace_back(other(ObjectKind::Transform, 'c', type_name(statement.create_transform_stmt->type_name).name));
+      out.emplace_back(
+          other(ObjectKind::Transform, 'c', type_name(statement.create_transform_stmt->type_name).name));
       return true;
     case PG_QUERY__NODE__NODE_CREATE_AM_STMT:
       out.emplace_back(other(ObjectKind::AccessMethod, 'c', statement.create_am_stmt->amname));
@@ -241,7 +254,8 @@ bool read_extending(const Node& statement, Operations& out) {
     case PG_QUERY__NODE__NODE_ALTER_EVENT_TRIG_STMT:
       out.emplace_back(other(ObjectKind::EventTrigger, 'a', statement.alter_event_trig_stmt->trigname));
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -253,10 +267,14 @@ bool read_other_object(const Source& source, const Node& statement, Operations& 
     case PG_QUERY__NODE__NODE_ALTER_ROLE_STMT:
     case PG_QUERY__NODE__NODE_ALTER_ROLE_SET_STMT:
     case PG_QUERY__NODE__NODE_DROP_ROLE_STMT:
-    case PG_QUERY__NODE__NODE_REASSIGN_OWNED_STMT: read_role(statement, out); return true;
+    case PG_QUERY__NODE__NODE_REASSIGN_OWNED_STMT:
+      read_role(statement, out);
+      return true;
     case PG_QUERY__NODE__NODE_CREATE_SUBSCRIPTION_STMT:
     case PG_QUERY__NODE__NODE_ALTER_SUBSCRIPTION_STMT:
-    case PG_QUERY__NODE__NODE_DROP_SUBSCRIPTION_STMT: read_subscription(statement, out); return true;
+    case PG_QUERY__NODE__NODE_DROP_SUBSCRIPTION_STMT:
+      read_subscription(statement, out);
+      return true;
     case PG_QUERY__NODE__NODE_ALTER_OBJECT_DEPENDS_STMT: {
       const PgQuery__AlterObjectDependsStmt& depends = *statement.alter_object_depends_stmt;
       NamedObject object = named_object(depends.object_type, depends.object);
@@ -264,10 +282,11 @@ bool read_other_object(const Source& source, const Node& statement, Operations& 
       out.emplace_back(other(object_kind(depends.object_type), 'a', std::move(object.name)));
       return true;
     }
-    default: break;
+    default:
+      break;
   }
-  return read_publication(source, statement, out) || read_foreign(statement, out) || read_cluster_object(statement, out) ||
-         read_extending(statement, out);
+  return read_publication(source, statement, out) || read_foreign(statement, out) ||
+         read_cluster_object(statement, out) || read_extending(statement, out);
 }
 
 }  // namespace planner::pg

@@ -8,7 +8,8 @@ namespace {
 
 void read_variable_set(const PgQuery__VariableSetStmt& set, Operations& out) {
   if (set.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI) {
-    // SET TRANSACTION, SET SESSION CHARACTERISTICS: isolation level and access mode. SET TRANSACTION SNAPSHOT too.
+    // SET TRANSACTION, SET SESSION CHARACTERISTICS: isolation level and access mode. SET TRANSACTION SNAPSHOT
+    // too.
     const TransactionAction action = TransactionAction::SetTransaction;
     out.emplace_back(Transaction{action, std::string(text_of(set.name)), false});
     return;
@@ -30,24 +31,37 @@ void read_variable_set(const PgQuery__VariableSetStmt& set, Operations& out) {
 
 void read_transaction(const PgQuery__TransactionStmt& statement, Operations& out) {
   Transaction result;
-  result.name = has_text(statement.savepoint_name) ? statement.savepoint_name : std::string(text_of(statement.gid));
+  result.name =
+      has_text(statement.savepoint_name) ? statement.savepoint_name : std::string(text_of(statement.gid));
   result.chain = statement.chain;
   switch (statement.kind) {
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT: result.action = TransactionAction::Commit; break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK: result.action = TransactionAction::Rollback; break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT: result.action = TransactionAction::Savepoint; break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE: result.action = TransactionAction::ReleaseSavepoint; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+      result.action = TransactionAction::Commit;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+      result.action = TransactionAction::Rollback;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
+      result.action = TransactionAction::Savepoint;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
+      result.action = TransactionAction::ReleaseSavepoint;
+      break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
       result.action = TransactionAction::RollbackToSavepoint;
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE: result.action = TransactionAction::Prepare; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      result.action = TransactionAction::Prepare;
+      break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
       result.action = TransactionAction::CommitPrepared;
       break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED:
       result.action = TransactionAction::RollbackPrepared;
       break;
-    default: result.action = TransactionAction::Begin; break;
+    default:
+      result.action = TransactionAction::Begin;
+      break;
   }
   out.emplace_back(std::move(result));
 }
@@ -55,8 +69,8 @@ void read_transaction(const PgQuery__TransactionStmt& statement, Operations& out
 void read_lock(const PgQuery__LockStmt& statement, Operations& out) {
   // LOCKMODE numbers of src/include/storage/lockdefs.h.
   static constexpr std::array<std::string_view, 9> kModes{
-      "", "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE",
-      "EXCLUSIVE", "ACCESS EXCLUSIVE"};
+      "",      "ACCESS SHARE",        "ROW SHARE", "ROW EXCLUSIVE",   "SHARE UPDATE EXCLUSIVE",
+      "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"};
   LockTable result;
   for (const Node* relation : list(statement.n_relations, statement.relations)) {
     if (relation->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
@@ -102,19 +116,32 @@ void read_explain(const Source& source, const PgQuery__ExplainStmt& statement, O
 
 std::string_view harmless(PgQuery__Node__NodeCase kind) {
   switch (kind) {
-    case PG_QUERY__NODE__NODE_LISTEN_STMT: return "LISTEN";
-    case PG_QUERY__NODE__NODE_UNLISTEN_STMT: return "UNLISTEN";
-    case PG_QUERY__NODE__NODE_NOTIFY_STMT: return "NOTIFY";
-    case PG_QUERY__NODE__NODE_CHECK_POINT_STMT: return "CHECKPOINT";
-    case PG_QUERY__NODE__NODE_LOAD_STMT: return "LOAD";
-    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT: return "DEALLOCATE";
-    case PG_QUERY__NODE__NODE_PREPARE_STMT: return "PREPARE";
-    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT: return "DECLARE";
-    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT: return "CLOSE";
-    case PG_QUERY__NODE__NODE_FETCH_STMT: return "FETCH";
-    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT: return "SHOW";
-    case PG_QUERY__NODE__NODE_SEC_LABEL_STMT: return "SECURITY LABEL";
-    default: return {};
+    case PG_QUERY__NODE__NODE_LISTEN_STMT:
+      return "LISTEN";
+    case PG_QUERY__NODE__NODE_UNLISTEN_STMT:
+      return "UNLISTEN";
+    case PG_QUERY__NODE__NODE_NOTIFY_STMT:
+      return "NOTIFY";
+    case PG_QUERY__NODE__NODE_CHECK_POINT_STMT:
+      return "CHECKPOINT";
+    case PG_QUERY__NODE__NODE_LOAD_STMT:
+      return "LOAD";
+    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
+      return "DEALLOCATE";
+    case PG_QUERY__NODE__NODE_PREPARE_STMT:
+      return "PREPARE";
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
+      return "DECLARE";
+    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
+      return "CLOSE";
+    case PG_QUERY__NODE__NODE_FETCH_STMT:
+      return "FETCH";
+    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT:
+      return "SHOW";
+    case PG_QUERY__NODE__NODE_SEC_LABEL_STMT:
+      return "SECURITY LABEL";
+    default:
+      return {};
   }
 }
 
@@ -122,15 +149,27 @@ std::string_view harmless(PgQuery__Node__NodeCase kind) {
 
 bool read_session(const Source& source, const Node& statement, Operations& out) {
   switch (statement.node_case) {
-    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT: read_variable_set(*statement.variable_set_stmt, out); return true;
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: read_transaction(*statement.transaction_stmt, out); return true;
+    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
+      read_variable_set(*statement.variable_set_stmt, out);
+      return true;
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+      read_transaction(*statement.transaction_stmt, out);
+      return true;
     case PG_QUERY__NODE__NODE_CONSTRAINTS_SET_STMT:
       out.emplace_back(Transaction{TransactionAction::SetConstraints, {}, false});
       return true;
-    case PG_QUERY__NODE__NODE_LOCK_STMT: read_lock(*statement.lock_stmt, out); return true;
-    case PG_QUERY__NODE__NODE_VACUUM_STMT: read_vacuum(*statement.vacuum_stmt, out); return true;
-    case PG_QUERY__NODE__NODE_DISCARD_STMT: out.emplace_back(Discard{}); return true;
-    case PG_QUERY__NODE__NODE_EXPLAIN_STMT: read_explain(source, *statement.explain_stmt, out); return true;
+    case PG_QUERY__NODE__NODE_LOCK_STMT:
+      read_lock(*statement.lock_stmt, out);
+      return true;
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+      read_vacuum(*statement.vacuum_stmt, out);
+      return true;
+    case PG_QUERY__NODE__NODE_DISCARD_STMT:
+      out.emplace_back(Discard{});
+      return true;
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
+      read_explain(source, *statement.explain_stmt, out);
+      return true;
     case PG_QUERY__NODE__NODE_CALL_STMT: {
       const PgQuery__FuncCall* call = statement.call_stmt->funccall;
       Call result;
@@ -138,7 +177,8 @@ bool read_session(const Source& source, const Node& statement, Operations& out) 
       out.emplace_back(std::move(result));
       return true;
     }
-    default: break;
+    default:
+      break;
   }
   const std::string_view kind = harmless(statement.node_case);
   if (kind.empty()) return false;

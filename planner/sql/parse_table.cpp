@@ -65,8 +65,8 @@ PartitionBound partition_bound(const Source& source, const PgQuery__PartitionBou
   return result;
 }
 
-void read_create_table(const Source& source, const PgQuery__CreateStmt& statement, std::string_view foreign_server,
-                       Operations& out) {
+void read_create_table(const Source& source, const PgQuery__CreateStmt& statement,
+                       std::string_view foreign_server, Operations& out) {
   CreateTable& result = std::get<CreateTable>(out.emplace_back(CreateTable{}));
   result.table = table_name(statement.relation);
   result.persistence = persistence(statement.relation);
@@ -84,7 +84,8 @@ void read_create_table(const Source& source, const PgQuery__CreateStmt& statemen
       case PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE:
         result.likes.push_back(like_clause(*element->table_like_clause, result.columns.size()));
         break;
-      default: break;
+      default:
+        break;
     }
   }
   for (const Node* constraint : list(statement.n_constraints, statement.constraints)) {
@@ -93,7 +94,8 @@ void read_create_table(const Source& source, const PgQuery__CreateStmt& statemen
     }
   }
   for (const Node* parent : list(statement.n_inh_relations, statement.inh_relations)) {
-    if (parent->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) result.inherits.push_back(table_name(parent->range_var));
+    if (parent->node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
+      result.inherits.push_back(table_name(parent->range_var));
   }
   if (statement.partbound != nullptr) {
     // PARTITION OF names its parent where INHERITS does.
@@ -108,7 +110,8 @@ void read_create_table(const Source& source, const PgQuery__CreateStmt& statemen
   result.tablespace = text_of(statement.tablespacename);
 }
 
-void read_create_table_as(const Source& source, const PgQuery__CreateTableAsStmt& statement, Operations& out) {
+void read_create_table_as(const Source& source, const PgQuery__CreateTableAsStmt& statement,
+                          Operations& out) {
   const PgQuery__IntoClause& into = *statement.into;
   if (statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW) {
     CreateMaterializedView result;

@@ -21,7 +21,8 @@ struct SpecialSpelling {
   std::string_view tail;  ///< after them
 };
 
-// format_type_extended in src/backend/utils/adt/format_type.c. `bit` and `bpchar` have this spelling only with a length.
+// format_type_extended in src/backend/utils/adt/format_type.c. `bit` and `bpchar` have this spelling only
+// with a length.
 constexpr std::array kSpellings{
     SpecialSpelling{"bool", "boolean", ""},
     SpecialSpelling{"int2", "smallint", ""},
@@ -56,24 +57,101 @@ const SpecialSpelling* special_spelling(const TypeName& type) {
 
 /// The base types of pg_catalog: what an unqualified name means before any user's type is looked for.
 bool is_built_in(std::string_view name) {
-  static const std::unordered_set<std::string_view> kBuiltIn{
-      "bool",        "bytea",       "char",           "name",           "int8",          "int2",          "int4",
-      "text",        "oid",         "tid",            "xid",            "cid",           "json",          "xml",
-      "xid8",        "point",       "lseg",           "path",           "box",           "polygon",       "line",
-      "float4",      "float8",      "circle",         "money",          "macaddr",       "inet",          "cidr",
-      "macaddr8",    "aclitem",     "bpchar",         "varchar",        "date",          "time",          "timestamp",
-      "timestamptz", "interval",    "timetz",         "bit",            "varbit",        "numeric",       "uuid",
-      "pg_lsn",      "tsvector",    "gtsvector",      "tsquery",        "jsonb",         "jsonpath",      "record",
-      "int4range",   "numrange",    "tsrange",        "tstzrange",      "daterange",     "int8range",     "void",
-      "int4multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange", "int8multirange",
-      "cstring",     "any",         "anyarray",       "trigger",        "event_trigger", "anyelement",    "anyenum",
-      "anynonarray", "anyrange",    "anycompatible",  "internal",       "regproc",       "regprocedure",  "regoper",
-      "regoperator", "regclass",    "regtype",        "regrole",        "regnamespace",  "regcollation",  "regconfig",
-      "regdictionary", "refcursor", "txid_snapshot",  "pg_snapshot",    "int2vector",    "oidvector",     "unknown"};
+  static const std::unordered_set<std::string_view> kBuiltIn{"bool",
+                                                             "bytea",
+                                                             "char",
+                                                             "name",
+                                                             "int8",
+                                                             "int2",
+                                                             "int4",
+                                                             "text",
+                                                             "oid",
+                                                             "tid",
+                                                             "xid",
+                                                             "cid",
+                                                             "json",
+                                                             "xml",
+                                                             "xid8",
+                                                             "point",
+                                                             "lseg",
+                                                             "path",
+                                                             "box",
+                                                             "polygon",
+                                                             "line",
+                                                             "float4",
+                                                             "float8",
+                                                             "circle",
+                                                             "money",
+                                                             "macaddr",
+                                                             "inet",
+                                                             "cidr",
+                                                             "macaddr8",
+                                                             "aclitem",
+                                                             "bpchar",
+                                                             "varchar",
+                                                             "date",
+                                                             "time",
+                                                             "timestamp",
+                                                             "timestamptz",
+                                                             "interval",
+                                                             "timetz",
+                                                             "bit",
+                                                             "varbit",
+                                                             "numeric",
+                                                             "uuid",
+                                                             "pg_lsn",
+                                                             "tsvector",
+                                                             "gtsvector",
+                                                             "tsquery",
+                                                             "jsonb",
+                                                             "jsonpath",
+                                                             "record",
+                                                             "int4range",
+                                                             "numrange",
+                                                             "tsrange",
+                                                             "tstzrange",
+                                                             "daterange",
+                                                             "int8range",
+                                                             "void",
+                                                             "int4multirange",
+                                                             "nummultirange",
+                                                             "tsmultirange",
+                                                             "tstzmultirange",
+                                                             "datemultirange",
+                                                             "int8multirange",
+                                                             "cstring",
+                                                             "any",
+                                                             "anyarray",
+                                                             "trigger",
+                                                             "event_trigger",
+                                                             "anyelement",
+                                                             "anyenum",
+                                                             "anynonarray",
+                                                             "anyrange",
+                                                             "anycompatible",
+                                                             "internal",
+                                                             "regproc",
+                                                             "regprocedure",
+                                                             "regoper",
+                                                             "regoperator",
+                                                             "regclass",
+                                                             "regtype",
+                                                             "regrole",
+                                                             "regnamespace",
+                                                             "regcollation",
+                                                             "regconfig",
+                                                             "regdictionary",
+                                                             "refcursor",
+                                                             "txid_snapshot",
+                                                             "pg_snapshot",
+                                                             "int2vector",
+                                                             "oidvector",
+                                                             "unknown"};
   return kBuiltIn.contains(name);
 }
 
-/// Does quote_identifier leave the name bare? Keywords come from the scanner itself, so the list is the grammar's own.
+/// Does quote_identifier leave the name bare? Keywords come from the scanner itself, so the list is the
+/// grammar's own.
 bool needs_quotes(std::string_view name) {
   static const std::unordered_set<std::string> kReserved = [] {
     std::string all;
@@ -104,14 +182,18 @@ bool needs_quotes(std::string_view name) {
   }();
   const auto safe = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   if (name.empty() || !safe(name.front())) return true;
-  if (!std::all_of(name.begin(), name.end(), [&](char c) { return safe(c) || (c >= '0' && c <= '9'); })) return true;
+  if (!std::all_of(name.begin(), name.end(), [&](char c) { return safe(c) || (c >= '0' && c <= '9'); }))
+    return true;
   return kReserved.contains(std::string(name));
 }
 
-std::string bare_or_quoted(const Identifier& name) { return needs_quotes(name.str()) ? quoted(name) : name.str(); }
+std::string bare_or_quoted(const Identifier& name) {
+  return needs_quotes(name.str()) ? quoted(name) : name.str();
+}
 
 // The masks of src/include/utils/timestamp.h: 1 << the field's number in datetime.h.
-constexpr std::int32_t kMonth = 1 << 1, kYear = 1 << 2, kDay = 1 << 3, kHour = 1 << 10, kMinute = 1 << 11, kSecond = 1 << 12;
+constexpr std::int32_t kMonth = 1 << 1, kYear = 1 << 2, kDay = 1 << 3, kHour = 1 << 10, kMinute = 1 << 11,
+                       kSecond = 1 << 12;
 constexpr std::int32_t kFullInterval = 0x7FFF;
 
 std::string interval_modifiers(const std::vector<std::int32_t>& modifiers) {
@@ -241,7 +323,8 @@ TypeName pg::type_name(const PgQuery__TypeName* type) {
       }
     }
     // `_text` is the array type's own name.
-    if (result.array_dimensions == 0 && written.size() > 1 && written[0] == '_' && is_built_in(written.substr(1))) {
+    if (result.array_dimensions == 0 && written.size() > 1 && written[0] == '_' &&
+        is_built_in(written.substr(1))) {
       result.name.name = Identifier(written.substr(1));
       result.array_dimensions = 1;
     }
@@ -263,7 +346,8 @@ TypeName parse_type(std::string_view text) {
   const pg::Node* statement = parsed.result->stmts[0]->stmt;
   if (statement->node_case != PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT) throw refuse();
   const PgQuery__CreateFunctionStmt& function = *statement->create_function_stmt;
-  if (function.n_options != 1 || function.n_parameters != 0 || function.return_type == nullptr) throw refuse();
+  if (function.n_options != 1 || function.n_parameters != 0 || function.return_type == nullptr)
+    throw refuse();
   return pg::type_name(function.return_type);
 }
 

@@ -19,9 +19,12 @@ std::vector<Token> words_of(std::string_view text, Span span) {
   return tokens;
 }
 
-/// Where the first of several operations begins: behind `ALTER TABLE IF EXISTS ONLY a.b`, `DROP TABLE IF EXISTS`, `TRUNCATE`.
+/// Where the first of several operations begins: behind `ALTER TABLE IF EXISTS ONLY a.b`, `DROP TABLE IF
+/// EXISTS`, `TRUNCATE`.
 std::size_t first_operation(const std::vector<Token>& tokens) {
-  const auto is = [&](std::size_t i, PgQuery__Token kind) { return i < tokens.size() && tokens[i].kind == kind; };
+  const auto is = [&](std::size_t i, PgQuery__Token kind) {
+    return i < tokens.size() && tokens[i].kind == kind;
+  };
   const auto skip_if_exists = [&](std::size_t i) {
     return is(i, PG_QUERY__TOKEN__IF_P) && is(i + 1, PG_QUERY__TOKEN__EXISTS) ? i + 2 : i;
   };
@@ -70,10 +73,15 @@ Span span_of_operation(std::string_view file_text, const Statement& statement, s
   for (std::size_t i = first; i < tokens.size(); ++i) {
     switch (tokens[i].kind) {
       case PG_QUERY__TOKEN__ASCII_40:
-      case PG_QUERY__TOKEN__ASCII_91: ++depth; break;
+      case PG_QUERY__TOKEN__ASCII_91:
+        ++depth;
+        break;
       case PG_QUERY__TOKEN__ASCII_41:
-      case PG_QUERY__TOKEN__ASCII_93: --depth; break;
-      default: break;
+      case PG_QUERY__TOKEN__ASCII_93:
+        --depth;
+        break;
+      default:
+        break;
     }
     if (depth == 0 && tokens[i].kind == PG_QUERY__TOKEN__ASCII_44) {
       parts.push_back({0, 0});
@@ -105,10 +113,12 @@ std::vector<FileComment> comments_of(std::string_view text) {
     if (token.kind == PG_QUERY__TOKEN__C_COMMENT && body.ends_with("*/")) body.remove_suffix(2);
     const std::size_t begin = body.find_first_not_of(" \t\r\n");
     const std::size_t end = body.find_last_not_of(" \t\r\n");
-    comments.push_back({{token.begin, token.end},
-                        std::string(begin == std::string_view::npos ? "" : body.substr(begin, end - begin + 1))});
+    comments.push_back(
+        {{token.begin, token.end},
+         std::string(begin == std::string_view::npos ? "" : body.substr(begin, end - begin + 1))});
   };
-  // What the scanner cannot read (COPY data, an open quote) is skipped line by line; the number of attempts is bounded.
+  // What the scanner cannot read (COPY data, an open quote) is skipped line by line; the number of attempts
+  // is bounded.
   const auto size = static_cast<std::uint32_t>(text.size());
   std::uint32_t at = 0;
   for (int attempt = 0; attempt < 64 && at < size; ++attempt) {

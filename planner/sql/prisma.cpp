@@ -10,8 +10,8 @@ namespace planner {
 
 namespace {
 
-/// Does the Rust crate sqlparser 0.61.0, which Prisma's splitter asks, parse a statement? Every answer was measured with that crate on
-/// statements of the kind.
+/// Does the Rust crate sqlparser 0.61.0, which Prisma's splitter asks, parse a statement? Every answer was
+/// measured with that crate on statements of the kind.
 enum class Reads { Yes, No, Unsure };
 
 Reads yes_unless(bool problem) { return problem ? Reads::No : Reads::Yes; }
@@ -19,14 +19,15 @@ Reads yes_unless(bool problem) { return problem ? Reads::No : Reads::Yes; }
 /// The statement's words, for what an operation does not keep because no rule asks for it.
 class Words {
  public:
-  Words(std::string_view text, Span span) : text_(text), tokens_(pg::scan(text, span.begin, span.end).tokens) {
+  Words(std::string_view text, Span span)
+      : text_(text), tokens_(pg::scan(text, span.begin, span.end).tokens) {
     std::erase_if(tokens_, [](const pg::Token& token) { return token.is_comment(); });
   }
 
   bool has(PgQuery__Token kind) const { return find(kind) < tokens_.size(); }
   std::size_t find(PgQuery__Token kind) const {
-    const auto found =
-        std::find_if(tokens_.begin(), tokens_.end(), [&](const pg::Token& token) { return token.kind == kind; });
+    const auto found = std::find_if(tokens_.begin(), tokens_.end(),
+                                    [&](const pg::Token& token) { return token.kind == kind; });
     return static_cast<std::size_t>(found - tokens_.begin());
   }
   PgQuery__Token at(std::size_t index) const {
@@ -55,7 +56,9 @@ class Words {
   /// `gist_trgm_ops(siglen = 32)`
   bool opens_parenthesis_after(const Identifier& name) const {
     for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      if (tokens_[i + 1].kind == PG_QUERY__TOKEN__ASCII_40 && pg::identifier_of(text_, tokens_[i]) == name.str()) return true;
+      if (tokens_[i + 1].kind == PG_QUERY__TOKEN__ASCII_40 &&
+          pg::identifier_of(text_, tokens_[i]) == name.str())
+        return true;
     }
     return false;
   }
@@ -66,8 +69,9 @@ class Words {
 };
 
 bool unread_constraint(const ConstraintDefinition& constraint) {
-  return constraint.kind == ConstraintKind::Exclusion || constraint.no_inherit || !constraint.included.empty() ||
-         !constraint.using_index.empty() || !constraint.references.on_delete_set_columns.empty();
+  return constraint.kind == ConstraintKind::Exclusion || constraint.no_inherit ||
+         !constraint.included.empty() || !constraint.using_index.empty() ||
+         !constraint.references.on_delete_set_columns.empty();
 }
 
 bool unread_column(const ColumnDefinition& column) {
@@ -76,8 +80,8 @@ bool unread_column(const ColumnDefinition& column) {
 }
 
 bool unread_like(const LikeClause& like) {
-  return like.defaults || like.constraints || like.indexes || like.identity || like.generated || like.comments ||
-         like.statistics || like.storage || like.compression;
+  return like.defaults || like.constraints || like.indexes || like.identity || like.generated ||
+         like.comments || like.statistics || like.storage || like.compression;
 }
 
 Reads reads(const CreateTable& create) {
@@ -89,33 +93,36 @@ Reads reads(const CreateTable& create) {
 }
 
 Reads reads(const CreateIndex& create, const Words& words) {
-  const bool options = std::any_of(create.elements.begin(), create.elements.end(), [&](const IndexElement& element) {
-    return !element.opclass.empty() && words.opens_parenthesis_after(element.opclass.name);
-  });
+  const bool options =
+      std::any_of(create.elements.begin(), create.elements.end(), [&](const IndexElement& element) {
+        return !element.opclass.empty() && words.opens_parenthesis_after(element.opclass.name);
+      });
   return yes_unless(!create.tablespace.empty() || create.only || options);
 }
 
 Reads reads(const CreateFunction& create, const Words& words) {
   const bool variadic = std::any_of(create.arguments.begin(), create.arguments.end(),
                                     [](const FunctionArgument& argument) { return argument.mode == 'v'; });
-  return yes_unless(create.aggregate || create.procedure || variadic ||
-                    (create.returns.set_of && !create.returns_table) ||
-                    words.has(PG_QUERY__TOKEN__ATOMIC) ||
-                    words.has_any({PG_QUERY__TOKEN__COST, PG_QUERY__TOKEN__ROWS, PG_QUERY__TOKEN__LEAKPROOF,
-                                   PG_QUERY__TOKEN__SUPPORT, PG_QUERY__TOKEN__WINDOW, PG_QUERY__TOKEN__TRANSFORM}));
+  return yes_unless(
+      create.aggregate || create.procedure || variadic || (create.returns.set_of && !create.returns_table) ||
+      words.has(PG_QUERY__TOKEN__ATOMIC) ||
+      words.has_any({PG_QUERY__TOKEN__COST, PG_QUERY__TOKEN__ROWS, PG_QUERY__TOKEN__LEAKPROOF,
+                     PG_QUERY__TOKEN__SUPPORT, PG_QUERY__TOKEN__WINDOW, PG_QUERY__TOKEN__TRANSFORM}));
 }
 
 Reads reads(const CreateSequence& create, const Words& words) {
-  const bool ordered =
-      words.in_order({PG_QUERY__TOKEN__AS, PG_QUERY__TOKEN__INCREMENT, PG_QUERY__TOKEN__MINVALUE, PG_QUERY__TOKEN__MAXVALUE,
-                      PG_QUERY__TOKEN__START, PG_QUERY__TOKEN__CACHE, PG_QUERY__TOKEN__CYCLE, PG_QUERY__TOKEN__OWNED});
+  const bool ordered = words.in_order(
+      {PG_QUERY__TOKEN__AS, PG_QUERY__TOKEN__INCREMENT, PG_QUERY__TOKEN__MINVALUE, PG_QUERY__TOKEN__MAXVALUE,
+       PG_QUERY__TOKEN__START, PG_QUERY__TOKEN__CACHE, PG_QUERY__TOKEN__CYCLE, PG_QUERY__TOKEN__OWNED});
   return yes_unless(!ordered || create.persistence == Persistence::Unlogged);
 }
 
 Reads reads(const CreateExtension&, const Words& words) {
-  const bool options = words.has_any({PG_QUERY__TOKEN__SCHEMA, PG_QUERY__TOKEN__VERSION_P, PG_QUERY__TOKEN__CASCADE});
-  return yes_unless(words.has(PG_QUERY__TOKEN__LANGUAGE) || (options && !words.has(PG_QUERY__TOKEN__WITH)) ||
-                    !words.in_order({PG_QUERY__TOKEN__SCHEMA, PG_QUERY__TOKEN__VERSION_P, PG_QUERY__TOKEN__CASCADE}));
+  const bool options =
+      words.has_any({PG_QUERY__TOKEN__SCHEMA, PG_QUERY__TOKEN__VERSION_P, PG_QUERY__TOKEN__CASCADE});
+  return yes_unless(
+      words.has(PG_QUERY__TOKEN__LANGUAGE) || (options && !words.has(PG_QUERY__TOKEN__WITH)) ||
+      !words.in_order({PG_QUERY__TOKEN__SCHEMA, PG_QUERY__TOKEN__VERSION_P, PG_QUERY__TOKEN__CASCADE}));
 }
 
 Reads reads(const Comment& comment) {
@@ -125,8 +132,10 @@ Reads reads(const Comment& comment) {
     case ObjectKind::Schema:
     case ObjectKind::Extension:
     case ObjectKind::Database:
-    case ObjectKind::Role: return Reads::Yes;
-    default: return Reads::No;
+    case ObjectKind::Role:
+      return Reads::Yes;
+    default:
+      return Reads::No;
   }
 }
 
@@ -136,20 +145,25 @@ Reads reads(const Grant& grant, const Words& words) {
     case ObjectKind::Table:
     case ObjectKind::Sequence:
     case ObjectKind::Schema:
-    case ObjectKind::Database: return grant.revoke && words.has(PG_QUERY__TOKEN__OPTION) ? Reads::Unsure : Reads::Yes;
-    case ObjectKind::Function: return Reads::Yes;
-    case ObjectKind::Type: return Reads::No;
-    default: return Reads::Unsure;
+    case ObjectKind::Database:
+      return grant.revoke && words.has(PG_QUERY__TOKEN__OPTION) ? Reads::Unsure : Reads::Yes;
+    case ObjectKind::Function:
+      return Reads::Yes;
+    case ObjectKind::Type:
+      return Reads::No;
+    default:
+      return Reads::Unsure;
   }
 }
 
 /// Words of expressions and queries that some or all of their uses are not read with.
 Reads reads_query(const Words& words) {
-  const bool rare = words.has_any({PG_QUERY__TOKEN__SYMMETRIC, PG_QUERY__TOKEN__SEARCH, PG_QUERY__TOKEN__VARIADIC,
-                                   PG_QUERY__TOKEN__XMLELEMENT, PG_QUERY__TOKEN__XMLFOREST, PG_QUERY__TOKEN__XMLPARSE,
-                                   PG_QUERY__TOKEN__XMLSERIALIZE, PG_QUERY__TOKEN__XMLTABLE, PG_QUERY__TOKEN__TIES,
-                                   PG_QUERY__TOKEN__OPERATOR, PG_QUERY__TOKEN__CURRENT_P, PG_QUERY__TOKEN__USING}) ||
-                    words.comes(PG_QUERY__TOKEN__ROWS, PG_QUERY__TOKEN__FROM);
+  const bool rare =
+      words.has_any({PG_QUERY__TOKEN__SYMMETRIC, PG_QUERY__TOKEN__SEARCH, PG_QUERY__TOKEN__VARIADIC,
+                     PG_QUERY__TOKEN__XMLELEMENT, PG_QUERY__TOKEN__XMLFOREST, PG_QUERY__TOKEN__XMLPARSE,
+                     PG_QUERY__TOKEN__XMLSERIALIZE, PG_QUERY__TOKEN__XMLTABLE, PG_QUERY__TOKEN__TIES,
+                     PG_QUERY__TOKEN__OPERATOR, PG_QUERY__TOKEN__CURRENT_P, PG_QUERY__TOKEN__USING}) ||
+      words.comes(PG_QUERY__TOKEN__ROWS, PG_QUERY__TOKEN__FROM);
   return rare ? Reads::Unsure : Reads::Yes;
 }
 
@@ -175,12 +189,14 @@ Reads reads(const Insert& insert, const Words& words) {
   if (words.at(conflict + 1) == PG_QUERY__TOKEN__ASCII_40) {
     for (std::size_t i = conflict + 2; words.at(i) != PG_QUERY__TOKEN__DO; ++i) {
       const PgQuery__Token word = words.at(i);
-      if (word == PG_QUERY__TOKEN__NUL || word == PG_QUERY__TOKEN__ASCII_40 || word == PG_QUERY__TOKEN__WHERE) return Reads::No;
+      if (word == PG_QUERY__TOKEN__NUL || word == PG_QUERY__TOKEN__ASCII_40 || word == PG_QUERY__TOKEN__WHERE)
+        return Reads::No;
     }
   }
   if (!insert.from_query) return reads_query(words);
   // `SELECT 1 ON CONFLICT`: ON is taken for the alias of the last column, unless that has one.
-  const bool union_of = words.has_any({PG_QUERY__TOKEN__UNION, PG_QUERY__TOKEN__INTERSECT, PG_QUERY__TOKEN__EXCEPT});
+  const bool union_of =
+      words.has_any({PG_QUERY__TOKEN__UNION, PG_QUERY__TOKEN__INTERSECT, PG_QUERY__TOKEN__EXCEPT});
   if (union_of) return Reads::Unsure;
   if (!words.has(PG_QUERY__TOKEN__FROM)) return yes_unless(words.at(conflict - 3) != PG_QUERY__TOKEN__AS);
   return reads_query(words);
@@ -199,15 +215,18 @@ Reads reads(const Transaction& transaction, const Words& words) {
     case TransactionAction::Prepare:
     case TransactionAction::CommitPrepared:
     case TransactionAction::RollbackPrepared:
-    case TransactionAction::SetConstraints: return Reads::No;
-    default: return yes_unless(words.at(0) == PG_QUERY__TOKEN__ABORT_P);
+    case TransactionAction::SetConstraints:
+      return Reads::No;
+    default:
+      return yes_unless(words.at(0) == PG_QUERY__TOKEN__ABORT_P);
   }
 }
 
 Reads reads(const OtherObject& object, const Words& words) {
   if (object.kind == ObjectKind::Role) {
     if (object.name.empty() || words.at(1) == PG_QUERY__TOKEN__GROUP_P) return Reads::No;
-    return words.at(1) == PG_QUERY__TOKEN__USER && words.has(PG_QUERY__TOKEN__WITH) ? Reads::Unsure : Reads::Yes;
+    return words.at(1) == PG_QUERY__TOKEN__USER && words.has(PG_QUERY__TOKEN__WITH) ? Reads::Unsure
+                                                                                    : Reads::Yes;
   }
   if (object.kind == ObjectKind::ForeignServer && object.change == 'c') return Reads::Yes;
   return object.kind == ObjectKind::Database ? Reads::Unsure : Reads::No;
@@ -258,13 +277,15 @@ Reads reads_kind(const T& each, const Words& words) {
     return yes_unless(each.kind == "CHECKPOINT" || each.kind == "SECURITY LABEL");
   } else if constexpr (std::is_same_v<T, Unrecognized>) {
     return Reads::Unsure;
-  } else if constexpr (kIsOneOf<T, SetIdentity, DropIdentity, DropExpression, SetStatistics, SetColumnOptions, SetStorage,
-                                SetCompression, AlterConstraint, SetPersistence, SetTablespace, SetAccessMethod, ClusterOn,
-                                AttachPartition, DetachPartition, Inherit, AttachIndexPartition, Reindex, Cluster,
-                                AlterSequence, AlterDomain, AlterCompositeType, RenameView, RenameViewColumn,
-                                SetViewDefault, RefreshMaterializedView, AlterFunction, RenameFunction, RenameTrigger,
-                                CreateRule, DropRule, RenameRule, CreateStatistics, DropStatistics, AlterExtension,
-                                DropOwned, SetSchema, LockTable, std::shared_ptr<const DoBlock>>) {
+  } else if constexpr (kIsOneOf<T, SetIdentity, DropIdentity, DropExpression, SetStatistics, SetColumnOptions,
+                                SetStorage, SetCompression, AlterConstraint, SetPersistence, SetTablespace,
+                                SetAccessMethod, ClusterOn, AttachPartition, DetachPartition, Inherit,
+                                AttachIndexPartition, Reindex, Cluster, AlterSequence, AlterDomain,
+                                AlterCompositeType, RenameView, RenameViewColumn, SetViewDefault,
+                                RefreshMaterializedView, AlterFunction, RenameFunction, RenameTrigger,
+                                CreateRule, DropRule, RenameRule, CreateStatistics, DropStatistics,
+                                AlterExtension, DropOwned, SetSchema, LockTable,
+                                std::shared_ptr<const DoBlock>>) {
     return Reads::No;
   } else if constexpr (std::is_same_v<T, RenameType>) {
     return yes_unless(each.domain);
@@ -277,10 +298,13 @@ Reads reads_kind(const T& each, const Words& words) {
 
 Reads reads(const Statement& statement, std::string_view text) {
   switch (statement.problem) {
-    case ParseProblem::None: break;
+    case ParseProblem::None:
+      break;
     case ParseProblem::PsqlCommand:
-    case ParseProblem::InvalidText: return Reads::No;
-    default: return Reads::Unsure;
+    case ParseProblem::InvalidText:
+      return Reads::No;
+    default:
+      return Reads::Unsure;
   }
   const Words words(text, statement.span);
   // ALTER SEQUENCE and ALTER FOREIGN TABLE take ALTER TABLE's words and are not read.
@@ -306,10 +330,14 @@ SplitAnswer prisma_splits(const ParsedFile& file, std::string_view text) {
   SplitAnswer answer{true, false};
   for (const Statement& statement : file.statements) {
     switch (reads(statement, text)) {
-      case Reads::Yes: break;
+      case Reads::Yes:
+        break;
       // One statement that is not understood sends the whole file as one.
-      case Reads::No: return {false, false};
-      case Reads::Unsure: answer = {false, true}; break;
+      case Reads::No:
+        return {false, false};
+      case Reads::Unsure:
+        answer = {false, true};
+        break;
     }
   }
   return answer;

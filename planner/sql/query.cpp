@@ -39,7 +39,8 @@ Label sub_link_label(const PgQuery__SubLink& link) {
   if (link.subselect == nullptr || link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return {};
   const PgQuery__SelectStmt* select = link.subselect->select_stmt;
   while (select->larg != nullptr) select = select->larg;
-  if (select->n_target_list == 0 || select->target_list[0]->node_case != PG_QUERY__NODE__NODE_RES_TARGET) return {};
+  if (select->n_target_list == 0 || select->target_list[0]->node_case != PG_QUERY__NODE__NODE_RES_TARGET)
+    return {};
   const PgQuery__ResTarget& target = *select->target_list[0]->res_target;
   if (pg::has_text(target.name)) return {target.name, 2};
   return label_of(target.val);

@@ -64,7 +64,11 @@ class Resolver {
  public:
   Resolver(const ExpressionAccess::Draft& draft, const QueryCatalog& catalog, const QueryRename* rename,
            bool canonical = false)
-      : draft_(draft), catalog_(catalog), rename_(rename), types_(catalog, columns_, queries_), canonical_(canonical) {}
+      : draft_(draft),
+        catalog_(catalog),
+        rename_(rename),
+        types_(catalog, columns_, queries_),
+        canonical_(canonical) {}
 
   ResolvedQuery run();
   ResolvedQuery run_about(const ObjectName& relation);
@@ -128,7 +132,6 @@ class Resolver {
 };
 
 // ---- small steps
-// -------------------------------------------------------------------------------------------------------------
 
 Node* Resolver::string_node(std::string_view text) const {
   auto* string = draft_.arena->make<PgQuery__String>(pg_query__string__init);
@@ -187,7 +190,6 @@ void Resolver::bind(PgQuery__ColumnRef& ref, const ScopeColumn& column) {
 }
 
 // ---- references
-// -------------------------------------------------------------------------------------------------------------
 
 bool Resolver::unqualified(PgQuery__ColumnRef& ref, const Identifier& name, const Scope& scope) {
   const ScopeColumn* found = nullptr;
@@ -284,7 +286,6 @@ void Resolver::expression(const ProtobufCMessage& message, const Scope& scope) {
 }
 
 // ---- FROM
-// -------------------------------------------------------------------------------------------------------------
 
 /// The alias and the column names it gives.
 ScopeEntry Resolver::finished(ScopeEntry entry, PgQuery__Alias*& alias) {
@@ -422,9 +423,9 @@ std::vector<ScopeColumn> Resolver::merged(PgQuery__JoinExpr& join, Part& left, P
       return {};
     }
     for (const ScopeColumn& column : left.visible) {
-      const bool both = std::any_of(right.visible.begin(), right.visible.end(), [&](const ScopeColumn& other) {
-        return other.column.name == column.column.name;
-      });
+      const bool both =
+          std::any_of(right.visible.begin(), right.visible.end(),
+                      [&](const ScopeColumn& other) { return other.column.name == column.column.name; });
       if (both) names.push_back(column.column.name);
     }
     // PostgreSQL stores which columns it was.
@@ -449,7 +450,8 @@ std::vector<ScopeColumn> Resolver::merged(PgQuery__JoinExpr& join, Part& left, P
       // Both sides' common type.
       both.column = side == &left ? at->column : unified(both.column, at->column);
       both.column.name = name;
-      if (std::any_of(at->sources.begin(), at->sources.end(), [&](const ColumnSource& s) { return is_renamed(s); })) {
+      if (std::any_of(at->sources.begin(), at->sources.end(),
+                      [&](const ColumnSource& s) { return is_renamed(s); })) {
         out_.understood = false;
       }
       both.sources.insert(both.sources.end(), at->sources.begin(), at->sources.end());
@@ -514,7 +516,6 @@ Part Resolver::from_item(Node* node, const Scope& before) {
 }
 
 // ---- SELECT
-// -------------------------------------------------------------------------------------------------------------
 
 void Resolver::common_tables(const PgQuery__WithClause& with, Scope& scope) {
   for (Node* node : list(with.n_ctes, with.ctes)) {
@@ -647,9 +648,9 @@ void Resolver::targets(PgQuery__SelectStmt& query, const Scope& scope, Output& o
 void Resolver::group_key(Node*& key, const Scope& scope, const Output& output) {
   if (key->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && key->column_ref->n_fields == 1) {
     const std::string_view name = string_of(key->column_ref->fields[0]);
-    const bool of_from = std::any_of(scope.visible.begin(), scope.visible.end(), [&](const ScopeColumn& column) {
-      return column.column.name.str() == name;
-    });
+    const bool of_from =
+        std::any_of(scope.visible.begin(), scope.visible.end(),
+                    [&](const ScopeColumn& column) { return column.column.name.str() == name; });
     for (std::size_t i = 0; i < output.columns.size() && !of_from && output.known; ++i) {
       if (output.columns[i].name.str() != name) continue;
       auto* place = draft_.arena->make<PgQuery__AConst>(pg_query__a__const__init);
@@ -742,8 +743,8 @@ ResolvedQuery Resolver::run_about(const ObjectName& relation) {
 }  // namespace
 }  // namespace pg
 
-ResolvedQuery resolve_expression(const Expression& expression, const ObjectName& about, const QueryCatalog& catalog,
-                                 const QueryRename* rename) {
+ResolvedQuery resolve_expression(const Expression& expression, const ObjectName& about,
+                                 const QueryCatalog& catalog, const QueryRename* rename) {
   if (expression.empty()) return {};
   const ExpressionAccess::Draft draft = ExpressionAccess::copy(expression);
   return pg::Resolver(draft, catalog, rename).run_about(about);

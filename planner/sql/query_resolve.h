@@ -55,13 +55,13 @@ struct QueryRename {
 };
 
 struct ResolvedQuery {
-  std::vector<QueryColumn> columns;  ///< what it returns
-  bool columns_known = true;         ///< false: `columns` says nothing
+  std::vector<QueryColumn> columns;                     ///< what it returns
+  bool columns_known = true;                            ///< false: `columns` says nothing
   std::map<ObjectName, std::vector<Identifier>> reads;  ///< columns by relation; none for `count(*)`
-  std::vector<ObjectName> unclear;   ///< relations of which it cannot be told what is read
-  bool understood = true;            ///< false: a rename could not be followed everywhere
-  std::string error, sqlstate;       ///< why PostgreSQL refuses it, when that is sure
-  Expression stored;                 ///< as PostgreSQL keeps it: `*` spelled out, every name qualified
+  std::vector<ObjectName> unclear;                      ///< relations of which it cannot be told what is read
+  bool understood = true;                               ///< false: a rename could not be followed everywhere
+  std::string error, sqlstate;                          ///< why PostgreSQL refuses it, when that is sure
+  Expression stored;  ///< as PostgreSQL keeps it: `*` spelled out, every name qualified
 };
 
 /// Looks every name of a query up, as PostgreSQL does when it stores a view or runs CREATE TABLE AS.
@@ -72,8 +72,8 @@ ResolvedQuery resolve_query(const Expression& query, const QueryCatalog& catalog
 ResolvedQuery resolve_expression(const Expression& expression, const ObjectName& about,
                                  const QueryCatalog& catalog, const QueryRename* rename = nullptr);
 
-/// The stored form with numbered aliases: two queries that mean the same have the same one, whatever they call
-/// their tables. For comparing only; it is no SQL to run.
+/// The stored form with numbered aliases: two queries that mean the same have the same one, whatever they
+/// call their tables. For comparing only; it is no SQL to run.
 Expression canonical_query(const Expression& query, const QueryCatalog& catalog);
 
 /// The query with its first output columns named.

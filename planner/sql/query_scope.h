@@ -19,17 +19,17 @@ struct ColumnSource {
 struct ScopeColumn {
   QueryColumn column;
   std::vector<ColumnSource> sources;
-  Identifier qualifier;    ///< how its entry is written; empty for a column that USING merged
-  bool own_name = false;   ///< bears the name that the relation gives it, no alias
+  Identifier qualifier;   ///< how its entry is written; empty for a column that USING merged
+  bool own_name = false;  ///< bears the name that the relation gives it, no alias
 };
 
 /// One item of FROM that may qualify names.
 struct ScopeEntry {
   Identifier alias;
-  Identifier printed;   ///< how references to it are written from here on
-  ObjectName relation;  ///< of a table or view, qualified
-  bool renames = false; ///< has an alias of its own
-  bool known = true;    ///< are its columns known?
+  Identifier printed;    ///< how references to it are written from here on
+  ObjectName relation;   ///< of a table or view, qualified
+  bool renames = false;  ///< has an alias of its own
+  bool known = true;     ///< are its columns known?
   std::vector<ScopeColumn> columns;
 };
 

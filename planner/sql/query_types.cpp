@@ -5,8 +5,8 @@
 #include "planner/sql/query.h"
 #include "planner/sql/query_scope.h"
 
-/// The types of expressions, as far as they can be told without PostgreSQL's whole catalogue. What cannot be told
-/// has no type: nobody may guess.
+/// The types of expressions, as far as they can be told without PostgreSQL's whole catalogue. What cannot be
+/// told has no type: nobody may guess.
 namespace planner::pg {
 
 namespace {
@@ -33,7 +33,9 @@ std::string_view word_of(const planner::TypeName& type) {
                                                                 : std::string_view{};
 }
 
-bool is_text(std::string_view word) { return is_one_of(word, {"text", "varchar", "bpchar", "name", "unknown"}); }
+bool is_text(std::string_view word) {
+  return is_one_of(word, {"text", "varchar", "bpchar", "name", "unknown"});
+}
 bool is_integer(std::string_view word) { return is_one_of(word, {"int2", "int4", "int8"}); }
 bool is_float(std::string_view word) { return is_one_of(word, {"float4", "float8"}); }
 bool is_number(std::string_view word) { return is_integer(word) || is_float(word) || word == "numeric"; }
@@ -114,9 +116,10 @@ QueryColumn of_value_function(const PgQuery__SQLValueFunction& value) {
 }
 
 bool answers_yes_or_no(std::string_view symbol) {
-  return is_one_of(symbol, {"=",   "<>",  "!=", "<",   ">",   "<=",  ">=",  "~~",  "!~~", "~~*", "!~~*", "~*", "!~",
-                            "!~*", "@>",  "<@", "?",   "?|",  "?&",  "@?",  "&<",  "&>",  "-|-", "<<=",  ">>=", "^@",
-                            "|>>", "<<|", "~=", "&<|", "|&>", "~<~", "~>~", "~<=~", "~>=~"});
+  return is_one_of(symbol, {"=",   "<>",   "!=",  "<",   ">",   "<=",  ">=",   "~~",  "!~~",
+                            "~~*", "!~~*", "~*",  "!~",  "!~*", "@>",  "<@",   "?",   "?|",
+                            "?&",  "@?",   "&<",  "&>",  "-|-", "<<=", ">>=",  "^@",  "|>>",
+                            "<<|", "~=",   "&<|", "|&>", "~<~", "~>~", "~<=~", "~>=~"});
 }
 
 /// Dates, times and intervals, added and subtracted.
@@ -134,7 +137,8 @@ QueryColumn of_dates(std::string_view symbol, std::string_view left, std::string
   if (is_one_of(left, {"timestamp", "timestamptz", "time", "timetz", "interval"}) && right == "interval") {
     return of_type(left);
   }
-  if (!plus && (moment(left) || left == "date") && (moment(right) || right == "date")) return of_type("interval");
+  if (!plus && (moment(left) || left == "date") && (moment(right) || right == "date"))
+    return of_type("interval");
   if (!plus && left == "time" && right == "time") return of_type("interval");
   return {};
 }
@@ -146,7 +150,10 @@ QueryColumn of_arithmetic(std::string_view symbol, std::string_view left, std::s
   if (right == "unknown" && is_number(left)) right = left;
   if (is_number(left) && is_number(right)) {
     if (symbol == "%" && (is_float(left) || is_float(right))) return {};
-    if (symbol == "^") return of_type(left == "numeric" || right == "numeric" ? (is_float(left) || is_float(right) ? "float8" : "numeric") : "float8");
+    if (symbol == "^")
+      return of_type(left == "numeric" || right == "numeric"
+                         ? (is_float(left) || is_float(right) ? "float8" : "numeric")
+                         : "float8");
     return wider(left, right);
   }
   return of_dates(symbol, left, right);
@@ -177,8 +184,8 @@ QueryColumn of_overloaded(std::string_view name, const std::vector<QueryColumn>&
     if (word == "unknown" || word == "varchar" || word == "name") return {{}, plain("text"), first.collation};
     return first;
   }
-  if (is_one_of(name, {"first_value", "last_value", "nth_value", "lag", "lead", "array_append", "array_remove",
-                       "array_replace", "trim_array", "array_cat"})) {
+  if (is_one_of(name, {"first_value", "last_value", "nth_value", "lag", "lead", "array_append",
+                       "array_remove", "array_replace", "trim_array", "array_cat"})) {
     return word == "unknown" ? QueryColumn{} : first;
   }
   if (name == "array_prepend" && arguments.size() == 2) return without_modifiers(arguments[1]);
@@ -186,8 +193,9 @@ QueryColumn of_overloaded(std::string_view name, const std::vector<QueryColumn>&
   if (name == "unnest") return element_of(first);
   if (is_one_of(name, {"abs", "gcd", "lcm", "mod", "bit_and", "bit_or", "bit_xor", "generate_series"})) {
     if (arguments.size() > 1 && name != "generate_series") {
-      return is_number(word) && is_number(word_of(arguments[1].type)) ? wider(word, word_of(arguments[1].type))
-                                                                      : QueryColumn{};
+      return is_number(word) && is_number(word_of(arguments[1].type))
+                 ? wider(word, word_of(arguments[1].type))
+                 : QueryColumn{};
     }
     if (name == "generate_series") {
       if (word == "date") return of_type("timestamptz");
@@ -212,14 +220,17 @@ QueryColumn of_overloaded(std::string_view name, const std::vector<QueryColumn>&
   if (is_one_of(name, {"stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp"})) {
     return is_float(word) ? of_type("float8") : is_number(word) ? of_type("numeric") : QueryColumn{};
   }
-  if (is_one_of(name, {"ceil", "ceiling", "floor", "round", "trunc", "sqrt", "exp", "ln", "log", "log10", "power", "pow", "sign"})) {
+  if (is_one_of(name, {"ceil", "ceiling", "floor", "round", "trunc", "sqrt", "exp", "ln", "log", "log10",
+                       "power", "pow", "sign"})) {
     const bool with_digits = is_one_of(name, {"round", "trunc", "log"}) && arguments.size() == 2;
     if (with_digits) return is_integer(word) || word == "numeric" ? of_type("numeric") : QueryColumn{};
     std::string_view all = word;
     if (arguments.size() == 2 && is_number(word)) {
       const std::string_view other = word_of(arguments[1].type);
       if (!is_number(other)) return {};
-      all = is_float(word) || is_float(other) ? "float8" : word == "numeric" || other == "numeric" ? "numeric" : "int4";
+      all = is_float(word) || is_float(other)         ? "float8"
+            : word == "numeric" || other == "numeric" ? "numeric"
+                                                      : "int4";
     }
     if (all == "numeric") return of_type("numeric");
     return is_number(all) ? of_type("float8") : QueryColumn{};
@@ -231,7 +242,8 @@ QueryColumn of_overloaded(std::string_view name, const std::vector<QueryColumn>&
     if (word == "bytea" || (word == "bit" && is_one_of(name, {"substring", "overlay"}))) return of_type(word);
     return is_text(word) ? QueryColumn{{}, plain("text"), first.collation} : QueryColumn{};
   }
-  if (name == "length") return is_text(word) || is_one_of(word, {"bytea", "bit", "tsvector"}) ? of_type("int4") : QueryColumn{};
+  if (name == "length")
+    return is_text(word) || is_one_of(word, {"bytea", "bit", "tsvector"}) ? of_type("int4") : QueryColumn{};
   if (name == "age") return word == "xid" ? of_type("int4") : of_type("interval");
   if (name == "date_trunc" && arguments.size() >= 2) {
     const std::string_view at = word_of(arguments[1].type);
@@ -250,7 +262,8 @@ QueryColumn of_overloaded(std::string_view name, const std::vector<QueryColumn>&
 
 /// Functions of common extensions.
 std::string_view extension_result(std::string_view name) {
-  if (is_one_of(name, {"uuid_generate_v1", "uuid_generate_v4", "uuid_generate_v5", "uuid_nil"})) return "uuid";
+  if (is_one_of(name, {"uuid_generate_v1", "uuid_generate_v4", "uuid_generate_v5", "uuid_nil"}))
+    return "uuid";
   if (is_one_of(name, {"crypt", "gen_salt", "unaccent"})) return "text";
   if (is_one_of(name, {"digest", "hmac", "gen_random_bytes", "encrypt", "decrypt"})) return "bytea";
   if (is_one_of(name, {"similarity", "word_similarity"})) return "float4";
@@ -283,7 +296,8 @@ QueryColumn unified(const QueryColumn& a, const QueryColumn& b) {
     const bool text = left == "text" || right == "text";
     return {{}, plain(text ? "text" : left), a.collation};
   }
-  if (is_one_of(left, {"date", "timestamp", "timestamptz"}) && is_one_of(right, {"date", "timestamp", "timestamptz"})) {
+  if (is_one_of(left, {"date", "timestamp", "timestamptz"}) &&
+      is_one_of(right, {"date", "timestamp", "timestamptz"})) {
     return of_type(left == "timestamptz" || right == "timestamptz" ? "timestamptz" : "timestamp");
   }
   return {};
@@ -304,7 +318,8 @@ QueryColumn ExpressionTypes::of_sub_query(const PgQuery__SubLink& link) const {
   switch (link.sub_link_type) {
     case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK:
     case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: {
-      if (link.subselect == nullptr || link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return {};
+      if (link.subselect == nullptr || link.subselect->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+        return {};
       const auto found = queries_.find(link.subselect->select_stmt);
       if (found == queries_.end() || found->second.empty()) return {};
       QueryColumn column = found->second.front();
@@ -346,7 +361,8 @@ QueryColumn ExpressionTypes::of_operator(const PgQuery__AExpr& expr) const {
   if ((symbol == "->" || symbol == "#>") && is_one_of(left_word, {"json", "jsonb"})) return left;
   if ((symbol == "-" || symbol == "#-") && left_word == "jsonb") return left;
   if (symbol == "~" && is_text(left_word)) return of_type("bool");
-  if (symbol == "@@" && is_one_of(left_word, {"tsvector", "tsquery", "text", "varchar", "jsonb"})) return of_type("bool");
+  if (symbol == "@@" && is_one_of(left_word, {"tsvector", "tsquery", "text", "varchar", "jsonb"}))
+    return of_type("bool");
   if (symbol == "&&" && left.type.array_dimensions > 0) return of_type("bool");
   if (is_one_of(symbol, {"+", "-", "*", "/", "%", "^"})) return of_arithmetic(symbol, left_word, right_word);
   return {};
@@ -396,7 +412,8 @@ QueryColumn ExpressionTypes::of(const Node* node) const {
       QueryColumn column{{}, std::move(result.type), {}};
       column.type.set_of = false;
       for (const Node* argument : list(node->func_call->n_args, node->func_call->args)) {
-        if (is_text(word_of(column.type)) && column.collation.empty()) column.collation = of(argument).collation;
+        if (is_text(word_of(column.type)) && column.collation.empty())
+          column.collation = of(argument).collation;
       }
       return column;
     }
@@ -408,12 +425,14 @@ QueryColumn ExpressionTypes::of(const Node* node) const {
       return of_type("bool");
     case PG_QUERY__NODE__NODE_COALESCE_EXPR: {
       std::vector<QueryColumn> all;
-      for (const Node* arg : list(node->coalesce_expr->n_args, node->coalesce_expr->args)) all.push_back(of(arg));
+      for (const Node* arg : list(node->coalesce_expr->n_args, node->coalesce_expr->args))
+        all.push_back(of(arg));
       return common_type(all);
     }
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR: {
       std::vector<QueryColumn> all;
-      for (const Node* arg : list(node->min_max_expr->n_args, node->min_max_expr->args)) all.push_back(of(arg));
+      for (const Node* arg : list(node->min_max_expr->n_args, node->min_max_expr->args))
+        all.push_back(of(arg));
       return common_type(all);
     }
     case PG_QUERY__NODE__NODE_CASE_EXPR: {
@@ -426,13 +445,15 @@ QueryColumn ExpressionTypes::of(const Node* node) const {
     }
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: {
       std::vector<QueryColumn> all;
-      for (const Node* item : list(node->a_array_expr->n_elements, node->a_array_expr->elements)) all.push_back(of(item));
+      for (const Node* item : list(node->a_array_expr->n_elements, node->a_array_expr->elements))
+        all.push_back(of(item));
       const QueryColumn element = common_type(all);
       return element.type.array_dimensions > 0 ? element : array_of(element);
     }
     case PG_QUERY__NODE__NODE_A_INDIRECTION: {
       const PgQuery__AIndirection& part = *node->a_indirection;
-      if (part.n_indirection != 1 || part.indirection[0]->node_case != PG_QUERY__NODE__NODE_A_INDICES) return {};
+      if (part.n_indirection != 1 || part.indirection[0]->node_case != PG_QUERY__NODE__NODE_A_INDICES)
+        return {};
       const QueryColumn whole = of(part.arg);
       return part.indirection[0]->a_indices->is_slice ? whole : element_of(whole);
     }

@@ -19,8 +19,8 @@ Source source_of(const Parsed& parsed, const PgQuery__RawStmt& raw, std::string_
 void read_statement(const Source& source, const Node& statement, Operations& out);
 
 // parse_table.cpp
-void read_create_table(const Source& source, const PgQuery__CreateStmt& statement, std::string_view foreign_server,
-                       Operations& out);
+void read_create_table(const Source& source, const PgQuery__CreateStmt& statement,
+                       std::string_view foreign_server, Operations& out);
 void read_create_table_as(const Source& source, const PgQuery__CreateTableAsStmt& statement, Operations& out);
 /// INTO stands in the first SELECT of a UNION.
 const PgQuery__IntoClause* into_of(const PgQuery__SelectStmt& select);
@@ -59,7 +59,8 @@ void read_composite(const Source& source, const PgQuery__CompositeTypeStmt& stat
 void read_define(const Source& source, const PgQuery__DefineStmt& statement, Operations& out);
 
 // parse_function.cpp: functions, triggers, views, policies, rules
-void read_create_function(const Source& source, const PgQuery__CreateFunctionStmt& statement, Operations& out);
+void read_create_function(const Source& source, const PgQuery__CreateFunctionStmt& statement,
+                          Operations& out);
 void read_alter_function(const PgQuery__AlterFunctionStmt& statement, Operations& out);
 void read_create_trigger(const Source& source, const PgQuery__CreateTrigStmt& statement, Operations& out);
 void read_create_view(const Source& source, const PgQuery__ViewStmt& statement, Operations& out);

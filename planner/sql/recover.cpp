@@ -8,7 +8,6 @@
 
 namespace planner::pg {
 
-
 namespace {
 
 std::string upper(std::string_view text) {
@@ -34,8 +33,10 @@ bool starts_statement(PgQuery__Token kind) {
     case PG_QUERY__TOKEN__TRUNCATE:
     case PG_QUERY__TOKEN__DO:
     case PG_QUERY__TOKEN__BEGIN_P:
-    case PG_QUERY__TOKEN__COMMIT: return true;
-    default: return false;
+    case PG_QUERY__TOKEN__COMMIT:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -51,7 +52,8 @@ class PieceReader {
 
   ParsedFile run() {
     for (Piece& piece : split(text_)) read(piece);
-    file_.trailing_comments = comments_between(text_, previous_end_, static_cast<std::uint32_t>(text_.size()));
+    file_.trailing_comments =
+        comments_between(text_, previous_end_, static_cast<std::uint32_t>(text_.size()));
     return std::move(file_);
   }
 
@@ -73,7 +75,8 @@ class PieceReader {
     statement.error_at = error_at;
     if (problem == ParseProblem::PsqlCommand) {
       const std::string_view line = words(span);
-      statement.operations.emplace_back(Unrecognized{std::string(line.substr(0, line.find_first_of(" \t\r"))), {}, false});
+      statement.operations.emplace_back(
+          Unrecognized{std::string(line.substr(0, line.find_first_of(" \t\r"))), {}, false});
       return;
     }
     if (problem == ParseProblem::CopyData) {
@@ -89,11 +92,14 @@ class PieceReader {
     if (piece.problem == ParseProblem::Syntax) {
       const Scan scanned = scan(text_, piece.span.begin, piece.span.end);
       const bool newer = is_newer_syntax(text_, scanned.tokens, piece.error_at, piece.error);
-      return refuse(piece.span, newer ? ParseProblem::NewerSyntax : ParseProblem::Syntax, piece.error, piece.error_at);
+      return refuse(piece.span, newer ? ParseProblem::NewerSyntax : ParseProblem::Syntax, piece.error,
+                    piece.error_at);
     }
-    if (piece.problem != ParseProblem::None) return refuse(piece.span, piece.problem, piece.error, piece.error_at);
+    if (piece.problem != ParseProblem::None)
+      return refuse(piece.span, piece.problem, piece.error, piece.error_at);
     Span rest = piece.span;
-    // A statement without its semicolon is cut where the next one begins. The number is bounded, so is the time.
+    // A statement without its semicolon is cut where the next one begins. The number is bounded, so is the
+    // time.
     const int cuts = rest.end - rest.begin > 65536 ? 4 : 64;
     for (int cut = 0; cut < cuts; ++cut) {
       const Parsed parsed = parse(std::string(words(rest)));
@@ -187,9 +193,12 @@ std::string identifier_of(std::string_view text, const Token& token) {
 
 std::vector<TableName> relations_by_tokens(std::string_view text, const std::vector<Token>& all) {
   std::vector<Token> tokens;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(tokens), [](const Token& t) { return !t.is_comment(); });
+  std::copy_if(all.begin(), all.end(), std::back_inserter(tokens),
+               [](const Token& t) { return !t.is_comment(); });
   std::vector<TableName> found;
-  const auto is = [&](std::size_t i, PgQuery__Token kind) { return i < tokens.size() && tokens[i].kind == kind; };
+  const auto is = [&](std::size_t i, PgQuery__Token kind) {
+    return i < tokens.size() && tokens[i].kind == kind;
+  };
   const auto is_name = [&](std::size_t i) {
     return i < tokens.size() && (tokens[i].kind == PG_QUERY__TOKEN__IDENT || tokens[i].keyword);
   };
@@ -202,12 +211,15 @@ std::vector<TableName> relations_by_tokens(std::string_view text, const std::vec
       case PG_QUERY__TOKEN__JOIN:
       case PG_QUERY__TOKEN__REFERENCES:
       case PG_QUERY__TOKEN__VIEW:
-      case PG_QUERY__TOKEN__ON: break;
-      default: continue;
+      case PG_QUERY__TOKEN__ON:
+        break;
+      default:
+        continue;
     }
     std::size_t next = i + 1;
-    while (is(next, PG_QUERY__TOKEN__IF_P) || is(next, PG_QUERY__TOKEN__NOT) || is(next, PG_QUERY__TOKEN__EXISTS) ||
-           is(next, PG_QUERY__TOKEN__ONLY) || is(next, PG_QUERY__TOKEN__TABLE)) {
+    while (is(next, PG_QUERY__TOKEN__IF_P) || is(next, PG_QUERY__TOKEN__NOT) ||
+           is(next, PG_QUERY__TOKEN__EXISTS) || is(next, PG_QUERY__TOKEN__ONLY) ||
+           is(next, PG_QUERY__TOKEN__TABLE)) {
       ++next;
     }
     // A keyword that is no quoted name is the next clause (ON DELETE, FROM STDIN) more often than a table.

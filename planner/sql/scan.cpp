@@ -107,7 +107,8 @@ std::uint32_t trimmed_end(std::string_view text, std::uint32_t begin, std::uint3
   const std::string_view body = text.substr(begin, end - begin);
   const std::size_t line = body.rfind('\n');
   const bool may_end_in_comment =
-      body.ends_with("*/") || body.substr(line == std::string_view::npos ? 0 : line).find("--") != std::string_view::npos;
+      body.ends_with("*/") ||
+      body.substr(line == std::string_view::npos ? 0 : line).find("--") != std::string_view::npos;
   if (!may_end_in_comment) return end;
   const Scan tokens = scan(text, begin, end);
   if (tokens.stopped_at) return end;

@@ -29,7 +29,8 @@ std::uint32_t copy_data_end(std::string_view text, std::uint32_t at) {
 class Splitter {
  public:
   explicit Splitter(std::string_view text) : text_(text), size_(static_cast<std::uint32_t>(text.size())) {
-    // Scanning again from a later place is what psql commands and COPY data need; this keeps hostile text linear.
+    // Scanning again from a later place is what psql commands and COPY data need; this keeps hostile text
+    // linear.
     budget_ = std::uint64_t{64} * size_ + 65536;
   }
 
@@ -71,9 +72,11 @@ class Splitter {
       if (token.kind == PG_QUERY__TOKEN__ASCII_92) {
         close(last_end_);
         const std::uint32_t end = line_end(text_, token.begin);
-        pieces_.push_back({{token.begin, end}, ParseProblem::PsqlCommand, "a command of psql, not SQL", token.begin});
+        pieces_.push_back(
+            {{token.begin, end}, ParseProblem::PsqlCommand, "a command of psql, not SQL", token.begin});
         last_end_ = end;
-        // Tokens of that line mean nothing. Scanning goes on behind it when one of them (an open quote) reaches over its end.
+        // Tokens of that line mean nothing. Scanning goes on behind it when one of them (an open quote)
+        // reaches over its end.
         while (i + 1 < scanned.tokens.size() && scanned.tokens[i + 1].begin < end) ++i;
         if (scanned.tokens[i].end > end || (i + 1 == scanned.tokens.size() && scanned.stopped_at)) {
           at_ = end;
@@ -89,7 +92,10 @@ class Splitter {
           const std::uint32_t begin = std::min(size_, line_end(text_, token.end) + 1);
           const std::uint32_t end = copy_data_end(text_, begin);
           if (end > begin) {
-            pieces_.push_back({{begin, end}, ParseProblem::CopyData, "data of COPY .. FROM STDIN, which only psql sends", begin});
+            pieces_.push_back({{begin, end},
+                               ParseProblem::CopyData,
+                               "data of COPY .. FROM STDIN, which only psql sends",
+                               begin});
           }
           at_ = last_end_ = end;
           return;
@@ -115,14 +121,28 @@ class Splitter {
     last_end_ = token.end;
     ++words_;
     switch (token.kind) {
-      case PG_QUERY__TOKEN__CREATE: create_ = create_ || words_ == 1; break;
-      case PG_QUERY__TOKEN__COPY: copy_ = copy_ || words_ == 1; break;
+      case PG_QUERY__TOKEN__CREATE:
+        create_ = create_ || words_ == 1;
+        break;
+      case PG_QUERY__TOKEN__COPY:
+        copy_ = copy_ || words_ == 1;
+        break;
       // Only the actions of a rule hold semicolons between parentheses.
-      case PG_QUERY__TOKEN__RULE: rule_ = rule_ || (create_ && words_ <= 4); break;
-      case PG_QUERY__TOKEN__FROM: from_ = copy_; break;
-      case PG_QUERY__TOKEN__STDIN: stdin_ = copy_; break;
-      case PG_QUERY__TOKEN__ASCII_40: ++parentheses_; break;
-      case PG_QUERY__TOKEN__ASCII_41: --parentheses_; break;
+      case PG_QUERY__TOKEN__RULE:
+        rule_ = rule_ || (create_ && words_ <= 4);
+        break;
+      case PG_QUERY__TOKEN__FROM:
+        from_ = copy_;
+        break;
+      case PG_QUERY__TOKEN__STDIN:
+        stdin_ = copy_;
+        break;
+      case PG_QUERY__TOKEN__ASCII_40:
+        ++parentheses_;
+        break;
+      case PG_QUERY__TOKEN__ASCII_41:
+        --parentheses_;
+        break;
       case PG_QUERY__TOKEN__BEGIN_P:
         if (create_ && next != nullptr && next->kind == PG_QUERY__TOKEN__ATOMIC) ++atomic_;
         break;
@@ -132,7 +152,8 @@ class Splitter {
       case PG_QUERY__TOKEN__END_P:
         if (atomic_ > 0) --atomic_;
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -162,7 +183,8 @@ class Splitter {
   void give_up() {
     const std::uint32_t begin = open_ ? begin_ : at_;
     open_ = false;
-    pieces_.push_back({{begin, size_}, ParseProblem::Syntax, "too much before this place is not SQL to read on", at_});
+    pieces_.push_back(
+        {{begin, size_}, ParseProblem::Syntax, "too much before this place is not SQL to read on", at_});
     at_ = size_;
   }
 
@@ -266,7 +288,8 @@ void mark_unreadable(const std::vector<Span>& bytes, ParsedFile& file) {
     statement->error_at = bad.begin;
     Unrecognized unrecognized{"unreadable text", {}, false};
     if (statement->operations.size() == 1) {
-      if (const auto* known = std::get_if<Unrecognized>(&statement->operations.front())) unrecognized = *known;
+      if (const auto* known = std::get_if<Unrecognized>(&statement->operations.front()))
+        unrecognized = *known;
     }
     statement->operations = {std::move(unrecognized)};
   }
@@ -283,7 +306,6 @@ void mark_unreadable(const std::vector<Span>& bytes, ParsedFile& file) {
 bool has_unreadable_bytes(std::string_view text) { return !unreadable_bytes(text, nullptr).empty(); }
 
 std::vector<Piece> split(std::string_view text) { return Splitter(text).run(); }
-
 
 ParsedFile recover(const std::string& text) {
   std::string clean = text;

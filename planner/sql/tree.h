@@ -50,7 +50,7 @@ class Arena {
 /// What a statement was read from.
 struct Source {
   std::shared_ptr<Arena> arena;
-  int nesting = 0;             ///< how many DO blocks stand around it
+  int nesting = 0;                  ///< how many DO blocks stand around it
   const Node* statement = nullptr;  ///< the whole statement ..
   std::string_view written = {};    ///< .. and its text, which lives in the arena
 };
@@ -67,7 +67,8 @@ Parsed parse(const std::string& text);
 /// A parser's message quotes the rest of the file after an unterminated string: its first line, not too long.
 std::string shortened(std::string_view message);
 
-/// Where a run of operator characters begins that no server takes and that the scanner needs quadratic time for.
+/// Where a run of operator characters begins that no server takes and that the scanner needs quadratic time
+/// for.
 std::optional<std::size_t> endless_operator(std::string_view text);
 
 /// Byte offset of libpg_query's 1-based character position.
@@ -90,8 +91,9 @@ inline const ProtobufCMessage& message_of(const Node& node) {
 }
 /// What a Node holds, or nullptr: every alternative is a message.
 inline const ProtobufCMessage* content_of(const Node& node) {
-  return node.node_case == PG_QUERY__NODE__NODE__NOT_SET ? nullptr
-                                                         : reinterpret_cast<const ProtobufCMessage*>(node.alias);
+  return node.node_case == PG_QUERY__NODE__NODE__NOT_SET
+             ? nullptr
+             : reinterpret_cast<const ProtobufCMessage*>(node.alias);
 }
 
 /// SQL of a statement node. Throws Error when libpg_query cannot deparse it.
@@ -104,7 +106,9 @@ std::span<T* const> list(std::size_t count, T* const* items) {
   return {items, count};
 }
 
-inline std::string_view text_of(const char* string) { return string == nullptr ? std::string_view{} : string; }
+inline std::string_view text_of(const char* string) {
+  return string == nullptr ? std::string_view{} : string;
+}
 inline Identifier identifier(const char* string) { return Identifier(text_of(string)); }
 inline bool has_text(const char* string) { return string != nullptr && *string != '\0'; }
 
@@ -145,7 +149,8 @@ void walk(const ProtobufCMessage& message, const Visit& visit) {
         *reinterpret_cast<const std::uint32_t*>(base + field.quantifier_offset) != field.id) {
       continue;
     }
-    if (const auto* child = *reinterpret_cast<const ProtobufCMessage* const*>(base + field.offset)) walk(*child, visit);
+    if (const auto* child = *reinterpret_cast<const ProtobufCMessage* const*>(base + field.offset))
+      walk(*child, visit);
   }
 }
 
@@ -189,7 +194,9 @@ class ExpressionAccess {
   static const pg::Node* node(const Expression& expression) {
     return expression.tree_ ? expression.tree_->node : nullptr;
   }
-  static bool is_query(const Expression& expression) { return expression.tree_ && expression.tree_->is_query; }
+  static bool is_query(const Expression& expression) {
+    return expression.tree_ && expression.tree_->is_query;
+  }
   /// A deep copy whose tree may be changed before anyone sees it.
   struct Draft {
     std::shared_ptr<pg::Arena> arena;

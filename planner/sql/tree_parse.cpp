@@ -10,8 +10,8 @@ namespace planner::pg {
 
 namespace {
 
-// libpg_query, protobuf-c and our own walks recurse once per level of the tree. `1+1+1+...` makes a level of two bytes, so a
-// short text cannot overflow an ordinary stack; a longer one is parsed on a stack of its own.
+// libpg_query, protobuf-c and our own walks recurse once per level of the tree. `1+1+1+...` makes a level of
+// two bytes, so a short text cannot overflow an ordinary stack; a longer one is parsed on a stack of its own.
 constexpr std::size_t kShortText = 4096;
 constexpr std::size_t kDeepStack = std::size_t{256} * 1024 * 1024;
 // A quarter of what the deep stack holds; libpg_query's time grows with the square of the depth.
@@ -19,8 +19,8 @@ constexpr std::size_t kMostLevels = 20000;
 
 constexpr const char* kTooDeep = "nested too deeply: PostgreSQL answers \"stack depth limit exceeded\"";
 
-/// An upper bound of how deep a statement nests, from its tokens: what stands beside each other (between commas, ANDs and ORs) does not add
-/// up, what stands in parentheses does.
+/// An upper bound of how deep a statement nests, from its tokens: what stands beside each other (between
+/// commas, ANDs and ORs) does not add up, what stands in parentheses does.
 class Levels {
  public:
   void add(PgQuery__Token token) {
@@ -78,7 +78,8 @@ bool may_be_too_deep(const std::string& text) {
   Levels levels;
   if (scan.error == nullptr) {
     Arena arena(scan.pbuf.len * 6 + 512);
-    if (const auto* result = unpacked(arena, pg_query__scan_result__descriptor, {scan.pbuf.data, scan.pbuf.len})) {
+    if (const auto* result =
+            unpacked(arena, pg_query__scan_result__descriptor, {scan.pbuf.data, scan.pbuf.len})) {
       const auto& tokens = as_message_of<PgQuery__ScanResult>(*result);
       for (const auto* token : list(tokens.n_tokens, tokens.tokens)) levels.add(token->token);
     }

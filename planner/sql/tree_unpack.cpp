@@ -6,14 +6,15 @@ namespace planner::pg {
 
 namespace {
 
-// protobuf_c_message_unpack reads every message twice and looks its fields up by binary search: it costs a third of the parsing itself.
-// This reader fills the same structs, knows only what libpg_query writes (its elements of a list stand together), and stops at a depth.
+// protobuf_c_message_unpack reads every message twice and looks its fields up by binary search: it costs a
+// third of the parsing itself. This reader fills the same structs, knows only what libpg_query writes (its
+// elements of a list stand together), and stops at a depth.
 class Unpacker {
  public:
   Unpacker(Arena& arena, int depth_limit) : arena_(arena), limit_(depth_limit) {}
 
-  ProtobufCMessage* message(const ProtobufCMessageDescriptor& type, const std::uint8_t* at, const std::uint8_t* end,
-                            int depth) {
+  ProtobufCMessage* message(const ProtobufCMessageDescriptor& type, const std::uint8_t* at,
+                            const std::uint8_t* end, int depth) {
     if (depth > limit_) return fail();
     auto* result = static_cast<ProtobufCMessage*>(arena_.allocate(type.sizeof_message));
     type.message_init(result);
@@ -65,7 +66,8 @@ class Unpacker {
       const auto offset = static_cast<std::int64_t>(id) - range.start_value;
       if (offset < 0) return nullptr;
       const std::uint64_t count = type.field_ranges[i + 1].orig_index - range.orig_index;
-      if (static_cast<std::uint64_t>(offset) < count) return &type.fields[range.orig_index + static_cast<unsigned>(offset)];
+      if (static_cast<std::uint64_t>(offset) < count)
+        return &type.fields[range.orig_index + static_cast<unsigned>(offset)];
     }
     return nullptr;
   }
@@ -85,8 +87,8 @@ class Unpacker {
     }
   }
 
-  bool value(const ProtobufCFieldDescriptor& field, std::byte* base, std::uint64_t tag, const std::uint8_t*& at,
-             const std::uint8_t* end, int depth) {
+  bool value(const ProtobufCFieldDescriptor& field, std::byte* base, std::uint64_t tag,
+             const std::uint8_t*& at, const std::uint8_t* end, int depth) {
     if (field.label == PROTOBUF_C_LABEL_REPEATED) return elements(field, base, tag, at, end, depth);
     if ((field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) store(base + field.quantifier_offset, field.id);
     if (field.type == PROTOBUF_C_TYPE_MESSAGE || field.type == PROTOBUF_C_TYPE_STRING) {
@@ -120,8 +122,8 @@ class Unpacker {
     }
   }
 
-  bool elements(const ProtobufCFieldDescriptor& field, std::byte* base, std::uint64_t tag, const std::uint8_t*& at,
-                const std::uint8_t* end, int depth) {
+  bool elements(const ProtobufCFieldDescriptor& field, std::byte* base, std::uint64_t tag,
+                const std::uint8_t*& at, const std::uint8_t* end, int depth) {
     // Lists of numbers belong to analysed queries and are not read.
     if (field.type != PROTOBUF_C_TYPE_MESSAGE) return skip(at, end, tag);
     if ((tag & 7U) != kLengthDelimited) return false;

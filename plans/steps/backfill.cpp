@@ -8,8 +8,8 @@
 namespace planner::plans {
 namespace {
 
-/// A batch waits this long for a row somebody else has locked before it lets go of its own rows and tries again: the longest the application
-/// can wait for the backfill.
+/// A batch waits this long for a row somebody else has locked before it lets go of its own rows and tries
+/// again: the longest the application can wait for the backfill.
 constexpr int kRowWaitMs = 300;
 /// Heap blocks of 8 kB in one batch of a table without a key.
 constexpr int kBlocks = 128;
@@ -21,7 +21,9 @@ bool usable_key(const Table& table, const std::vector<Identifier>& columns) {
   });
 }
 
-Sql variable(std::string_view name, std::size_t place) { return Sql::verbatim("planner_" + std::string(name) + std::to_string(place + 1)); }
+Sql variable(std::string_view name, std::size_t place) {
+  return Sql::verbatim("planner_" + std::string(name) + std::to_string(place + 1));
+}
 
 Sql variables(std::string_view name, std::size_t count) {
   std::vector<Sql> all;
@@ -40,8 +42,10 @@ Sql variable_row(std::string_view name, std::size_t count) {
 Sql change(const Backfill& backfill, const Sql& range) {
   if (backfill.deletes) return sql("DELETE FROM {} WHERE {} AND ({})", backfill.table, range, backfill.todo);
   std::vector<Sql> assignments;
-  for (const auto& [column, value] : backfill.assignments) assignments.push_back(sql("{} = {}", column, value));
-  return sql("UPDATE {} SET {}\n          WHERE {} AND ({})", backfill.table, join(assignments, ", "), range, backfill.todo);
+  for (const auto& [column, value] : backfill.assignments)
+    assignments.push_back(sql("{} = {}", column, value));
+  return sql("UPDATE {} SET {}\n          WHERE {} AND ({})", backfill.table, join(assignments, ", "), range,
+             backfill.todo);
 }
 
 /// The part that is the same for every way of walking: one batch, tried again while somebody holds its rows.
@@ -57,14 +61,17 @@ std::vector<Sql> one_batch(const std::vector<Sql>& changes) {
   lines.push_back(sql("      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN"));
   lines.push_back(sql("        planner_try := planner_try + 1;"));
   lines.push_back(sql("        IF planner_try > 300 THEN RAISE; END IF;"));
-  lines.push_back(sql("        PERFORM pg_sleep(0.05 + random() * 0.2);  -- the rows of this batch are free meanwhile"));
+  lines.push_back(
+      sql("        PERFORM pg_sleep(0.05 + random() * 0.2);  -- the rows of this batch are free meanwhile"));
   lines.push_back(sql("      END;"));
   lines.push_back(sql("    END LOOP;"));
   lines.push_back(sql("    COMMIT;"));
   return lines;
 }
 
-void add(std::vector<Sql>& lines, const std::vector<Sql>& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+void add(std::vector<Sql>& lines, const std::vector<Sql>& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
 
 /// `change_in` makes the statement that changes one range of rows.
 template <typename ChangeIn>
@@ -80,11 +87,12 @@ std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const Chang
   lines.push_back(sql("  planner_more boolean;"));
   lines.push_back(sql("  planner_try integer;"));
   lines.push_back(sql("BEGIN"));
-  lines.push_back(sql("  SELECT {} INTO {} FROM {} ORDER BY {} LIMIT 1;", key, variables("from", count), backfill.table, key));
+  lines.push_back(sql("  SELECT {} INTO {} FROM {} ORDER BY {} LIMIT 1;", key, variables("from", count),
+                      backfill.table, key));
   lines.push_back(sql("  planner_more := FOUND;"));
   lines.push_back(sql("  WHILE planner_more LOOP"));
-  lines.push_back(sql("    SELECT {} INTO {} FROM {} WHERE {} >= {} ORDER BY {} OFFSET {} LIMIT 1;", key, variables("to", count), backfill.table,
-                      key_row(backfill), from, key, batch_rows));
+  lines.push_back(sql("    SELECT {} INTO {} FROM {} WHERE {} >= {} ORDER BY {} OFFSET {} LIMIT 1;", key,
+                      variables("to", count), backfill.table, key_row(backfill), from, key, batch_rows));
   lines.push_back(sql("    planner_more := FOUND;"));
   add(lines, one_batch({
                  sql("        IF planner_more THEN"),
@@ -93,7 +101,8 @@ std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const Chang
                  sql("          {};", change_in(false)),
                  sql("        END IF;"),
              }));
-  for (std::size_t i = 0; i < count; ++i) lines.push_back(sql("    {} := {};", variable("from", i), variable("to", i)));
+  for (std::size_t i = 0; i < count; ++i)
+    lines.push_back(sql("    {} := {};", variable("from", i), variable("to", i)));
   lines.push_back(sql("  END LOOP;"));
   return lines;
 }
@@ -105,12 +114,15 @@ std::vector<Sql> along_heap(const Backfill& backfill, const Sql& alias, const Ch
   std::vector<Sql> lines{
       sql("DECLARE"),
       sql("  planner_block bigint := 0;"),
-      sql("  planner_end bigint := pg_relation_size({}::regclass) / current_setting('block_size')::bigint;", table),
+      sql("  planner_end bigint := pg_relation_size({}::regclass) / current_setting('block_size')::bigint;",
+          table),
       sql("  planner_try integer;"),
       sql("BEGIN"),
       sql("  WHILE planner_block < planner_end LOOP"),
   };
-  const Sql range = sql("{}ctid >= format('(%s,0)', planner_block)::tid AND {}ctid < format('(%s,0)', planner_block + {})::tid", alias, alias, kBlocks);
+  const Sql range = sql(
+      "{}ctid >= format('(%s,0)', planner_block)::tid AND {}ctid < format('(%s,0)', planner_block + {})::tid",
+      alias, alias, kBlocks);
   add(lines, one_batch({sql("        {};", change_in(range))}));
   lines.push_back(sql("    planner_block := planner_block + {};", kBlocks));
   lines.push_back(sql("  END LOOP;"));
@@ -126,17 +138,21 @@ Backfill keyed_backfill(const Table& table) {
     backfill.key = columns;
     for (const Identifier& name : columns) backfill.key_types.push_back(table.column(name)->type);
   };
-  if (const Constraint* key = table.primary_key(); key != nullptr && usable_key(table, key->definition.columns)) {
+  if (const Constraint* key = table.primary_key();
+      key != nullptr && usable_key(table, key->definition.columns)) {
     take(key->definition.columns);
     return backfill;
   }
   for (const Index& index : table.indexes) {
-    if (!index.unique || !index.valid || index.is_new || index.method != "btree" || !index.predicate.empty()) continue;
+    if (!index.unique || !index.valid || index.is_new || index.method != "btree" || !index.predicate.empty())
+      continue;
     std::vector<Identifier> columns;
-    const bool plain = std::all_of(index.elements.begin(), index.elements.end(), [&](const IndexElement& element) {
-      columns.push_back(element.column);
-      return !element.column.empty() && !element.descending && element.opclass.empty() && element.collation.empty();
-    });
+    const bool plain =
+        std::all_of(index.elements.begin(), index.elements.end(), [&](const IndexElement& element) {
+          columns.push_back(element.column);
+          return !element.column.empty() && !element.descending && element.opclass.empty() &&
+                 element.collation.empty();
+        });
     if (plain && usable_key(table, columns)) {
       take(columns);
       return backfill;
@@ -150,10 +166,12 @@ Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Id
   const std::size_t count = backfill.key.size();
   const auto change_in = [&](bool more) {
     const Sql from = sql("{} >= {}", key_row(backfill), variable_row("from", count));
-    return change(backfill, more ? sql("{} AND {} < {}", from, key_row(backfill), variable_row("to", count)) : from);
+    return change(backfill,
+                  more ? sql("{} AND {} < {}", from, key_row(backfill), variable_row("to", count)) : from);
   };
   const auto change_range = [&](const Sql& range) { return change(backfill, range); };
-  add(lines, backfill.key.empty() ? along_heap(backfill, Sql(), change_range) : along_key(backfill, batch_rows, change_in));
+  add(lines, backfill.key.empty() ? along_heap(backfill, Sql(), change_range)
+                                  : along_key(backfill, batch_rows, change_in));
   if (!analyze_columns.empty()) {
     lines.push_back(sql("  BEGIN"));
     lines.push_back(sql("    PERFORM set_config('lock_timeout', '5s', true);"));
@@ -165,7 +183,8 @@ Sql batched_block(const Backfill& backfill, int batch_rows, const std::vector<Id
   return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));
 }
 
-Sql batched_statement(const Backfill& keyed, const Expression& statement, const Identifier& alias, int batch_rows) {
+Sql batched_statement(const Backfill& keyed, const Expression& statement, const Identifier& alias,
+                      int batch_rows) {
   std::vector<Sql> columns;
   for (const Identifier& column : keyed.key) columns.push_back(sql("{}.{}", alias, column));
   const std::size_t count = keyed.key.size();
@@ -175,26 +194,33 @@ Sql batched_statement(const Backfill& keyed, const Expression& statement, const 
     if (more) range = sql("{} AND {} < {}", range, row, variable_row("to", count));
     return with_condition(statement, Expression::parse(range.str())).text();
   };
-  const auto change_range = [&](const Sql& range) { return with_condition(statement, Expression::parse(range.str())).text(); };
-  std::vector<Sql> lines = keyed.key.empty() ? along_heap(keyed, sql("{}.", alias), change_range) : along_key(keyed, batch_rows, change_in);
+  const auto change_range = [&](const Sql& range) {
+    return with_condition(statement, Expression::parse(range.str())).text();
+  };
+  std::vector<Sql> lines = keyed.key.empty() ? along_heap(keyed, sql("{}.", alias), change_range)
+                                             : along_key(keyed, batch_rows, change_in);
   lines.push_back(sql("END"));
   return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));
 }
 
-Step backfill_step(const Backfill& backfill, const SplitOptions& options, const std::vector<Identifier>& analyze_columns) {
+Step backfill_step(const Backfill& backfill, const SplitOptions& options,
+                   const std::vector<Identifier>& analyze_columns) {
   Step step;
   step.kind = PhaseKind::Backfill;
   step.shape = Shape::Committing;
   step.slug = "backfill_" + backfill.table.name.str();
   step.statements = {batched_block(backfill, options.batch_rows, analyze_columns)};
   step.backfill = backfill;
-  step.locks = {{backfill.table, LockMode::RowExclusive, "and the rows of one batch; a row is held for one batch at most"}};
+  step.locks = {{backfill.table, LockMode::RowExclusive,
+                 "and the rows of one batch; a row is held for one batch at most"}};
   if (!backfill.key.empty()) {
     step.why = "Batches of " + std::to_string(options.batch_rows) + " rows along " + display(backfill.key) +
                ", each committed at once; if it is stopped, run it again: finished rows are skipped.";
   } else {
-    step.why = "The table has no unique key, so it is walked in physical ranges, each committed at once; if it is stopped, run it again: finished "
-               "rows are skipped.";
+    step.why =
+        "The table has no unique key, so it is walked in physical ranges, each committed at once; if it is "
+        "stopped, run it again: finished "
+        "rows are skipped.";
   }
   return step;
 }

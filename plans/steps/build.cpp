@@ -10,12 +10,15 @@
 namespace planner::plans {
 namespace {
 
-StepLock scanning(const TableName& table) { return {table, LockMode::ShareUpdateExclusive, std::string(kScan)}; }
+StepLock scanning(const TableName& table) {
+  return {table, LockMode::ShareUpdateExclusive, std::string(kScan)};
+}
 
 Sql key_of(const CreateIndex& index) {
   std::vector<Sql> parts;
   for (const IndexElement& element : index.elements) {
-    parts.push_back(element.column.empty() ? sql("({})", element.expression.text()) : sql("{}", element.column));
+    parts.push_back(element.column.empty() ? sql("({})", element.expression.text())
+                                           : sql("{}", element.column));
   }
   return join(parts, ", ");
 }
@@ -27,7 +30,8 @@ Condition no_duplicates(const CreateIndex& index) {
   if (!index.predicate.empty()) filters.push_back(sql("({})", index.predicate.text()));
   if (!index.nulls_not_distinct) {
     for (const IndexElement& element : index.elements) {
-      filters.push_back(element.column.empty() ? sql("({}) IS NOT NULL", element.expression.text()) : sql("{} IS NOT NULL", element.column));
+      filters.push_back(element.column.empty() ? sql("({}) IS NOT NULL", element.expression.text())
+                                               : sql("{} IS NOT NULL", element.column));
     }
   }
   const Sql where = filters.empty() ? Sql() : sql(" WHERE {}", join(filters, " AND "));
@@ -41,15 +45,18 @@ Condition no_orphans(const TableName& table, const ConstraintDefinition& constra
   for (std::size_t i = 0; i < constraint.columns.size(); ++i) {
     given.push_back(sql("planner_row.{} IS NOT NULL", constraint.columns[i]));
     if (i < constraint.references.columns.size()) {
-      joined.push_back(sql("planner_target.{} = planner_row.{}", constraint.references.columns[i], constraint.columns[i]));
+      joined.push_back(
+          sql("planner_target.{} = planner_row.{}", constraint.references.columns[i], constraint.columns[i]));
     }
   }
   return {"every row of " + display(table) + " points at a row of " + display(constraint.references.table),
-          sql("SELECT 1 FROM {} AS planner_row WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS planner_target WHERE {}) LIMIT 1", table,
-              join(given, " AND "), constraint.references.table, join(joined, " AND "))};
+          sql("SELECT 1 FROM {} AS planner_row WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS planner_target "
+              "WHERE {}) LIMIT 1",
+              table, join(given, " AND "), constraint.references.table, join(joined, " AND "))};
 }
 
-ReverseStep drop_constraint(const TableName& table, const Identifier& constraint, const std::vector<StepLock>& locks) {
+ReverseStep drop_constraint(const TableName& table, const Identifier& constraint,
+                            const std::vector<StepLock>& locks) {
   ReverseStep back;
   back.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}", table, constraint)};
   back.locks = locks;
@@ -76,7 +83,8 @@ CreateIndex index_of(const TableName& table, const ConstraintDefinition& constra
 
 Condition index_is_whole(const TableName& table, const ObjectName& index) {
   return {"index " + display(index) + " of " + display(table) + " is there and valid",
-          sql("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass({}) AND indrelid = to_regclass({}) AND indisvalid)",
+          sql("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass({}) AND "
+              "indrelid = to_regclass({}) AND indisvalid)",
               Literal(quoted(index)), Literal(quoted(table)))};
 }
 
@@ -86,7 +94,8 @@ std::string label_unique(const TableName& table, const std::vector<Identifier>& 
   return "unique:" + quoted(table) + "(" + column_list(sorted).str() + ")";
 }
 
-ConstraintDefinition named(const TableName& table, ConstraintDefinition constraint, const RecipeContext& context) {
+ConstraintDefinition named(const TableName& table, ConstraintDefinition constraint,
+                           const RecipeContext& context) {
   if (!constraint.name.empty()) return constraint;
   const Table* after = context.after.table(table);
   const Table* before = context.before.table(table);
@@ -94,8 +103,11 @@ ConstraintDefinition named(const TableName& table, ConstraintDefinition constrai
   for (const Constraint& candidate : after->constraints) {
     const bool existed = before != nullptr && before->constraint(candidate.definition.name) != nullptr;
     if (existed || candidate.definition.kind != constraint.kind) continue;
-    if (constraint.kind != ConstraintKind::Check && candidate.definition.columns != constraint.columns) continue;
-    if (constraint.kind == ConstraintKind::Check && !same_meaning(candidate.definition.expression, constraint.expression)) continue;
+    if (constraint.kind != ConstraintKind::Check && candidate.definition.columns != constraint.columns)
+      continue;
+    if (constraint.kind == ConstraintKind::Check &&
+        !same_meaning(candidate.definition.expression, constraint.expression))
+      continue;
     constraint.name = candidate.definition.name;
     break;
   }
@@ -109,10 +121,15 @@ CreateIndex named(CreateIndex index, const RecipeContext& context) {
   if (after == nullptr) return index;
   for (const Index& candidate : after->indexes) {
     const bool existed = before != nullptr && before->index(candidate.name.name) != nullptr;
-    if (existed || candidate.elements.size() != index.elements.size() || candidate.unique != index.unique || !candidate.constraint.empty()) continue;
-    const bool same = std::equal(candidate.elements.begin(), candidate.elements.end(), index.elements.begin(), [](const IndexElement& a, const IndexElement& b) {
-      return a.column == b.column && (a.expression.empty() == b.expression.empty()) && (a.expression.empty() || same_meaning(a.expression, b.expression));
-    });
+    if (existed || candidate.elements.size() != index.elements.size() || candidate.unique != index.unique ||
+        !candidate.constraint.empty())
+      continue;
+    const bool same = std::equal(candidate.elements.begin(), candidate.elements.end(), index.elements.begin(),
+                                 [](const IndexElement& a, const IndexElement& b) {
+                                   return a.column == b.column &&
+                                          (a.expression.empty() == b.expression.empty()) &&
+                                          (a.expression.empty() || same_meaning(a.expression, b.expression));
+                                 });
     if (!same) continue;
     index.name = candidate.name.name;
     break;
@@ -123,7 +140,8 @@ CreateIndex named(CreateIndex index, const RecipeContext& context) {
 Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
   CreateIndex index = named(wanted, context);
   index.concurrently = true;
-  // A build that was killed is simply run again; that it left the index invalid is what the check after it finds.
+  // A build that was killed is simply run again; that it left the index invalid is what the check after it
+  // finds.
   index.if_not_exists = true;
   const ObjectName name(index.table.schema, index.name);
   Step step;
@@ -132,18 +150,24 @@ Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
   step.window = Window::BothReleases;
   step.recipe = "create-index";
   step.slug = "index_" + index.name.str();
-  step.title = std::string("build ") + (index.unique ? "unique " : "") + "index " + said(index.name) + " on " + display(index.table);
-  step.why = "Built concurrently, so that writes to " + display(index.table) + " go on; that cannot run inside a transaction and so must be alone.";
+  step.title = std::string("build ") + (index.unique ? "unique " : "") + "index " + said(index.name) +
+               " on " + display(index.table);
+  step.why = "Built concurrently, so that writes to " + display(index.table) +
+             " go on; that cannot run inside a transaction and so must be alone.";
   step.statements = {create_index_sql(index)};
   step.locks = {scanning(index.table)};
   ReverseStep back;
   back.shape = Shape::Alone;
   back.statements = {sql("DROP INDEX CONCURRENTLY IF EXISTS {}", name)};
   step.reverse = {back};
-  step.reverse_note = "A build that was interrupted leaves an invalid index of this name: this statement removes it, REINDEX INDEX CONCURRENTLY mends it.";
+  step.reverse_note =
+      "A build that was interrupted leaves an invalid index of this name: this statement removes it, REINDEX "
+      "INDEX CONCURRENTLY mends it.";
   if (index.unique) {
     step.before = {no_duplicates(index)};
-    step.application = "From the second half of the build on, a write that would make two rows alike is refused, whichever release sends it.";
+    step.application =
+        "From the second half of the build on, a write that would make two rows alike is refused, whichever "
+        "release sends it.";
   } else {
     step.application = "Nothing changes for it.";
   }
@@ -155,13 +179,16 @@ Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
   return step;
 }
 
-Step validate_step(const TableName& table, const Identifier& constraint, const std::vector<TableName>& row_shared) {
+Step validate_step(const TableName& table, const Identifier& constraint,
+                   const std::vector<TableName>& row_shared) {
   Step step;
   step.kind = PhaseKind::Validate;
   step.window = Window::BothReleases;
   step.slug = "validate_" + constraint.str();
   step.title = "validate " + said(constraint) + " of " + display(table);
-  step.why = "Every row is read while reads and writes go on; this is why it is not done together with adding the constraint, whose lock would last as long.";
+  step.why =
+      "Every row is read while reads and writes go on; this is why it is not done together with adding the "
+      "constraint, whose lock would last as long.";
   step.statements = {sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, constraint)};
   step.locks = {scanning(table)};
   for (const TableName& other : row_shared) {
@@ -172,7 +199,8 @@ Step validate_step(const TableName& table, const Identifier& constraint, const s
   return step;
 }
 
-std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefinition& wanted, const RecipeContext& context) {
+std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefinition& wanted,
+                                    const RecipeContext& context) {
   ConstraintDefinition constraint = named(table, wanted, context);
   constraint.inline_of_column = false;
   constraint.not_valid = true;
@@ -182,15 +210,19 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
   add.window = Window::BothReleases;
   add.recipe = "add-foreign-key";
   add.slug = "add_" + constraint.name.str();
-  add.title = "add foreign key " + said(constraint.name) + " from " + display(table) + " to " + display(target) + ", not yet validated";
-  add.why = "NOT VALID: new rows are checked at once, existing ones are read later, without a lock that stops writes.";
+  add.title = "add foreign key " + said(constraint.name) + " from " + display(table) + " to " +
+              display(target) + ", not yet validated";
+  add.why =
+      "NOT VALID: new rows are checked at once, existing ones are read later, without a lock that stops "
+      "writes.";
   add.statements = {sql("ALTER TABLE {} ADD {}", table, constraint_sql(constraint))};
   add.locks = {{target, LockMode::ShareRowExclusive, std::string(kMoment)}};
   if (target != table) add.locks.push_back({table, LockMode::ShareRowExclusive, std::string(kMoment)});
   std::vector<StepLock> drop_locks = add.locks;
   for (StepLock& lock : drop_locks) lock.mode = LockMode::AccessExclusive;
   add.reverse = {drop_constraint(table, constraint.name, drop_locks)};
-  add.application = "From here on a write whose key points at no row of " + display(target) + " is refused, whichever release sends it.";
+  add.application = "From here on a write whose key points at no row of " + display(target) +
+                    " is refused, whichever release sends it.";
   add.provides = {label_constraint(table, constraint.name)};
   add.needs = {label_unique(target, constraint.references.columns)};
   // A column that the plan fills may get a value from other new rows: the key comes when both are there.
@@ -200,7 +232,8 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
   const Table* target_after = context.after.table(target);
   if (target_start != nullptr && target_after != nullptr) {
     for (const Index& index : target_start->indexes) {
-      if (index.unique && target_after->index(index.name.name) == nullptr) add.needs.push_back(label_gone(index.name));
+      if (index.unique && target_after->index(index.name.name) == nullptr)
+        add.needs.push_back(label_gone(index.name));
     }
   }
 
@@ -217,8 +250,10 @@ std::vector<Step> foreign_key_steps(const TableName& table, const ConstraintDefi
 
 namespace {
 
-/// Do the rows hold values of every column of the constraint that come from before the migration, under whatever name?
-bool columns_stand(const TableName& table, const ConstraintDefinition& constraint, const RecipeContext& context) {
+/// Do the rows hold values of every column of the constraint that come from before the migration, under
+/// whatever name?
+bool columns_stand(const TableName& table, const ConstraintDefinition& constraint,
+                   const RecipeContext& context) {
   const Table* known = context.before.table(table);
   if (known == nullptr) return false;
   const std::vector<Identifier>& columns = constraint.expression.facts().columns;
@@ -234,7 +269,8 @@ bool columns_stand(const TableName& table, const ConstraintDefinition& constrain
 
 }  // namespace
 
-std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition& wanted, const RecipeContext& context) {
+std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition& wanted,
+                              const RecipeContext& context) {
   ConstraintDefinition constraint = named(table, wanted, context);
   constraint.not_valid = true;
   const Sql violated = sql("SELECT 1 FROM {} WHERE NOT ({})", table, constraint.expression.text());
@@ -245,21 +281,29 @@ std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition
   add.slug = "add_" + constraint.name.str();
   add.title = "add check " + said(constraint.name) + " to " + display(table) + ", not yet validated";
   add.why =
-      "NOT VALID: new rows are checked at once, existing ones are read later, without a lock that stops anybody. It already refuses every update of a "
+      "NOT VALID: new rows are checked at once, existing ones are read later, without a lock that stops "
+      "anybody. It already refuses every update of a "
       "row that breaks it, so such rows are looked for before any lock is taken.";
-  // A column that comes with the same migration holds nothing yet that could break it, and cannot be asked for before it is there.
+  // A column that comes with the same migration holds nothing yet that could break it, and cannot be asked
+  // for before it is there.
   if (columns_stand(table, constraint, context)) {
-    add.gates = {sql("IF EXISTS ({}) THEN\n    RAISE EXCEPTION 'planner: % has rows that break %', {}, {} USING ERRCODE = 'check_violation', HINT = 'Nothing was "
-                     "changed. Correct the rows, then run this again.';\n  END IF",
-                     violated, Literal(display(table)), Literal(constraint.name.str()))};
-    add.before = {{"no row of " + display(table) + " breaks " + constraint.name.str(), sql("{} LIMIT 1", violated)}};
+    add.gates = {
+        sql("IF EXISTS ({}) THEN\n    RAISE EXCEPTION 'planner: % has rows that break %', {}, {} USING "
+            "ERRCODE = 'check_violation', HINT = 'Nothing was "
+            "changed. Correct the rows, then run this again.';\n  END IF",
+            violated, Literal(display(table)), Literal(constraint.name.str()))};
+    add.before = {
+        {"no row of " + display(table) + " breaks " + constraint.name.str(), sql("{} LIMIT 1", violated)}};
   }
   add.statements = {sql("ALTER TABLE {} ADD {}", table, constraint_sql(constraint))};
   add.locks = {{table, LockMode::AccessExclusive, std::string(kMoment)}};
   add.reverse = {drop_constraint(table, constraint.name, add.locks)};
-  add.application = "From here on a write that breaks the check is refused, whichever release sends it: deploy a release that keeps it first.";
+  add.application =
+      "From here on a write that breaks the check is refused, whichever release sends it: deploy a release "
+      "that keeps it first.";
   add.provides = {label_constraint(table, constraint.name)};
-  for (const Identifier& column : constraint.expression.facts().columns) add.needs.push_back(label_filled(table, column));
+  for (const Identifier& column : constraint.expression.facts().columns)
+    add.needs.push_back(label_filled(table, column));
 
   Step validate = validate_step(table, constraint.name);
   validate.recipe = add.recipe;
@@ -269,7 +313,8 @@ std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition
   return {add, validate};
 }
 
-std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& wanted, const RecipeContext& context, const Identifier& replaces) {
+std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& wanted,
+                            const RecipeContext& context, const Identifier& replaces) {
   ConstraintDefinition constraint = named(table, wanted, context);
   constraint.inline_of_column = false;
   const bool primary = constraint.kind == ConstraintKind::PrimaryKey;
@@ -277,7 +322,8 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   std::vector<Step> steps;
   const Table* start = context.start.table(table);
   const Constraint* old_key = start == nullptr ? nullptr : start->constraint(constraint.name);
-  const bool name_taken = (!replaces.empty() && replaces == constraint.name) || old_key != nullptr || (start != nullptr && start->index(constraint.name) != nullptr);
+  const bool name_taken = (!replaces.empty() && replaces == constraint.name) || old_key != nullptr ||
+                          (start != nullptr && start->index(constraint.name) != nullptr);
   const Identifier index_name = name_taken ? planner_name("new", constraint.name.str()) : constraint.name;
   Step build = index_step(index_of(table, constraint, index_name), context);
   build.recipe = primary ? "add-primary-key" : "add-unique";
@@ -288,20 +334,23 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   attach.window = Window::BothReleases;
   attach.recipe = build.recipe;
   attach.slug = "key_" + constraint.name.str();
-  attach.title = std::string("make ") + said(index_name) + (primary ? " the primary key of " : " a unique constraint of ") + display(table);
+  attach.title = std::string("make ") + said(index_name) +
+                 (primary ? " the primary key of " : " a unique constraint of ") + display(table);
   attach.why = "The index is there already, so the constraint is only a note in the catalogue.";
   attach.locks = {{table, LockMode::AccessExclusive, std::string(kMoment)}};
   attach.needs = {label_relation({table.schema, index_name})};
   if (replaces.empty() && old_key != nullptr) {
     // The old key of this name goes with its constraint or with one of its columns.
     attach.needs.push_back("gone:" + label_constraint(table, constraint.name));
-    for (const Identifier& column : old_key->definition.columns) attach.needs.push_back("gone:column:" + quoted(table) + "." + quoted(column));
+    for (const Identifier& column : old_key->definition.columns)
+      attach.needs.push_back("gone:column:" + quoted(table) + "." + quoted(column));
   }
   if (primary && known != nullptr) {
     for (const Identifier& name : constraint.columns) {
       const Column* column = known->column(name);
       if (column == nullptr || column->not_null || column->is_new) continue;
-      Step require = context.before.not_null_proven(*known, name) ? Step() : guarded_not_null_step(table, name);
+      Step require =
+          context.before.not_null_proven(*known, name) ? Step() : guarded_not_null_step(table, name);
       if (require.statements.empty()) continue;
       require.recipe = build.recipe;
       require.window = Window::BothReleases;
@@ -341,8 +390,11 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
       old_using.nulls_not_distinct = false;
       ReverseStep swap;
       swap.locks = attach.locks;
-      swap.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}, ADD {}", table, constraint.name, constraint_sql(old_using))};
-      attach.reverse = {{{create_index_sql(old_again)}, {}, Shape::Alone}, swap, {{create_index_sql(again)}, {}, Shape::Alone}};
+      swap.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}, ADD {}", table, constraint.name,
+                             constraint_sql(old_using))};
+      attach.reverse = {{{create_index_sql(old_again)}, {}, Shape::Alone},
+                        swap,
+                        {{create_index_sql(again)}, {}, Shape::Alone}};
       attach.reversible = true;
       attach.reverse_note.clear();
     }
@@ -369,18 +421,23 @@ std::vector<ReverseStep> constraint_back(const Table& table, const Constraint& c
     using_index.columns.clear();
     using_index.included.clear();
     using_index.nulls_not_distinct = false;
-    return {{{create_index_sql(index_of(table.name, again, again.name))}, {}, Shape::Alone},
-            {{sql("ALTER TABLE {} ADD {}", table.name, constraint_sql(using_index))}, {moment}, Shape::Together}};
+    return {
+        {{create_index_sql(index_of(table.name, again, again.name))}, {}, Shape::Alone},
+        {{sql("ALTER TABLE {} ADD {}", table.name, constraint_sql(using_index))}, {moment}, Shape::Together}};
   }
   std::vector<StepLock> locks{moment};
   if (again.kind == ConstraintKind::ForeignKey) {
-    locks = {{again.references.table, LockMode::ShareRowExclusive, std::string(kMoment)}, {table.name, LockMode::ShareRowExclusive, std::string(kMoment)}};
+    locks = {{again.references.table, LockMode::ShareRowExclusive, std::string(kMoment)},
+             {table.name, LockMode::ShareRowExclusive, std::string(kMoment)}};
   }
   if (again.kind == ConstraintKind::Exclusion) return {};
   again.not_valid = true;
-  std::vector<ReverseStep> back{{{sql("ALTER TABLE {} ADD {}", table.name, constraint_sql(again))}, locks, Shape::Together}};
+  std::vector<ReverseStep> back{
+      {{sql("ALTER TABLE {} ADD {}", table.name, constraint_sql(again))}, locks, Shape::Together}};
   if (constraint.validated) {
-    back.push_back({{sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table.name, again.name)}, {scanning(table.name)}, Shape::Together});
+    back.push_back({{sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table.name, again.name)},
+                    {scanning(table.name)},
+                    Shape::Together});
   }
   return back;
 }

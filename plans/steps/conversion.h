@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/plan.h"
 
 /// A column's values in another type, and back: total functions, because an error in one would fail the

@@ -15,7 +15,8 @@ Sql element_sql(const IndexElement& element) {
   out = sql("{}{}", out, collate_sql(element.collation));
   if (!element.opclass.empty()) out = sql("{} {}", out, element.opclass);
   if (element.descending) out = sql("{} DESC", out);
-  if (element.nulls_first) out = *element.nulls_first ? sql("{} NULLS FIRST", out) : sql("{} NULLS LAST", out);
+  if (element.nulls_first)
+    out = *element.nulls_first ? sql("{} NULLS FIRST", out) : sql("{} NULLS LAST", out);
   return out;
 }
 
@@ -30,7 +31,9 @@ Sql options_sql(const std::vector<Option>& options) {
   std::vector<Sql> parts;
   for (const Option& option : options) {
     const std::size_t dot = option.name.find('.');
-    const Sql name = dot == std::string::npos ? word(option.name) : sql("{}.{}", word(option.name.substr(0, dot)), word(option.name.substr(dot + 1)));
+    const Sql name = dot == std::string::npos
+                         ? word(option.name)
+                         : sql("{}.{}", word(option.name.substr(0, dot)), word(option.name.substr(dot + 1)));
     parts.push_back(option.value.empty() ? name : sql("{} = {}", name, Literal(option.value)));
   }
   return sql(" WITH ({})", join(parts, ", "));
@@ -38,11 +41,16 @@ Sql options_sql(const std::vector<Option>& options) {
 
 Sql action_sql(ForeignKeyAction action) {
   switch (action) {
-    case ForeignKeyAction::NoAction: return sql("NO ACTION");
-    case ForeignKeyAction::Restrict: return sql("RESTRICT");
-    case ForeignKeyAction::Cascade: return sql("CASCADE");
-    case ForeignKeyAction::SetNull: return sql("SET NULL");
-    case ForeignKeyAction::SetDefault: return sql("SET DEFAULT");
+    case ForeignKeyAction::NoAction:
+      return sql("NO ACTION");
+    case ForeignKeyAction::Restrict:
+      return sql("RESTRICT");
+    case ForeignKeyAction::Cascade:
+      return sql("CASCADE");
+    case ForeignKeyAction::SetNull:
+      return sql("SET NULL");
+    case ForeignKeyAction::SetDefault:
+      return sql("SET DEFAULT");
   }
   return Sql();
 }
@@ -53,9 +61,11 @@ Sql references_sql(const ForeignKeyTarget& target) {
   if (target.match == 'f') out = sql("{} MATCH FULL", out);
   if (target.on_delete != ForeignKeyAction::NoAction) {
     out = sql("{} ON DELETE {}", out, action_sql(target.on_delete));
-    if (!target.on_delete_set_columns.empty()) out = sql("{} ({})", out, column_list(target.on_delete_set_columns));
+    if (!target.on_delete_set_columns.empty())
+      out = sql("{} ({})", out, column_list(target.on_delete_set_columns));
   }
-  if (target.on_update != ForeignKeyAction::NoAction) out = sql("{} ON UPDATE {}", out, action_sql(target.on_update));
+  if (target.on_update != ForeignKeyAction::NoAction)
+    out = sql("{} ON UPDATE {}", out, action_sql(target.on_update));
   return out;
 }
 
@@ -73,8 +83,10 @@ Sql exclusion_sql(const ConstraintDefinition& constraint) {
   for (std::size_t i = 0; i < constraint.exclusion_elements.size(); ++i) {
     const ObjectName& name = constraint.exclusion_operators[i];
     const Sql symbol = Sql::verbatim(name.name.str());
-    parts.push_back(name.schema.empty() ? sql("{} WITH {}", element_sql(constraint.exclusion_elements[i]), symbol)
-                                        : sql("{} WITH OPERATOR({}.{})", element_sql(constraint.exclusion_elements[i]), name.schema, symbol));
+    parts.push_back(name.schema.empty()
+                        ? sql("{} WITH {}", element_sql(constraint.exclusion_elements[i]), symbol)
+                        : sql("{} WITH OPERATOR({}.{})", element_sql(constraint.exclusion_elements[i]),
+                              name.schema, symbol));
   }
   Sql out = sql("EXCLUDE{} ({})", using_method_sql(constraint.access_method), join(parts, ", "));
   if (!constraint.included.empty()) out = sql("{} INCLUDE ({})", out, column_list(constraint.included));
@@ -82,11 +94,15 @@ Sql exclusion_sql(const ConstraintDefinition& constraint) {
   return out;
 }
 
-Identifier other(const Identifier& name, const Identifier& from, const Identifier& to) { return name == from ? to : name; }
+Identifier other(const Identifier& name, const Identifier& from, const Identifier& to) {
+  return name == from ? to : name;
+}
 
 }  // namespace
 
-Sql collate_sql(const ObjectName& collation) { return collation.empty() ? Sql() : sql(" COLLATE {}", collation); }
+Sql collate_sql(const ObjectName& collation) {
+  return collation.empty() ? Sql() : sql(" COLLATE {}", collation);
+}
 
 Sql using_method_sql(std::string_view method) {
   return method.empty() || method == "btree" ? Sql() : sql(" USING {}", Identifier(method));
@@ -94,9 +110,11 @@ Sql using_method_sql(std::string_view method) {
 
 Sql create_index_sql(const CreateIndex& index) {
   const Sql name = index.name.empty() ? Sql() : sql(" {}", index.name);
-  Sql out = sql("CREATE{} INDEX{}{}{} ON {}{}{} ({})", Sql::verbatim(index.unique ? " UNIQUE" : ""), Sql::verbatim(index.concurrently ? " CONCURRENTLY" : ""),
-                Sql::verbatim(index.if_not_exists ? " IF NOT EXISTS" : ""), name, Sql::verbatim(index.only ? "ONLY " : ""), index.table,
-                using_method_sql(index.method), elements_sql(index.elements));
+  Sql out = sql("CREATE{} INDEX{}{}{} ON {}{}{} ({})", Sql::verbatim(index.unique ? " UNIQUE" : ""),
+                Sql::verbatim(index.concurrently ? " CONCURRENTLY" : ""),
+                Sql::verbatim(index.if_not_exists ? " IF NOT EXISTS" : ""), name,
+                Sql::verbatim(index.only ? "ONLY " : ""), index.table, using_method_sql(index.method),
+                elements_sql(index.elements));
   if (!index.included.empty()) out = sql("{} INCLUDE ({})", out, column_list(index.included));
   if (index.nulls_not_distinct) out = sql("{} NULLS NOT DISTINCT", out);
   out = sql("{}{}", out, options_sql(index.options));
@@ -140,27 +158,44 @@ bool mentions(const Index& index, const Identifier& column) {
 }
 
 bool mentions(const ConstraintDefinition& constraint, const Identifier& column) {
-  const auto listed = [&](const std::vector<Identifier>& columns) { return std::find(columns.begin(), columns.end(), column) != columns.end(); };
+  const auto listed = [&](const std::vector<Identifier>& columns) {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  };
   if (listed(constraint.columns) || listed(constraint.included)) return true;
-  if (!constraint.expression.empty() && (constraint.expression.mentions(column) || constraint.expression.facts().whole_row)) return true;
+  if (!constraint.expression.empty() &&
+      (constraint.expression.mentions(column) || constraint.expression.facts().whole_row))
+    return true;
   if (!constraint.predicate.empty() && constraint.predicate.mentions(column)) return true;
-  return std::any_of(constraint.exclusion_elements.begin(), constraint.exclusion_elements.end(), [&](const IndexElement& element) {
-    return element.column == column || (!element.expression.empty() && element.expression.mentions(column));
-  });
+  return std::any_of(constraint.exclusion_elements.begin(), constraint.exclusion_elements.end(),
+                     [&](const IndexElement& element) {
+                       return element.column == column ||
+                              (!element.expression.empty() && element.expression.mentions(column));
+                     });
 }
 
 Sql constraint_sql(const ConstraintDefinition& constraint) {
   Sql out;
   switch (constraint.kind) {
-    case ConstraintKind::Check: out = sql("CHECK ({})", constraint.expression.text()); break;
-    case ConstraintKind::NotNull: out = sql("NOT NULL {}", column_list(constraint.columns)); break;
-    case ConstraintKind::PrimaryKey: out = key_sql(constraint, "PRIMARY KEY"); break;
-    case ConstraintKind::Unique: out = key_sql(constraint, "UNIQUE"); break;
+    case ConstraintKind::Check:
+      out = sql("CHECK ({})", constraint.expression.text());
+      break;
+    case ConstraintKind::NotNull:
+      out = sql("NOT NULL {}", column_list(constraint.columns));
+      break;
+    case ConstraintKind::PrimaryKey:
+      out = key_sql(constraint, "PRIMARY KEY");
+      break;
+    case ConstraintKind::Unique:
+      out = key_sql(constraint, "UNIQUE");
+      break;
     case ConstraintKind::ForeignKey:
       out = references_sql(constraint.references);
-      if (!constraint.inline_of_column) out = sql("FOREIGN KEY ({}) {}", column_list(constraint.columns), out);
+      if (!constraint.inline_of_column)
+        out = sql("FOREIGN KEY ({}) {}", column_list(constraint.columns), out);
       break;
-    case ConstraintKind::Exclusion: out = exclusion_sql(constraint); break;
+    case ConstraintKind::Exclusion:
+      out = exclusion_sql(constraint);
+      break;
   }
   if (!constraint.name.empty()) out = sql("CONSTRAINT {} {}", constraint.name, out);
   if (constraint.no_inherit) out = sql("{} NO INHERIT", out);
@@ -187,7 +222,8 @@ std::string_view identity_sql(const Identity& identity) {
 
 namespace {
 
-/// The grammar takes less behind DEFAULT than elsewhere: `now() AT TIME ZONE 'utc'` and `a IS NULL` need parentheses there.
+/// The grammar takes less behind DEFAULT than elsewhere: `now() AT TIME ZONE 'utc'` and `a IS NULL` need
+/// parentheses there.
 Sql default_sql(const Expression& value) {
   const Sql text = value.text();
   if (value.facts().is_constant) return text;
@@ -202,13 +238,16 @@ Sql column_sql(const ColumnDefinition& column) {
   Sql out = sql("{} {}", column.name, type_sql(column.type));
   if (!column.compression.empty()) out = sql("{} COMPRESSION {}", out, word(column.compression));
   out = sql("{}{}", out, collate_sql(column.collation));
-  if (!column.generated.empty()) out = sql("{} GENERATED ALWAYS AS ({}) STORED", out, column.generated.text());
+  if (!column.generated.empty())
+    out = sql("{} GENERATED ALWAYS AS ({}) STORED", out, column.generated.text());
   if (!column.default_value.empty()) out = sql("{} DEFAULT {}", out, default_sql(column.default_value));
   if (column.identity) {
-    out = sql("{} {}{}", out, Sql::verbatim(std::string(identity_sql(*column.identity))), sequence_options_sql(column.identity->options));
+    out = sql("{} {}{}", out, Sql::verbatim(std::string(identity_sql(*column.identity))),
+              sequence_options_sql(column.identity->options));
   }
   if (column.not_null) out = sql("{} NOT NULL", out);
-  for (const ConstraintDefinition& constraint : column.constraints) out = sql("{} {}", out, constraint_sql(constraint));
+  for (const ConstraintDefinition& constraint : column.constraints)
+    out = sql("{} {}", out, constraint_sql(constraint));
   return out;
 }
 

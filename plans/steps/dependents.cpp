@@ -18,7 +18,8 @@ bool in(const Expression& expression, const Identifier& column) {
 }
 
 bool word_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool has_word(std::string_view text, std::string_view word) {
@@ -30,7 +31,8 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-/// A body in a language the engine does not read: looks for the name anywhere. Too careful rather than too trusting.
+/// A body in a language the engine does not read: looks for the name anywhere. Too careful rather than too
+/// trusting.
 bool body_names(const Schema& schema, const ObjectName& function, const Identifier& column) {
   const std::vector<Function>* overloads = schema.functions_named(function);
   if (overloads == nullptr) return false;
@@ -52,32 +54,38 @@ Dependents dependents_of(const Schema& schema, const Table& table, const Identif
   for (const Schema::Reference& reference : schema.references_to(table.name)) {
     const Table* from = schema.table(reference.from);
     const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
-    if (key != nullptr && listed(key->definition.references.columns, column)) found.references.push_back(reference);
+    if (key != nullptr && listed(key->definition.references.columns, column))
+      found.references.push_back(reference);
   }
   found.views = schema.views_reading(table.name, column);
   for (const Trigger& trigger : table.triggers) {
-    if (listed(trigger.definition.update_columns, column) || in(trigger.definition.when, column)) found.triggers.push_back(&trigger);
+    if (listed(trigger.definition.update_columns, column) || in(trigger.definition.when, column))
+      found.triggers.push_back(&trigger);
     if (body_names(schema, trigger.definition.function, column)) found.trigger_bodies.push_back(&trigger);
   }
   for (const Policy& policy : table.policies) {
-    if (in(policy.definition.using_expression, column) || in(policy.definition.with_check, column)) found.policies.push_back(policy.definition.name);
+    if (in(policy.definition.using_expression, column) || in(policy.definition.with_check, column))
+      found.policies.push_back(policy.definition.name);
   }
   for (const Column& other : table.columns) {
     if (!(other.name == column) && in(other.generated, column)) found.generated_columns.push_back(other.name);
   }
   for (const CreateStatistics& statistics : table.statistics) {
-    const bool in_expression = std::any_of(statistics.expressions.begin(), statistics.expressions.end(),
-                                           [&](const Expression& expression) { return in(expression, column); });
+    const bool in_expression =
+        std::any_of(statistics.expressions.begin(), statistics.expressions.end(),
+                    [&](const Expression& expression) { return in(expression, column); });
     if (listed(statistics.columns, column) || in_expression) found.statistics.push_back(statistics.name);
   }
   for (const auto& [name, sequence] : schema.sequences) {
-    if (sequence->owner_table == table.name && sequence->owner_column == column) found.sequences.push_back(sequence.get());
+    if (sequence->owner_table == table.name && sequence->owner_column == column)
+      found.sequences.push_back(sequence.get());
   }
   for (const RewriteRule& rule : table.rules) found.rules.push_back(rule.definition.name);
   if (table.partition_by) {
-    found.partition_key = std::any_of(table.partition_by->elements.begin(), table.partition_by->elements.end(), [&](const IndexElement& element) {
-      return element.column == column || in(element.expression, column);
-    });
+    found.partition_key = std::any_of(table.partition_by->elements.begin(),
+                                      table.partition_by->elements.end(), [&](const IndexElement& element) {
+                                        return element.column == column || in(element.expression, column);
+                                      });
   }
   return found;
 }
@@ -85,9 +93,13 @@ Dependents dependents_of(const Schema& schema, const Table& table, const Identif
 std::vector<Identifier> update_triggers(const Table& table, const std::vector<Identifier>& assigned) {
   std::vector<Identifier> fired;
   for (const Trigger& trigger : table.triggers) {
-    if (!trigger.definition.on_update || trigger.state == TriggerState::Disable || trigger.state == TriggerState::EnableReplica) continue;
+    if (!trigger.definition.on_update || trigger.state == TriggerState::Disable ||
+        trigger.state == TriggerState::EnableReplica)
+      continue;
     const std::vector<Identifier>& only = trigger.definition.update_columns;
-    const bool fires = only.empty() || std::any_of(only.begin(), only.end(), [&](const Identifier& column) { return listed(assigned, column); });
+    const bool fires = only.empty() || std::any_of(only.begin(), only.end(), [&](const Identifier& column) {
+                         return listed(assigned, column);
+                       });
     if (fires) fired.push_back(trigger.definition.name);
   }
   return fired;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/sql/data_change.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/dependents.h"
@@ -35,14 +35,16 @@ Expression filled_by(const Update& update, const Table& table, const Identifier&
 
 Fill fill_of(const RecipeContext& context, const TableName& table, const Identifier& column) {
   for (const SplitOptions::Fill& fill : context.options.fills) {
-    if (context.before.resolve_relation(fill.table) == table && fill.column == column) return {fill.value, "--fill"};
+    if (context.before.resolve_relation(fill.table) == table && fill.column == column)
+      return {fill.value, "--fill"};
   }
   const Table* known = context.before.table(table);
   if (known == nullptr) return {};
   for (const Intention& other : context.intentions) {
     const auto* update = std::get_if<Update>(&other.operation);
     if (update == nullptr || update->table != table || other.sources.front().nested >= 0) continue;
-    if (Expression value = filled_by(*update, *known, column); !value.empty()) return {value, "the migration's UPDATE"};
+    if (Expression value = filled_by(*update, *known, column); !value.empty())
+      return {value, "the migration's UPDATE"};
   }
   return {};
 }
@@ -50,17 +52,21 @@ Fill fill_of(const RecipeContext& context, const TableName& table, const Identif
 bool update_is_fill(const RecipeContext& context, const Update& update) {
   const Table* known = context.before.table(update.table);
   if (known == nullptr) return false;
-  return !update.columns.empty() && std::all_of(update.columns.begin(), update.columns.end(), [&](const Identifier& column) {
-    const bool required = std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
-      const auto* set = std::get_if<SetNotNull>(&other.operation);
-      return set != nullptr && set->table == update.table && set->column == column;
-    });
-    const Column* existing = known->column(column);
-    return required && existing != nullptr && !existing->not_null && !filled_by(update, *known, column).empty();
-  });
+  return !update.columns.empty() &&
+         std::all_of(update.columns.begin(), update.columns.end(), [&](const Identifier& column) {
+           const bool required =
+               std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+                 const auto* set = std::get_if<SetNotNull>(&other.operation);
+                 return set != nullptr && set->table == update.table && set->column == column;
+               });
+           const Column* existing = known->column(column);
+           return required && existing != nullptr && !existing->not_null &&
+                  !filled_by(update, *known, column).empty();
+         });
 }
 
-Step fill_backfill(const RecipeContext& context, const Table& table, const Identifier& column, const Expression& value) {
+Step fill_backfill(const RecipeContext& context, const Table& table, const Identifier& column,
+                   const Expression& value) {
   Backfill backfill = keyed_backfill(table);
   backfill.assignments = {{column, value.text()}};
   backfill.todo = sql("{} IS NULL", column);
@@ -68,12 +74,14 @@ Step fill_backfill(const RecipeContext& context, const Table& table, const Ident
   step.title = "fill " + said(column) + " of " + display(table.name) + " where it is NULL";
   step.reverse_note = "The filled values stay.";
   step.application = "Nothing changes for it.";
-  step.after = {{said(table.name, column) + " is NULL nowhere", sql("SELECT 1 FROM {} WHERE {} IS NULL LIMIT 1", table.name, column)}};
+  step.after = {{said(table.name, column) + " is NULL nowhere",
+                 sql("SELECT 1 FROM {} WHERE {} IS NULL LIMIT 1", table.name, column)}};
   step.provides = {label_filled(table.name, column)};
   return step;
 }
 
-std::vector<Step> fill_steps(const RecipeContext& context, const TableName& table, const Column& column, const Fill& fill, std::string_view recipe) {
+std::vector<Step> fill_steps(const RecipeContext& context, const TableName& table, const Column& column,
+                             const Fill& fill, std::string_view recipe) {
   const FillTrigger trigger{table, column.name, fill.value};
   const StepLock moment{table, LockMode::AccessExclusive, std::string(kMoment)};
   const Table& known = *context.before.table(table);
@@ -83,7 +91,9 @@ std::vector<Step> fill_steps(const RecipeContext& context, const TableName& tabl
   add.window = Window::BothReleases;
   add.slug = "guard_" + column.name.str();
   add.title = "fill " + said(column.name) + " of " + display(table) + " whenever a row is written without it";
-  add.why = "No new NULL may appear once the old ones are being filled, and the release that writes them must not fail.";
+  add.why =
+      "No new NULL may appear once the old ones are being filled, and the release that writes them must not "
+      "fail.";
   add.locks = {moment};
   add.statements = create_fill_trigger(trigger);
   add.statements.push_back(add_not_null_proof(table, column.name));

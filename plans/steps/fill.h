@@ -14,9 +14,12 @@ Fill fill_of(const RecipeContext& context, const TableName& table, const Identif
 /// Does this UPDATE only fill columns that another intention's steps fill and require?
 bool update_is_fill(const RecipeContext& context, const Update& update);
 
-/// Guard by a fill trigger, backfill, NOT NULL, end of the trigger when the old release is gone. The column exists and is nullable.
-std::vector<Step> fill_steps(const RecipeContext& context, const TableName& table, const Column& column, const Fill& fill, std::string_view recipe);
+/// Guard by a fill trigger, backfill, NOT NULL, end of the trigger when the old release is gone. The column
+/// exists and is nullable.
+std::vector<Step> fill_steps(const RecipeContext& context, const TableName& table, const Column& column,
+                             const Fill& fill, std::string_view recipe);
 /// The batched UPDATE that gives `value` to rows where the column is NULL.
-Step fill_backfill(const RecipeContext& context, const Table& table, const Identifier& column, const Expression& value);
+Step fill_backfill(const RecipeContext& context, const Table& table, const Identifier& column,
+                   const Expression& value);
 
 }  // namespace planner::plans

@@ -11,7 +11,9 @@ namespace {
 const Identifier kNew("new");
 const Identifier kOld("old");
 
-Sql of_row(const Identifier& row, const Identifier& column) { return sql("{}.{}", Sql::verbatim(row == kNew ? "NEW" : "OLD"), column); }
+Sql of_row(const Identifier& row, const Identifier& column) {
+  return sql("{}.{}", Sql::verbatim(row == kNew ? "NEW" : "OLD"), column);
+}
 
 /// `to` as it follows from a row's `from`.
 Sql up_of(const MirrorPair& pair, const Identifier& row) {
@@ -27,7 +29,9 @@ Sql down_of(const MirrorPair& pair, const Identifier& row) {
 Sql up_of_column(const MirrorPair& pair) { return pair.up.empty() ? sql("{}", pair.from) : pair.up.text(); }
 
 /// The default as the column stores it: numeric(10,2) keeps 0.00 for a default of 0.
-Sql stored_default(const Expression& value, const TypeName& type) { return image(sql("({})::{}", value.text(), type_sql(type))); }
+Sql stored_default(const Expression& value, const TypeName& type) {
+  return image(sql("({})::{}", value.text(), type_sql(type)));
+}
 
 /// A tag of its own, so that the DO block around it keeps $planner$.
 Sql function_body(const Sql& body) {
@@ -35,7 +39,9 @@ Sql function_body(const Sql& body) {
   return sql("$mirror${}$mirror$", body);
 }
 
-Sql line(int depth, const Sql& text) { return sql("{}{}", Sql::verbatim(std::string(static_cast<std::size_t>(depth) * 2, ' ')), text); }
+Sql line(int depth, const Sql& text) {
+  return sql("{}{}", Sql::verbatim(std::string(static_cast<std::size_t>(depth) * 2, ' ')), text);
+}
 Sql line(int depth, const char* text) { return line(depth, Sql::verbatim(text)); }
 
 Sql function_of(const Mirror& mirror, const std::vector<Sql>& body) {
@@ -44,8 +50,8 @@ Sql function_of(const Mirror& mirror, const std::vector<Sql>& body) {
   lines.insert(lines.end(), body.begin(), body.end());
   lines.push_back(line(1, "RETURN NEW;"));
   lines.push_back(sql("END\n      "));
-  return sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", ObjectName(mirror.table.schema, mirror.function_name),
-             function_body(on_lines(lines)));
+  return sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}",
+             ObjectName(mirror.table.schema, mirror.function_name), function_body(on_lines(lines)));
 }
 
 /// With one pair the trigger's WHEN already says that it differs.
@@ -68,8 +74,11 @@ Mirror make_mirror(const Table& table, std::vector<MirrorPair> pairs) {
   mirror.function_name = planner_name("mirror", table.name.name.str() + "_" + columns);
   mirror.constraint_name = planner_name("sync", columns);
   std::string first_letters = "zzz";
-  const auto behind = [&](const Trigger& trigger) { return trigger.definition.name.str() > first_letters + "_planner_mirror_" + columns; };
-  while (first_letters.size() < 20 && std::any_of(table.triggers.begin(), table.triggers.end(), behind)) first_letters += 'z';
+  const auto behind = [&](const Trigger& trigger) {
+    return trigger.definition.name.str() > first_letters + "_planner_mirror_" + columns;
+  };
+  while (first_letters.size() < 20 && std::any_of(table.triggers.begin(), table.triggers.end(), behind))
+    first_letters += 'z';
   mirror.trigger_name = fitted_name(first_letters + "_planner_mirror_" + columns);
   return mirror;
 }
@@ -81,12 +90,14 @@ Sql one_way_function(const Mirror& mirror) {
     open_pair(mirror, pair, body);
     Sql given = sql("NEW.{} IS NOT NULL", pair.to);
     if (!pair.to_default.empty()) {
-      given = sql("{} AND {} *<> {}", given, image(of_row(kNew, pair.to)), stored_default(pair.to_default, pair.to_type));
+      given = sql("{} AND {} *<> {}", given, image(of_row(kNew, pair.to)),
+                  stored_default(pair.to_default, pair.to_type));
     }
-    body.push_back(line(depth, sql("IF TG_OP = 'UPDATE' AND {} *<> {} OR TG_OP = 'INSERT' AND {} THEN", image(of_row(kNew, pair.to)),
-                                   image(of_row(kOld, pair.to)), given)));
+    body.push_back(line(depth, sql("IF TG_OP = 'UPDATE' AND {} *<> {} OR TG_OP = 'INSERT' AND {} THEN",
+                                   image(of_row(kNew, pair.to)), image(of_row(kOld, pair.to)), given)));
     // Loud, because the alternative is to lose what was written.
-    body.push_back(line(depth + 1, sql("RAISE EXCEPTION 'planner: column % cannot be written before the dual-write phase; it follows %', {}, {};",
+    body.push_back(line(depth + 1, sql("RAISE EXCEPTION 'planner: column % cannot be written before the "
+                                       "dual-write phase; it follows %', {}, {};",
                                        Literal(pair.to.str()), Literal(pair.from.str()))));
     body.push_back(line(depth, "END IF;"));
     body.push_back(line(depth, sql("NEW.{} := {};", pair.to, up_of(pair, kNew))));
@@ -104,27 +115,33 @@ Sql two_way_function(const Mirror& mirror, bool report_old_writes) {
     const Sql lead = sql("NEW.{} := {};", pair.from, down_of(pair, kNew));
     std::string word = "IF";
     const auto when = [&](const Sql& condition, const Sql& then, const char* because) {
-      body.push_back(line(depth + 1, sql("{} {} THEN {}  -- {}", Sql::verbatim(word), condition, then, Sql::verbatim(because))));
+      body.push_back(line(depth + 1, sql("{} {} THEN {}  -- {}", Sql::verbatim(word), condition, then,
+                                         Sql::verbatim(because))));
       word = "ELSIF";
     };
     body.push_back(line(depth, "IF TG_OP = 'INSERT' THEN"));
     if (!pair.to_default.empty()) {
-      Sql left_out = sql("{} *= {}", image(of_row(kNew, pair.to)), stored_default(pair.to_default, pair.to_type));
-      // Without a default on the old column its NULL may mean "left out": then the new column's default counts.
+      Sql left_out =
+          sql("{} *= {}", image(of_row(kNew, pair.to)), stored_default(pair.to_default, pair.to_type));
+      // Without a default on the old column its NULL may mean "left out": then the new column's default
+      // counts.
       if (pair.from_default.empty()) left_out = sql("NEW.{} IS NOT NULL AND {}", pair.from, left_out);
       when(left_out, follow, "the new column was left out");
     }
     if (!pair.from_default.empty() && !pair.to_default.empty()) {
-      when(sql("{} *= {}", image(of_row(kNew, pair.from)), stored_default(pair.from_default, pair.from_type)), lead, "the old column was left out");
+      when(sql("{} *= {}", image(of_row(kNew, pair.from)), stored_default(pair.from_default, pair.from_type)),
+           lead, "the old column was left out");
     }
     when(sql("NEW.{} IS NULL", pair.to), follow, "only the old column was given");
     body.push_back(line(depth + 1, sql("ELSE {}", lead)));
     body.push_back(line(depth + 1, "END IF;"));
-    body.push_back(line(depth, sql("ELSIF {} *<> {} THEN", image(of_row(kNew, pair.to)), image(of_row(kOld, pair.to)))));
+    body.push_back(
+        line(depth, sql("ELSIF {} *<> {} THEN", image(of_row(kNew, pair.to)), image(of_row(kOld, pair.to)))));
     body.push_back(line(depth + 1, lead));
     body.push_back(line(depth, "ELSE"));
     if (report_old_writes) {
-      body.push_back(line(depth + 1, sql("RAISE WARNING 'planner: somebody still writes column % of table %, which is about to go', {}, {};",
+      body.push_back(line(depth + 1, sql("RAISE WARNING 'planner: somebody still writes column % of table %, "
+                                         "which is about to go', {}, {};",
                                          Literal(pair.from.str()), Literal(display(mirror.table)))));
     }
     body.push_back(line(depth + 1, follow));
@@ -140,7 +157,8 @@ std::vector<Sql> create_trigger(const Mirror& mirror) {
     ups.push_back(up_of(pair, kNew));
     tos.push_back(of_row(kNew, pair.to));
   }
-  return {on_lines({sql("CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW", mirror.trigger_name, mirror.table),
+  return {on_lines({sql("CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW", mirror.trigger_name,
+                        mirror.table),
                     sql("  WHEN ({} *<> {})", image(join(ups, ", ")), image(join(tos, ", "))),
                     sql("  EXECUTE FUNCTION {}()", ObjectName(mirror.table.schema, mirror.function_name))}),
           sql("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", mirror.table, mirror.trigger_name)};
@@ -156,7 +174,8 @@ Sql in_sync(const Mirror& mirror) {
 }
 
 Sql add_sync_check(const Mirror& mirror) {
-  return sql("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({}) NOT VALID", mirror.table, mirror.constraint_name, in_sync(mirror));
+  return sql("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({}) NOT VALID", mirror.table, mirror.constraint_name,
+             in_sync(mirror));
 }
 
 std::vector<Sql> drop_mirror(const Mirror& mirror) {

@@ -1,6 +1,6 @@
 #include "plans/steps/not_null.h"
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -8,7 +8,8 @@ namespace {
 
 StepLock moment(const TableName& table) { return {table, LockMode::AccessExclusive, std::string(kMoment)}; }
 
-/// SET NOT NULL and DROP of the proof: two statements, because in one ALTER TABLE the drop runs first and the table is read.
+/// SET NOT NULL and DROP of the proof: two statements, because in one ALTER TABLE the drop runs first and the
+/// table is read.
 std::vector<Sql> set_not_null(const TableName& table, const Identifier& column) {
   return {sql("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", table, column),
           sql("ALTER TABLE {} DROP CONSTRAINT {}", table, not_null_proof(column))};
@@ -20,7 +21,8 @@ Step base(const TableName& table, const Identifier& column) {
   step.shape = Shape::Committing;
   step.slug = "require_" + column.str();
   step.title = "require " + said(column) + " in " + display(table);
-  step.locks = {{table, LockMode::AccessExclusive, "for a moment (catalogue only), after every row was read without blocking anybody"}};
+  step.locks = {{table, LockMode::AccessExclusive,
+                 "for a moment (catalogue only), after every row was read without blocking anybody"}};
   return step;
 }
 
@@ -29,9 +31,11 @@ Sql exists_null(const TableName& table, const Identifier& column) {
 }
 
 Sql raise_nulls(const TableName& table, const Identifier& column) {
-  return sql("RAISE EXCEPTION 'planner: % has rows in which % is NULL', {}, {} USING ERRCODE = 'not_null_violation', HINT = "
-             "'Give them a value, or split again with --fill; then run this again.'",
-             Literal(display(table)), Literal(column.str()));
+  return sql(
+      "RAISE EXCEPTION 'planner: % has rows in which % is NULL', {}, {} USING ERRCODE = "
+      "'not_null_violation', HINT = "
+      "'Give them a value, or split again with --fill; then run this again.'",
+      Literal(display(table)), Literal(column.str()));
 }
 
 }  // namespace
@@ -39,23 +43,28 @@ Sql raise_nulls(const TableName& table, const Identifier& column) {
 Identifier not_null_proof(const Identifier& column) { return planner_name("not_null", column.str()); }
 
 Sql add_not_null_proof(const TableName& table, const Identifier& column) {
-  return sql("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID", table, not_null_proof(column), column);
+  return sql("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID", table,
+             not_null_proof(column), column);
 }
 
-Identifier FillTrigger::function_name() const { return planner_name("fill", table.name.str() + "_" + column.str()); }
+Identifier FillTrigger::function_name() const {
+  return planner_name("fill", table.name.str() + "_" + column.str());
+}
 Identifier FillTrigger::trigger_name() const { return fitted_name("zzz_planner_fill_" + column.str()); }
 
 std::vector<Sql> create_fill_trigger(const FillTrigger& fill) {
   const ObjectName function(fill.table.schema, fill.function_name());
   const Sql value = fill.value.with_columns_qualified(Identifier("new")).text();
-  const Sql body = on_lines({sql("\n      BEGIN"), sql("  NEW.{} := {};", fill.column, value), sql("  RETURN NEW;"), sql("END\n      ")});
+  const Sql body = on_lines({sql("\n      BEGIN"), sql("  NEW.{} := {};", fill.column, value),
+                             sql("  RETURN NEW;"), sql("END\n      ")});
   const bool tag_free = body.str().find("$fill$") == std::string::npos;
   const Sql quoted_body = tag_free ? sql("$fill${}$fill$", body) : dollar_quoted(body);
-  return {sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function, quoted_body),
-          on_lines({sql("CREATE TRIGGER {} BEFORE {} ON {} FOR EACH ROW", fill.trigger_name(),
-                        fill.on_update_only ? sql("UPDATE") : sql("INSERT OR UPDATE"), fill.table),
-                    sql("  WHEN (NEW.{} IS NULL) EXECUTE FUNCTION {}()", fill.column, function)}),
-          sql("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", fill.table, fill.trigger_name())};
+  return {
+      sql("CREATE OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}", function, quoted_body),
+      on_lines({sql("CREATE TRIGGER {} BEFORE {} ON {} FOR EACH ROW", fill.trigger_name(),
+                    fill.on_update_only ? sql("UPDATE") : sql("INSERT OR UPDATE"), fill.table),
+                sql("  WHEN (NEW.{} IS NULL) EXECUTE FUNCTION {}()", fill.column, function)}),
+      sql("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", fill.table, fill.trigger_name())};
 }
 
 std::vector<Sql> drop_fill_trigger(const FillTrigger& fill) {
@@ -66,7 +75,8 @@ std::vector<Sql> drop_fill_trigger(const FillTrigger& fill) {
 Step enforce_not_null_step(const TableName& table, const Identifier& column) {
   Step step = base(table, column);
   step.why =
-      "VALIDATE reads every row while everybody works; SET NOT NULL then takes the validated CHECK as proof instead of reading the table under "
+      "VALIDATE reads every row while everybody works; SET NOT NULL then takes the validated CHECK as proof "
+      "instead of reading the table under "
       "its strongest lock.";
   step.statements = {committing_block({
       {{}, {sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, not_null_proof(column))}},
@@ -74,7 +84,8 @@ Step enforce_not_null_step(const TableName& table, const Identifier& column) {
   })};
   ReverseStep back;
   back.locks = {moment(table)};
-  back.statements = {sql("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, column), add_not_null_proof(table, column)};
+  back.statements = {sql("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", table, column),
+                     add_not_null_proof(table, column)};
   step.reverse = {back};
   step.before = {{said(table, column) + " is NULL nowhere", sql("{} LIMIT 1", exists_null(table, column))}};
   return step;
@@ -85,17 +96,25 @@ Step guarded_not_null_step(const TableName& table, const Identifier& column, con
   std::vector<Sql> finish = set_not_null(table, column);
   finish.insert(finish.end(), last.begin(), last.end());
   step.why =
-      "The CHECK keeps new NULLs out, VALIDATE reads every row while everybody works, and SET NOT NULL takes it as proof instead of reading the "
-      "table under its strongest lock. A row with NULL would block its own updates while the CHECK stands, so it is looked for first.";
-  const Sql known = sql("SELECT 1 FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {}", Literal(quoted(table)),
-                        Literal(not_null_proof(column).str()));
+      "The CHECK keeps new NULLs out, VALIDATE reads every row while everybody works, and SET NOT NULL takes "
+      "it as proof instead of reading the "
+      "table under its strongest lock. A row with NULL would block its own updates while the CHECK stands, "
+      "so it is looked for first.";
+  const Sql known = sql("SELECT 1 FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {}",
+                        Literal(quoted(table)), Literal(not_null_proof(column).str()));
   step.statements = {committing_block({
-      {{}, {sql("IF EXISTS ({}) THEN\n    {};\n  END IF", exists_null(table, column), raise_nulls(table, column))}},
-      {{moment(table)}, {sql("IF NOT EXISTS ({}) THEN\n          {};\n        END IF", known, add_not_null_proof(table, column))}},
-      // A row written between the look and the CHECK: take the CHECK away rather than leave a row that cannot be updated.
+      {{},
+       {sql("IF EXISTS ({}) THEN\n    {};\n  END IF", exists_null(table, column),
+            raise_nulls(table, column))}},
+      {{moment(table)},
+       {sql("IF NOT EXISTS ({}) THEN\n          {};\n        END IF", known,
+            add_not_null_proof(table, column))}},
+      // A row written between the look and the CHECK: take the CHECK away rather than leave a row that cannot
+      // be updated.
       {{},
        {sql("BEGIN\n    ALTER TABLE {} VALIDATE CONSTRAINT {};\n  EXCEPTION WHEN check_violation THEN\n"
-            "    PERFORM set_config('lock_timeout', '1500ms', true);\n    ALTER TABLE {} DROP CONSTRAINT {};\n  END",
+            "    PERFORM set_config('lock_timeout', '1500ms', true);\n    ALTER TABLE {} DROP CONSTRAINT "
+            "{};\n  END",
             table, not_null_proof(column), table, not_null_proof(column))}},
       {{}, {sql("IF NOT EXISTS ({}) THEN\n    {};\n  END IF", known, raise_nulls(table, column))}},
       {{moment(table)}, finish},

@@ -36,7 +36,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kTypes{{
 std::string modifiers_text(const TypeName& type) {
   if (type.modifiers.empty()) return "";
   std::string out = "(";
-  for (const std::int32_t modifier : type.modifiers) out += (out.size() > 1 ? ", " : "") + std::to_string(modifier);
+  for (const std::int32_t modifier : type.modifiers)
+    out += (out.size() > 1 ? ", " : "") + std::to_string(modifier);
   return out + ")";
 }
 
@@ -58,7 +59,8 @@ std::string prisma_field(const Identifier& name, const TypeName& type, bool null
     const std::size_t space = prisma.find(' ');
     base = prisma.substr(0, space);
     if (space != std::string_view::npos) attribute = std::string(prisma.substr(space)) + modifiers_text(type);
-    if (internal == "timestamp" && type.modifiers != std::vector<std::int32_t>{3}) attribute = " @db.Timestamp" + modifiers_text(type);
+    if (internal == "timestamp" && type.modifiers != std::vector<std::int32_t>{3})
+      attribute = " @db.Timestamp" + modifiers_text(type);
   }
   if (!type.name.schema.empty()) base = type.name.name.str();  // an enum, most likely
   if (type.array_dimensions > 0) {

@@ -6,7 +6,9 @@ Sql on_lines(const std::vector<Sql>& lines) { return join(lines, "\n      "); }
 
 std::string said(const Identifier& name) { return quoted(name); }
 
-std::string said(const TableName& table, const Identifier& column) { return display(table) + "." + column.str(); }
+std::string said(const TableName& table, const Identifier& column) {
+  return display(table) + "." + column.str();
+}
 
 Identifier planner_name(std::string_view what, std::string_view text) {
   return fitted_name("planner_" + std::string(what) + "_" + std::string(text));

@@ -22,8 +22,8 @@ std::string said(const TableName& table, const Identifier& column);
 /// `planner_<what>_<text>`, at most 63 bytes, unique by hash when cut.
 Identifier planner_name(std::string_view what, std::string_view text);
 
-/// `ROW(expression)::record`: compared with *= and *<>, which look at the stored bytes and so need no `=` for the type and see changes of
-/// case in citext or of scale in numeric.
+/// `ROW(expression)::record`: compared with *= and *<>, which look at the stored bytes and so need no `=` for
+/// the type and see changes of case in citext or of scale in numeric.
 Sql image(const Sql& expression);
 
 inline constexpr std::string_view kMoment = "for a moment (catalogue only)";

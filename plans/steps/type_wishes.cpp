@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 

@@ -8,7 +8,8 @@ namespace planner::commands {
 namespace {
 
 [[noreturn]] void fail(const std::string& option, const std::string& text, const std::string& form) {
-  throw Error(fmt::format("{} {}: not of the form {}", option, text, form), fmt::format("write {} {}", option, form));
+  throw Error(fmt::format("{} {}: not of the form {}", option, text, form),
+              fmt::format("write {} {}", option, form));
 }
 
 /// The place of the first `=` outside double quotes, or npos.
@@ -34,7 +35,8 @@ ObjectName table_of(const std::vector<Identifier>& names, std::size_t parts_of_t
 
 }  // namespace
 
-std::vector<Identifier> dotted_names(const std::string& text, const std::string& option, std::size_t least, std::size_t most) {
+std::vector<Identifier> dotted_names(const std::string& text, const std::string& option, std::size_t least,
+                                     std::size_t most) {
   std::vector<Identifier> names;
   std::string name;
   bool in_quotes = false, was_quoted = false;

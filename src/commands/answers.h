@@ -8,9 +8,10 @@
 /// Reading `--rename table.old=new`, `--no-rename table.old` and `--fill table.column=SQL`.
 namespace planner::commands {
 
-/// `User.name`, `billing."Odd.name".column`: names as PostgreSQL stores them; quotes only where a name holds a dot or `=`.
-/// Throws Error when there are more or fewer parts than `least` to `most`.
-std::vector<Identifier> dotted_names(const std::string& text, const std::string& option, std::size_t least, std::size_t most);
+/// `User.name`, `billing."Odd.name".column`: names as PostgreSQL stores them; quotes only where a name holds
+/// a dot or `=`. Throws Error when there are more or fewer parts than `least` to `most`.
+std::vector<Identifier> dotted_names(const std::string& text, const std::string& option, std::size_t least,
+                                     std::size_t most);
 
 /// `User.name=fullName` (column) or `User=Person` (table).
 void add_rename(RenameAnswers& answers, const std::string& text);

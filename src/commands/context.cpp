@@ -58,7 +58,8 @@ void Context::say(std::string_view text) {
 void Context::warn(std::string_view text) {
   const report::TextStyle style = err_style();
   std::fflush(stdout);
-  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Warning, "warning"), report::printable(text));
+  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Warning, "warning"),
+             report::printable(text));
 }
 
 report::TextStyle Context::out_style() const { return style_of(STDOUT_FILENO, color); }

@@ -41,7 +41,8 @@ std::string own_analysis(const std::string& script, const Schema& before) {
   std::size_t said = 0;
   for (const JudgedMigration& judged : analysis.judged) {
     for (const Finding& finding : judged.findings) {
-      out += report::sql_comment(fmt::format("{} ({}, line {}): {}", severity_name(finding.severity), finding.rule, finding.start.line, finding.message));
+      out += report::sql_comment(fmt::format("{} ({}, line {}): {}", severity_name(finding.severity),
+                                             finding.rule, finding.start.line, finding.message));
       ++said;
     }
   }
@@ -52,7 +53,9 @@ std::string script_text(const SchemaSource& a, const SchemaSource& b) {
   const plans::SchemaScript script = plans::script_between(a.schema, b.schema);
   std::string text = report::sql_comment(fmt::format("Turns {} into {}.", a.described, b.described));
   for (const std::string& note : script.notes) text += report::sql_comment(note);
-  if (script.outside_transaction) text += report::sql_comment("Run it outside a transaction: values added to an enum cannot be used before they are committed.");
+  if (script.outside_transaction)
+    text += report::sql_comment(
+        "Run it outside a transaction: values added to an enum cannot be used before they are committed.");
   if (!script.statements.empty()) text += "\n";
   for (const Sql& statement : script.statements) text += statement.str() + ";\n";
   return text + own_analysis(text, a.schema);
@@ -76,7 +79,8 @@ void run(const Options& options, Context& context) {
   } else if (options.format == "json") {
     context.print(report::differences_as_json(differences, a.described, b.described, kPlannerVersion));
   } else {
-    for (const SchemaDifference& difference : differences) context.print(report::printable(difference.sentence) + "\n");
+    for (const SchemaDifference& difference : differences)
+      context.print(report::printable(difference.sentence) + "\n");
     if (differences.empty()) context.say(fmt::format("{} and {} are the same", a.described, b.described));
   }
   if (!differences.empty()) context.exit_code = kExitFindings;
@@ -86,10 +90,15 @@ void run(const Options& options, Context& context) {
 
 void add_diff(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("diff", "Compare two schemas, or print the SQL that turns one into the other");
-  command->add_option("A", options->a, "history[@MIGRATION], FOLDER[@MIGRATION], a database URL, an SQL file, or empty")->required();
+  CLI::App* command =
+      program.add_subcommand("diff", "Compare two schemas, or print the SQL that turns one into the other");
+  command
+      ->add_option("A", options->a,
+                   "history[@MIGRATION], FOLDER[@MIGRATION], a database URL, an SQL file, or empty")
+      ->required();
   command->add_option("B", options->b, "The same")->required();
-  command->add_flag("--script", options->script, "Print the SQL that turns A into B, with what planner says of it");
+  command->add_flag("--script", options->script,
+                    "Print the SQL that turns A into B, with what planner says of it");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
       "Exit codes: 0 the same; 1 they differ; 2 it could not run.\n\n"

@@ -6,7 +6,7 @@
 
 #include "planner/engine.h"
 #include "planner/error.h"
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "rules/registry.h"
 #include "src/commands/commands.h"
@@ -44,22 +44,27 @@ Surroundings of_history(const std::string& path) {
   Surroundings around;
   project::Project project;
   try {
-    project = project::open_project(path.empty() ? std::vector<std::string>{} : std::vector<std::string>{path});
+    project =
+        project::open_project(path.empty() ? std::vector<std::string>{} : std::vector<std::string>{path});
   } catch (const Error&) {
     if (!path.empty()) throw;
     return around;
   }
   around.settings = rule_settings(project.config).effects;
   if (project.services.size() != 1) {
-    if (!path.empty()) throw Error(fmt::format("{}: holds {} histories", path, project.services.size()), "name the migrations folder of one service");
-    around.described = fmt::format("without a schema: {} histories were found here; name one", project.services.size());
+    if (!path.empty())
+      throw Error(fmt::format("{}: holds {} histories", path, project.services.size()),
+                  "name the migrations folder of one service");
+    around.described =
+        fmt::format("without a schema: {} histories were found here; name one", project.services.size());
     return around;
   }
   const project::Service& service = project.services.front();
   const project::LoadedHistory loaded = project::load_history(service);
   around.schema = analyze(loaded.history, {}, {}).end;
-  around.described = fmt::format("after the {} of {}", report::counted(loaded.history.migrations.size(), "migration"),
-                                 project::shown(service.folder.path));
+  around.described =
+      fmt::format("after the {} of {}", report::counted(loaded.history.migrations.size(), "migration"),
+                  project::shown(service.folder.path));
   around.known = true;
   around.tool = service.tool;
   around.tool_evidence = service.tool_evidence;
@@ -91,7 +96,8 @@ void forget_absence(Effects& effects) {
 /// How long the locks of a statement last that stands in a file with others.
 std::string lasting(const Surroundings& around, const std::string& sql) {
   if (!around.tool)
-    return "to the end of its transaction: in a file that is sent as one, until the last statement of the file is done";
+    return "to the end of its transaction: in a file that is sent as one, until the last statement of the "
+           "file is done";
   const std::string text = sql + ";\n" + sql + ";\n";
   bool together = false;
   bool apart = false;
@@ -100,7 +106,9 @@ std::string lasting(const Surroundings& around, const std::string& sql) {
   }
   const std::string who = around.tool_evidence.empty() ? "" : fmt::format(" ({})", around.tool_evidence);
   if (together && apart)
-    return fmt::format("to the end of its transaction, which may be the whole file: it depends on the version of the tool{}", who);
+    return fmt::format(
+        "to the end of its transaction, which may be the whole file: it depends on the version of the tool{}",
+        who);
   if (together) return fmt::format("until the last statement of its file is done{}", who);
   return fmt::format("until it is done: every statement of a file is a transaction of its own{}", who);
 }
@@ -169,8 +177,10 @@ void run(const Options& options, Context& context) {
     std::vector<std::string> known;
     for (const Rule* rule : all_rules()) known.emplace_back(rule->id);
     std::string near;
-    for (const std::string& id : project::nearest(options.what, known)) near += (near.empty() ? "" : ", ") + id;
-    throw Error(fmt::format("there is no rule `{}`", options.what), fmt::format("nearest: {}; `planner rules` lists them all", near));
+    for (const std::string& id : project::nearest(options.what, known))
+      near += (near.empty() ? "" : ", ") + id;
+    throw Error(fmt::format("there is no rule `{}`", options.what),
+                fmt::format("nearest: {}; `planner rules` lists them all", near));
   }
   explain_statements(options, context);
 }
@@ -179,13 +189,19 @@ void run(const Options& options, Context& context) {
 
 void add_explain(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("explain", "Explain a rule, or what PostgreSQL does for one SQL statement");
+  CLI::App* command =
+      program.add_subcommand("explain", "Explain a rule, or what PostgreSQL does for one SQL statement");
   command->add_option("RULE|SQL", options->what, "A rule's id, or one statement in quotes")->required();
-  command->add_option("PATH", options->path, "The history whose schema the statement meets (default: the one below the current folder)");
-  command->add_option("--database", options->database, "Take the schema, sizes and version of this database; without a URL: $DATABASE_URL")
+  command->add_option(
+      "PATH", options->path,
+      "The history whose schema the statement meets (default: the one below the current folder)");
+  command
+      ->add_option("--database", options->database,
+                   "Take the schema, sizes and version of this database; without a URL: $DATABASE_URL")
       ->expected(0, 1)
       ->type_name("[URL]");
-  command->add_option("--format", options->format, "text (default) or json (for a statement)")->type_name("NAME");
+  command->add_option("--format", options->format, "text (default) or json (for a statement)")
+      ->type_name("NAME");
   command->footer(
       "Examples:\n"
       "  planner explain set-not-null\n"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/schema_diff.h"
 #include "src/database/live_schema.h"
 #include "src/database/url.h"

@@ -38,23 +38,27 @@ Format known_format(const std::string& word, const std::string& option) {
 
 }  // namespace
 
-std::vector<Output> outputs_of(const std::vector<std::string>& formats, const std::vector<std::string>& files) {
+std::vector<Output> outputs_of(const std::vector<std::string>& formats,
+                               const std::vector<std::string>& files) {
   if (formats.size() > 1) {
-    throw Error("--format was given more than once, and standard output takes one report", "write the others to files: --output report.json:json");
+    throw Error("--format was given more than once, and standard output takes one report",
+                "write the others to files: --output report.json:json");
   }
   std::vector<Output> outputs;
   outputs.push_back({formats.empty() ? Format::Text : known_format(formats.front(), "--format"), ""});
   for (const std::string& file : files) {
     const std::size_t colon = file.rfind(':');
     if (colon == std::string::npos || colon == 0 || colon + 1 == file.size()) {
-      throw Error(fmt::format("--output {} does not say which format", file), "write --output FILE:FORMAT, as in report.sarif:sarif");
+      throw Error(fmt::format("--output {} does not say which format", file),
+                  "write --output FILE:FORMAT, as in report.sarif:sarif");
     }
     outputs.push_back({known_format(file.substr(colon + 1), "--output"), file.substr(0, colon)});
   }
   return outputs;
 }
 
-std::string render_analysis(const report::AnalysisReport& report, const Output& output, const Context& context) {
+std::string render_analysis(const report::AnalysisReport& report, const Output& output,
+                            const Context& context) {
   switch (output.format) {
     case Format::Text: {
       report::TextStyle style = output.file.empty() ? context.out_style() : report::TextStyle{};

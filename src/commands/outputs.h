@@ -16,10 +16,13 @@ struct Output {
   std::string file;  ///< empty: standard output
 };
 
-/// One output per `--format` (standard output takes one) and per `--output FILE:FORMAT`. Throws Error for unknown words.
-std::vector<Output> outputs_of(const std::vector<std::string>& formats, const std::vector<std::string>& files);
+/// One output per `--format` (standard output takes one) and per `--output FILE:FORMAT`. Throws Error for
+/// unknown words.
+std::vector<Output> outputs_of(const std::vector<std::string>& formats,
+                               const std::vector<std::string>& files);
 
-std::string render_analysis(const report::AnalysisReport& report, const Output& output, const Context& context);
+std::string render_analysis(const report::AnalysisReport& report, const Output& output,
+                            const Context& context);
 
 /// Prints the text or replaces the file with it.
 void deliver(const Output& output, const std::string& text, Context& context);

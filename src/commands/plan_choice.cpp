@@ -6,7 +6,7 @@
 
 #include "planner/engine.h"
 #include "planner/error.h"
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "src/commands/answers.h"
 #include "src/project/files.h"
 #include "src/project/release.h"

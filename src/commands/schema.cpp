@@ -23,7 +23,8 @@ struct Options {
 
 SchemaSource source_of(const Options& options) {
   if (!options.database) return schema_of_history(only_service(options.paths), options.at);
-  if (!options.at.empty()) throw Error("--at and --database exclude each other", "a database has only the schema of now");
+  if (!options.at.empty())
+    throw Error("--at and --database exclude each other", "a database has only the schema of now");
   if (!options.database->empty()) return schema_of_database(*options.database);
   return schema_of_database(database_url(options.database, only_service(options.paths)));
 }
@@ -50,10 +51,13 @@ void run(const Options& options, Context& context) {
 
 void add_schema(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("schema", "Print the schema that a history ends with, or that a database has");
+  CLI::App* command =
+      program.add_subcommand("schema", "Print the schema that a history ends with, or that a database has");
   command->add_option("PATH", options->paths, "The history (default: the one below the current folder)");
   command->add_option("--at", options->at, "Stop behind this migration")->type_name("MIGRATION");
-  command->add_option("--database", options->database, "Read the schema from this database; without a URL: from $DATABASE_URL")
+  command
+      ->add_option("--database", options->database,
+                   "Read the schema from this database; without a URL: from $DATABASE_URL")
       ->expected(0, 1)
       ->type_name("[URL]");
   command->add_option("--format", options->format, "sql (default) or json")->type_name("NAME");

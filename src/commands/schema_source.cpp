@@ -6,7 +6,7 @@
 #include <array>
 
 #include "planner/error.h"
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "planner/tool_table.h"
 #include "src/database/connection.h"
@@ -19,7 +19,9 @@ namespace {
 
 void note_gaps(const std::string& path, const std::string& text, const ParsedFile& file,
                const std::vector<FileProblem>& problems, std::vector<std::string>& gaps) {
-  const auto place = [&](std::uint32_t at) { return fmt::format("{}:{}: ", path, position_of(text, at).line); };
+  const auto place = [&](std::uint32_t at) {
+    return fmt::format("{}:{}: ", path, position_of(text, at).line);
+  };
   for (const Statement& statement : file.statements) {
     if (statement.problem != ParseProblem::None) gaps.push_back(place(statement.error_at) + statement.error);
   }
@@ -31,14 +33,16 @@ void note_gaps(const std::string& path, const std::string& text, const ParsedFil
 /// What tools write down in the database is no part of anybody's schema.
 void leave_out_records(Schema& schema) {
   static constexpr std::array<std::string_view, 9> kTables{
-      "_prisma_migrations", "schema_migrations", "flyway_schema_history", "__diesel_schema_migrations", "_sqlx_migrations",
-      "__drizzle_migrations", "goose_db_version", "schema_lock", "schema_migrations_lock"};
+      "_prisma_migrations",         "schema_migrations", "flyway_schema_history",
+      "__diesel_schema_migrations", "_sqlx_migrations",  "__drizzle_migrations",
+      "goose_db_version",           "schema_lock",       "schema_migrations_lock"};
   std::vector<TableName> found;
   for (const auto& [name, table] : schema.tables) {
     if (std::find(kTables.begin(), kTables.end(), name.name.str()) != kTables.end()) found.push_back(name);
   }
   for (const TableName& name : found) {
-    for (const ObjectName& sequence : schema.tables.find(name)->owned_sequences) schema.sequences.erase(sequence);
+    for (const ObjectName& sequence : schema.tables.find(name)->owned_sequences)
+      schema.sequences.erase(sequence);
     schema.tables.erase(name);
   }
   // drizzle keeps its records in a schema of their own.
@@ -47,7 +51,8 @@ void leave_out_records(Schema& schema) {
     const auto first = catalogue.lower_bound(ObjectName(drizzle, Identifier()));
     return first != catalogue.end() && first->first.schema == drizzle;
   };
-  if (!found.empty() && !lives_there(schema.tables) && !lives_there(schema.views) && !lives_there(schema.sequences)) {
+  if (!found.empty() && !lives_there(schema.tables) && !lives_there(schema.views) &&
+      !lives_there(schema.sequences)) {
     schema.schemas.erase(drizzle);
   }
 }
@@ -65,7 +70,8 @@ std::size_t index_of(const project::Service& service, const std::string& at) {
 }
 
 bool is_url(const std::string& word) {
-  return word.find("://") != std::string::npos || word.find("host=") != std::string::npos || word.find("dbname=") != std::string::npos;
+  return word.find("://") != std::string::npos || word.find("host=") != std::string::npos ||
+         word.find("dbname=") != std::string::npos;
 }
 
 SchemaSource schema_of_file(const std::string& path) {
@@ -80,15 +86,16 @@ SchemaSource schema_of_file(const std::string& path) {
 
 }  // namespace
 
-SchemaSource schema_of_history(const project::Service& service, const std::string& at, const std::vector<bool>* applied,
-                               std::vector<SchemaStep>* steps) {
+SchemaSource schema_of_history(const project::Service& service, const std::string& at,
+                               const std::vector<bool>* applied, std::vector<SchemaStep>* steps) {
   const project::LoadedHistory loaded = project::load_history(service);
   const std::vector<Migration>& migrations = loaded.history.migrations;
   const std::size_t last = at.empty() ? migrations.size() : index_of(service, at) + 1;
   SchemaSource source;
   source.schema = schema_at_start(service.tool);
   source.described = at.empty() ? fmt::format("the history {}", project::shown(service.folder.path))
-                                : fmt::format("the history {} at {}", project::shown(service.folder.path), migrations[last - 1].name);
+                                : fmt::format("the history {} at {}", project::shown(service.folder.path),
+                                              migrations[last - 1].name);
   for (std::size_t i = 0; i < last; ++i) {
     if (applied != nullptr && !(*applied)[i]) continue;
     const ParsedFile file = parse_file(migrations[i].text);
@@ -104,8 +111,10 @@ project::Service only_service(const std::vector<std::string>& arguments) {
   project::Project project = project::open_project(arguments);
   if (project.services.size() != 1) {
     std::string all;
-    for (const project::Service& service : project.services) all += "\n  " + project::shown(service.folder.path);
-    throw Error(fmt::format("{} histories were found", project.services.size()), "name the migrations folder of one of them:" + all);
+    for (const project::Service& service : project.services)
+      all += "\n  " + project::shown(service.folder.path);
+    throw Error(fmt::format("{} histories were found", project.services.size()),
+                "name the migrations folder of one of them:" + all);
   }
   return std::move(project.services.front());
 }
@@ -130,7 +139,8 @@ SchemaSource schema_named(const std::string& word) {
   const std::string path = word.substr(0, sign);
   const std::string at = sign == std::string::npos ? "" : word.substr(sign + 1);
   const bool named = !path.empty() && path != "history";
-  return schema_of_history(only_service(named ? std::vector<std::string>{path} : std::vector<std::string>{}), at);
+  return schema_of_history(only_service(named ? std::vector<std::string>{path} : std::vector<std::string>{}),
+                           at);
 }
 
 }  // namespace planner::commands

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "planner/error.h"
-#include "planner/recognize_walk.h"
-#include "planner/replay.h"
+#include "planner/recognize/walk.h"
+#include "planner/replay/replay.h"
 #include "plans/registry.h"
 #include "src/commands/answers.h"
 #include "src/commands/commands.h"
@@ -48,13 +48,17 @@ struct Target {
 
 std::string last_part(const std::string& name) {
   const project::fs::path path = project::fs::path(name).lexically_normal();
-  if (path.filename() == "migration.sql" || path.filename() == "up.sql") return path.parent_path().filename().string();
-  if (path.has_filename()) return path.extension() == ".sql" ? path.stem().string() : path.filename().string();
+  if (path.filename() == "migration.sql" || path.filename() == "up.sql")
+    return path.parent_path().filename().string();
+  if (path.has_filename())
+    return path.extension() == ".sql" ? path.stem().string() : path.filename().string();
   return path.parent_path().filename().string();
 }
 
 /// A plan made from a migration of this name, by an earlier run.
-std::optional<std::pair<std::size_t, project::fs::path>> plan_called(const project::Project& project, const std::string& name, const std::string& out) {
+std::optional<std::pair<std::size_t, project::fs::path>> plan_called(const project::Project& project,
+                                                                     const std::string& name,
+                                                                     const std::string& out) {
   for (std::size_t s = 0; s < project.services.size(); ++s) {
     const project::fs::path plans = out.empty() ? project.services[s].plans : project::fs::path(out);
     for (const project::fs::path& folder : project::plans_in(plans)) {
@@ -67,7 +71,8 @@ std::optional<std::pair<std::size_t, project::fs::path>> plan_called(const proje
 Target target_of(const Options& options) {
   std::error_code error;
   Target target;
-  if (project::fs::exists(options.name, error) && !project::is_file(project::fs::path(options.name) / "plan.toml")) {
+  if (project::fs::exists(options.name, error) &&
+      !project::is_file(project::fs::path(options.name) / "plan.toml")) {
     target.project = project::open_project({options.name});
     if (target.project.named.empty()) {
       throw Error(fmt::format("{}: is a folder of migrations; split takes one migration", options.name),
@@ -79,7 +84,8 @@ Target target_of(const Options& options) {
   }
   const std::string name = last_part(options.name);
   target.project = project::open_project({});
-  const std::vector<project::MigrationPlace> places = project::migrations_called(target.project.services, name);
+  const std::vector<project::MigrationPlace> places =
+      project::migrations_called(target.project.services, name);
   if (places.empty()) {
     if (const auto plan = plan_called(target.project, name, options.out)) {
       target.service = plan->first;
@@ -115,10 +121,12 @@ std::string rename_question(const Intention& question) {
     if (!why.empty()) why += ")";
   }
   if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
-    return fmt::format("Is \"{}\" of \"{}\" renamed to \"{}\"{}? [y/n]", column->from.str(), display(column->table), column->to.str(), why);
+    return fmt::format("Is \"{}\" of \"{}\" renamed to \"{}\"{}? [y/n]", column->from.str(),
+                       display(column->table), column->to.str(), why);
   }
   if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
-    return fmt::format("Is the table \"{}\" renamed to \"{}\"{}? [y/n]", display(table->table), table->to.str(), why);
+    return fmt::format("Is the table \"{}\" renamed to \"{}\"{}? [y/n]", display(table->table),
+                       table->to.str(), why);
   }
   return "";
 }
@@ -143,7 +151,8 @@ bool ask_renames(const History& history, RenameAnswers& answers, Context& contex
     if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
       (yes ? answers.renames : answers.not_renames).push_back({column->table, column->from, column->to});
     } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
-      (yes ? answers.table_renames : answers.not_table_renames).push_back({table->table, ObjectName(table->table.schema, table->to)});
+      (yes ? answers.table_renames : answers.not_table_renames)
+          .push_back({table->table, ObjectName(table->table.schema, table->to)});
     }
   }
   return asked;
@@ -161,25 +170,31 @@ std::vector<std::string> options_as_written(const Options& options) {
   return words;
 }
 
-/// A plan that is still under way owns its columns: this migration was not written for the states they pass through.
-void refuse_beside_unfinished(SplitResult& result, const project::Service& service, const History& history, std::size_t migration) {
+/// A plan that is still under way owns its columns: this migration was not written for the states they pass
+/// through.
+void refuse_beside_unfinished(SplitResult& result, const project::Service& service, const History& history,
+                              std::size_t migration) {
   Schema before;
   for (std::size_t i = 0; i < migration; ++i) {
-    for (const Statement& statement : parse_file(history.migrations[i].text).statements) replay_statement(before, statement.operations);
+    for (const Statement& statement : parse_file(history.migrations[i].text).statements)
+      replay_statement(before, statement.operations);
   }
   const std::set<std::string> own = columns_touched(parse_file(history.migrations[migration].text), before);
   for (const project::fs::path& folder : project::plans_in(service.plans)) {
     const project::StoredPlan other = project::load_plan(folder);
-    const bool finished = std::all_of(other.plan.phases.begin(), other.plan.phases.end(), [&](const Phase& phase) {
-      return project::released_as(service, other.plan, phase).has_value();
-    });
+    const bool finished = std::all_of(
+        other.plan.phases.begin(), other.plan.phases.end(),
+        [&](const Phase& phase) { return project::released_as(service, other.plan, phase).has_value(); });
     if (finished || other.plan.migration == history.migrations[migration].name) continue;
     for (const std::string& column : columns_touched(parse_file(other.plan.original), before)) {
       if (!own.contains(column)) continue;
       result.outcome = SplitResult::Outcome::Refused;
-      result.problems.push_back({"Plan " + other.plan.name + " is not finished and changes the same column: " + column.substr(column.find(':') + 1) + ".",
-                                 "Release and deploy all its phases first; or put both changes into one migration and split that: they are then planned together.",
-                                 {}});
+      result.problems.push_back(
+          {"Plan " + other.plan.name +
+               " is not finished and changes the same column: " + column.substr(column.find(':') + 1) + ".",
+           "Release and deploy all its phases first; or put both changes into one migration and split that: "
+           "they are then planned together.",
+           {}});
       return;
     }
   }
@@ -187,31 +202,44 @@ void refuse_beside_unfinished(SplitResult& result, const project::Service& servi
 
 /// What the repository must hold afterwards.
 std::vector<std::string> what_to_commit(const project::Service& service, const project::fs::path& folder) {
-  std::vector<std::string> lines{fmt::format("the plan, and the original's way into it: `git add --all {} {}`", project::shown(service.folder.path), project::shown(folder))};
+  std::vector<std::string> lines{
+      fmt::format("the plan, and the original's way into it: `git add --all {} {}`",
+                  project::shown(service.folder.path), project::shown(folder))};
   if (!service.schema.empty()) {
-    lines.push_back(fmt::format("{} as the first phase needs it (see above), in the same commit as the released phase", project::shown(service.schema)));
+    lines.push_back(
+        fmt::format("{} as the first phase needs it (see above), in the same commit as the released phase",
+                    project::shown(service.schema)));
   }
   return lines;
 }
 
-void warn_about_place(const Target& target, const project::Service& service, const project::MigrationFile& original, Context& context) {
+void warn_about_place(const Target& target, const project::Service& service,
+                      const project::MigrationFile& original, Context& context) {
   const std::size_t later = service.folder.files.size() - *target.migration - 1;
   if (later > 0) {
-    context.warn(fmt::format("{} stand behind {} in the history; its phases will be released behind them. They must not need what it does",
-                             report::counted(later, "migration"), original.name));
+    context.warn(
+        fmt::format("{} stand behind {} in the history; its phases will be released behind them. They must "
+                    "not need what it does",
+                    report::counted(later, "migration"), original.name));
   }
   const std::optional<project::GitRepository> repository = project::git_repository(service.folder.path);
   if (!repository) return;
-  const std::optional<std::string> branch = target.project.config.base.empty() ? project::default_branch(*repository) : std::optional(target.project.config.base);
+  const std::optional<std::string> branch = target.project.config.base.empty()
+                                                ? project::default_branch(*repository)
+                                                : std::optional(target.project.config.base);
   if (!branch) return;
   const project::NewOnes fresh = project::new_against(*repository, *branch, service);
   if (!fresh.is_new[*target.migration]) {
-    context.warn(fmt::format("{} is part of {} already; if a database has applied it, splitting it comes too late there", original.name, fresh.described));
+    context.warn(fmt::format(
+        "{} is part of {} already; if a database has applied it, splitting it comes too late there",
+        original.name, fresh.described));
   }
 }
 
-std::string release_first(const project::Service& service, const project::StoredPlan& stored, report::SplitReport& report, Context& context) {
-  const project::ReleasedPhase released = project::release_phase(service, stored, stored.plan.phases.front(), std::time(nullptr));
+std::string release_first(const project::Service& service, const project::StoredPlan& stored,
+                          report::SplitReport& report, Context& context) {
+  const project::ReleasedPhase released =
+      project::release_phase(service, stored, stored.plan.phases.front(), std::time(nullptr));
   report.released = released.name;
   for (const project::fs::path& file : released.files) report.released_files.push_back(project::shown(file));
   if (!released.warning.empty()) context.warn(released.warning);
@@ -219,14 +247,19 @@ std::string release_first(const project::Service& service, const project::Stored
 }
 
 void say_next(report::SplitReport& report, const project::Service& service, const Plan& plan) {
-  if (const std::optional<std::size_t> there = project::released_as(service, plan, plan.phases.front()); there && report.released.empty()) {
-    report.next.push_back(fmt::format("the first phase is in the history already, as {}; the later ones wait until they are released, one per deploy",
-                                      service.folder.files[*there].name));
+  if (const std::optional<std::size_t> there = project::released_as(service, plan, plan.phases.front());
+      there && report.released.empty()) {
+    report.next.push_back(
+        fmt::format("the first phase is in the history already, as {}; the later ones wait until they are "
+                    "released, one per deploy",
+                    service.folder.files[*there].name));
   } else if (report.released.empty()) {
-    report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`", project::shown(service.folder.path), plan.name));
+    report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`",
+                                      project::shown(service.folder.path), plan.name));
   } else {
     report.commit.push_back(fmt::format("the released phase: `git add {}`", report.released_files.front()));
-    report.next.push_back("deploy; the later phases wait in the plan until they are released, one per deploy");
+    report.next.push_back(
+        "deploy; the later phases wait in the plan until they are released, one per deploy");
   }
 }
 
@@ -253,7 +286,8 @@ void continue_plan(const Options& options, const Target& target, Context& contex
   context.say(fmt::format("{} was split already: {}", stored.plan.migration, report.folder));
   if (options.release && !options.dry_run) release_first(service, stored, report, context);
   say_next(report, service, stored.plan);
-  context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));
+  context.print(options.format == "json" ? report::split_as_json(report)
+                                         : report::split_as_text(report, context.out_style()));
 }
 
 void run(const Options& options, Context& context) {
@@ -274,7 +308,8 @@ void run(const Options& options, Context& context) {
 
   SplitOptions split_with = split_options(options, target.project.config);
   SplitResult result = split(loaded.history, *target.migration, all_recipes(), split_with);
-  if (result.outcome == SplitResult::Outcome::NeedsAnswer && context.can_ask() && ask_renames(loaded.history, split_with.answers, context)) {
+  if (result.outcome == SplitResult::Outcome::NeedsAnswer && context.can_ask() &&
+      ask_renames(loaded.history, split_with.answers, context)) {
     result = split(loaded.history, *target.migration, all_recipes(), split_with);
   }
 
@@ -286,18 +321,22 @@ void run(const Options& options, Context& context) {
   report.result = &result;
   report.explain = options.explain;
 
-  if (result.outcome == SplitResult::Outcome::Planned) refuse_beside_unfinished(result, service, loaded.history, *target.migration);
+  if (result.outcome == SplitResult::Outcome::Planned)
+    refuse_beside_unfinished(result, service, loaded.history, *target.migration);
 
   if (result.outcome == SplitResult::Outcome::Planned) {
     // The plan keeps the file as it lay on disk, with the reverse section that the engine did not read.
     if (!loaded.shown[*target.migration].empty()) result.plan.original = loaded.shown[*target.migration];
-    const project::fs::path folder = (options.out.empty() ? service.plans : project::fs::path(options.out)) / result.plan.name;
+    const project::fs::path folder =
+        (options.out.empty() ? service.plans : project::fs::path(options.out)) / result.plan.name;
     project::PlanFacts facts;
     facts.planner_version = kPlannerVersion;
     facts.service = service.name;
     facts.layout = std::string(project::facts_of(service.folder.layout).name);
     facts.tool = std::string(tool_name(service.tool));
-    facts.history = project::real_path(service.folder.path).lexically_relative(project::real_path(folder)).generic_string();
+    facts.history = project::real_path(service.folder.path)
+                        .lexically_relative(project::real_path(folder))
+                        .generic_string();
     facts.original_file = original.file.filename().string();
     facts.options = options_as_written(options);
     facts.commit = what_to_commit(service, folder);
@@ -307,7 +346,9 @@ void run(const Options& options, Context& context) {
     warn_about_place(target, service, original, context);
     if (!options.dry_run) {
       if (project::write_plan(result.plan, facts, folder, service, original) == project::Written::Finished) {
-        context.say(fmt::format("{} held this plan already; the original was still in the history and has been moved now", report.folder));
+        context.say(fmt::format(
+            "{} held this plan already; the original was still in the history and has been moved now",
+            report.folder));
       }
       report.written = true;
       if (options.release) {
@@ -318,7 +359,8 @@ void run(const Options& options, Context& context) {
       say_next(report, service, result.plan);
     }
   }
-  context.print(options.format == "json" ? report::split_as_json(report) : report::split_as_text(report, context.out_style()));
+  context.print(options.format == "json" ? report::split_as_json(report)
+                                         : report::split_as_text(report, context.out_style()));
   if (result.outcome == SplitResult::Outcome::Refused) context.exit_code = kExitFindings;
   if (result.outcome == SplitResult::Outcome::NeedsAnswer) context.exit_code = kExitError;
 }
@@ -327,24 +369,47 @@ void run(const Options& options, Context& context) {
 
 void add_split(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("split", "Rewrite one pending migration into phases that can be deployed one by one");
-  command->add_option("NAME", options->name, "The migration: its folder, the part of its name after the timestamp, or a path")->required();
-  command->add_option("--rename", options->renames, "This DROP and ADD are a rename: table.old=new (or old_table=new_table)")->type_name("T.OLD=NEW");
-  command->add_option("--no-rename", options->no_renames, "This column (or table) really goes: table.old")->type_name("T.OLD");
-  command->add_option("--fill", options->fills, "The value existing rows get in a required column, or in one dropped and added again as another type: table.column=SQL")->type_name("T.C=SQL");
-  command->add_option("--rename-by", options->rename_by, "How a column is renamed: copy (default), view (nothing is copied), map (only in schema.prisma)")
+  CLI::App* command = program.add_subcommand(
+      "split", "Rewrite one pending migration into phases that can be deployed one by one");
+  command
+      ->add_option("NAME", options->name,
+                   "The migration: its folder, the part of its name after the timestamp, or a path")
+      ->required();
+  command
+      ->add_option("--rename", options->renames,
+                   "This DROP and ADD are a rename: table.old=new (or old_table=new_table)")
+      ->type_name("T.OLD=NEW");
+  command->add_option("--no-rename", options->no_renames, "This column (or table) really goes: table.old")
+      ->type_name("T.OLD");
+  command
+      ->add_option("--fill", options->fills,
+                   "The value existing rows get in a required column, or in one dropped and added again as "
+                   "another type: table.column=SQL")
+      ->type_name("T.C=SQL");
+  command
+      ->add_option(
+          "--rename-by", options->rename_by,
+          "How a column is renamed: copy (default), view (nothing is copied), map (only in schema.prisma)")
       ->type_name("WAY")
       ->check(CLI::IsMember({"copy", "view", "map"}));
-  command->add_flag("--keep-dropped-data", options->keep_dropped_data, "Keep what is dropped in schema planner, so that the rollback brings it back");
-  command->add_flag("--accept-lossy", options->accept_lossy, "A change of type may round, cut or empty values that the new type cannot hold");
-  command->add_option("--out", options->out, "Folder to put the plan's folder into (default: plans beside the migrations)")->type_name("DIR");
-  command->add_option("--batch-rows", options->batch_rows, "Rows per batch of a backfill (default 5000)")->type_name("N")->check(CLI::Range(1, 1'000'000));
+  command->add_flag("--keep-dropped-data", options->keep_dropped_data,
+                    "Keep what is dropped in schema planner, so that the rollback brings it back");
+  command->add_flag("--accept-lossy", options->accept_lossy,
+                    "A change of type may round, cut or empty values that the new type cannot hold");
+  command
+      ->add_option("--out", options->out,
+                   "Folder to put the plan's folder into (default: plans beside the migrations)")
+      ->type_name("DIR");
+  command->add_option("--batch-rows", options->batch_rows, "Rows per batch of a backfill (default 5000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
   command->add_flag("--dry-run", options->dry_run, "Print the plan and every file; write nothing");
   command->add_flag("--release", options->release, "Also put the first phase into the history");
   command->add_flag("--explain", options->explain, "Say why the phases are grouped and ordered so");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
-      "Exit codes: 0 a plan was written or nothing needs one; 1 the migration cannot be split safely; 2 it could not run, or an answer is "
+      "Exit codes: 0 a plan was written or nothing needs one; 1 the migration cannot be split safely; 2 it "
+      "could not run, or an answer is "
       "missing.\n\n"
       "Examples:\n"
       "  planner split rename_name_to_fullname --dry-run\n"

@@ -5,9 +5,9 @@
 #include <map>
 #include <memory>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/error.h"
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "src/commands/commands.h"
 #include "src/database/live_schema.h"
@@ -26,19 +26,20 @@ struct Options {
 };
 
 bool ends_transactions(const Statement& statement) {
-  return std::any_of(statement.operations.begin(), statement.operations.end(), [](const Operation& operation) {
-    const auto* transaction = std::get_if<Transaction>(&operation);
-    if (transaction == nullptr) return false;
-    switch (transaction->action) {
-      case TransactionAction::Savepoint:
-      case TransactionAction::ReleaseSavepoint:
-      case TransactionAction::RollbackToSavepoint:
-      case TransactionAction::SetConstraints:
-        return false;
-      default:
-        return true;
-    }
-  });
+  return std::any_of(statement.operations.begin(), statement.operations.end(),
+                     [](const Operation& operation) {
+                       const auto* transaction = std::get_if<Transaction>(&operation);
+                       if (transaction == nullptr) return false;
+                       switch (transaction->action) {
+                         case TransactionAction::Savepoint:
+                         case TransactionAction::ReleaseSavepoint:
+                         case TransactionAction::RollbackToSavepoint:
+                         case TransactionAction::SetConstraints:
+                           return false;
+                         default:
+                           return true;
+                       }
+                     });
 }
 
 std::string first_line(const std::string& text) {
@@ -49,7 +50,8 @@ std::string first_line(const std::string& text) {
 std::string mode_word(LockMode mode) { return mode == LockMode::None ? "-" : std::string(lock_name(mode)); }
 
 /// Predicted beside taken, for every relation one of the two names. True when they agree.
-bool print_locks(const Effects& predicted, const TracedStatement& traced, std::map<ObjectName, LockMode>& held, Context& context) {
+bool print_locks(const Effects& predicted, const TracedStatement& traced,
+                 std::map<ObjectName, LockMode>& held, Context& context) {
   std::map<ObjectName, std::pair<LockMode, LockMode>> both;
   for (const RelationLock& lock : predicted.locks) {
     // A lock that an earlier statement took already is not taken again.
@@ -63,13 +65,15 @@ bool print_locks(const Effects& predicted, const TracedStatement& traced, std::m
     if (lock.mode <= unnoticed && !both.contains(lock.relation)) continue;
     both[lock.relation].second = lock.mode;
   }
-  for (const RelationLock& lock : traced.taken) held[lock.relation] = std::max(held[lock.relation], lock.mode);
+  for (const RelationLock& lock : traced.taken)
+    held[lock.relation] = std::max(held[lock.relation], lock.mode);
   bool agree = true;
   std::vector<std::vector<std::string>> rows{{"  relation", "predicted", "taken", ""}};
   for (const auto& [relation, modes] : both) {
     const bool same = modes.first == modes.second;
     agree = agree && same;
-    rows.push_back({"  " + display(relation), mode_word(modes.first), mode_word(modes.second), same ? "" : "differs"});
+    rows.push_back(
+        {"  " + display(relation), mode_word(modes.first), mode_word(modes.second), same ? "" : "differs"});
   }
   if (both.empty()) {
     context.print("  no lock that a reader or writer would notice\n");
@@ -86,7 +90,8 @@ bool print_locks(const Effects& predicted, const TracedStatement& traced, std::m
   std::sort(expected.begin(), expected.end());
   std::sort(real.begin(), real.end());
   if (!expected.empty() || !real.empty()) {
-    context.print(fmt::format("  rewrites: predicted {}, rewritten {}{}\n", rewrites(expected), rewrites(real), expected == real ? "" : "   differs"));
+    context.print(fmt::format("  rewrites: predicted {}, rewritten {}{}\n", rewrites(expected),
+                              rewrites(real), expected == real ? "" : "   differs"));
   }
   return agree && expected == real;
 }
@@ -106,7 +111,8 @@ void run(const Options& options, Context& context) {
   settings.server_version = connection.server_version();
   settings.time_zone = schema.time_zone;
   settings.time_zone_known = true;
-  context.say(fmt::format("running {} on {} inside a transaction that is rolled back", options.file, parse_database_url(options.database).described()));
+  context.say(fmt::format("running {} on {} inside a transaction that is rolled back", options.file,
+                          parse_database_url(options.database).described()));
 
   Tracer tracer(connection, options.lock_timeout_ms);
   std::vector<const Operation*> earlier;
@@ -114,7 +120,8 @@ void run(const Options& options, Context& context) {
   bool agree = true;
   for (const Statement& statement : file.statements) {
     const std::string sql_text = text.substr(statement.span.begin, statement.span.end - statement.span.begin);
-    context.print(fmt::format("{}:{}: {}\n", options.file, position_of(text, statement.span.begin).line, report::printable(first_line(sql_text))));
+    context.print(fmt::format("{}:{}: {}\n", options.file, position_of(text, statement.span.begin).line,
+                              report::printable(first_line(sql_text))));
     if (ends_transactions(statement)) {
       context.print("  left out: it begins or ends a transaction\n");
       continue;
@@ -130,19 +137,23 @@ void run(const Options& options, Context& context) {
     }
     const TracedStatement traced = tracer.run(sql_text);
     if (!traced.error.empty()) {
-      context.print(fmt::format("  refused by the server: {} ({})\n", report::printable(traced.error), traced.sqlstate));
+      context.print(fmt::format("  refused by the server: {} ({})\n", report::printable(traced.error),
+                                traced.sqlstate));
       for (const Failure& failure : predicted.failures) {
-        context.print(fmt::format("  predicted: {} ({})\n", report::printable(failure.message), failure.sqlstate));
+        context.print(
+            fmt::format("  predicted: {} ({})\n", report::printable(failure.message), failure.sqlstate));
       }
       agree = false;
       continue;
     }
     agree = print_locks(predicted, traced, held, context) && agree;
-    for (const std::string& unknown : predicted.unknown) context.print("  not known beforehand: " + report::printable(unknown) + "\n");
+    for (const std::string& unknown : predicted.unknown)
+      context.print("  not known beforehand: " + report::printable(unknown) + "\n");
     replay_statement(schema, statement.operations);
     for (const Operation& operation : statement.operations) earlier.push_back(&operation);
   }
-  context.say(agree ? "rolled back; every lock was predicted" : "rolled back; not everything went as predicted");
+  context.say(agree ? "rolled back; every lock was predicted"
+                    : "rolled back; not everything went as predicted");
   if (!agree) context.exit_code = kExitFindings;
 }
 
@@ -150,19 +161,27 @@ void run(const Options& options, Context& context) {
 
 void add_trace(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      program.add_subcommand("trace", "Run a migration inside a transaction that is rolled back, and show the locks it really takes");
+  CLI::App* command = program.add_subcommand(
+      "trace",
+      "Run a migration inside a transaction that is rolled back, and show the locks it really takes");
   command->add_option("FILE", options->file, "The SQL file")->required();
-  command->add_option("--database", options->database, "Where to run it: a copy, not production")->required()->type_name("URL");
-  command->add_option("--lock-timeout", options->lock_timeout_ms, "Wait no longer than this for a lock (default 2000)")
+  command->add_option("--database", options->database, "Where to run it: a copy, not production")
+      ->required()
+      ->type_name("URL");
+  command
+      ->add_option("--lock-timeout", options->lock_timeout_ms,
+                   "Wait no longer than this for a lock (default 2000)")
       ->type_name("MS")
       ->check(CLI::Range(1, 3600000));
   command->add_flag("--force", options->force, "Also on a database whose name or settings say production");
   command->footer(
-      "Exit codes: 0 the locks were the predicted ones; 1 they were not, or the server refused a statement; 2 it could not run.\n"
-      "Nothing is kept: statements that cannot be rolled back are left out. Sequences that nextval() moved stay moved.\n\n"
+      "Exit codes: 0 the locks were the predicted ones; 1 they were not, or the server refused a statement; "
+      "2 it could not run.\n"
+      "Nothing is kept: statements that cannot be rolled back are left out. Sequences that nextval() moved "
+      "stay moved.\n\n"
       "Examples:\n"
-      "  planner trace prisma/migrations/20240301000000_rename/migration.sql --database postgresql://localhost/app_copy\n"
+      "  planner trace prisma/migrations/20240301000000_rename/migration.sql --database "
+      "postgresql://localhost/app_copy\n"
       "  planner trace change.sql --database postgresql://staging/app --lock-timeout 500");
   command->callback([options, &context] { run(*options, context); });
 }

@@ -62,7 +62,8 @@ void read_relations(Reader& reader) {
       "array_to_string(toast.reloptions, E'\\n') "
       "FROM rel c JOIN seen s ON s.oid = c.relnamespace LEFT JOIN pg_tablespace sp ON sp.oid = "
       "c.reltablespace "
-      "LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')");
+      "LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid WHERE "
+      "c.relkind IN ('r', 'p', 'f', 'v', 'm')");
   for (const Row& row : result.rows) {
     const ObjectName name(name_of(row[1]), name_of(row[2]));
     const std::string kind = row[3].value_or("r");
@@ -89,7 +90,8 @@ void read_relations(Reader& reader) {
     table.force_row_security = is_true(row[6]);
     table.replica_identity = row[7].value_or("d")[0];
     table.options = options_of(row[8]);
-    for (Option& option : options_of(row[19])) table.options.push_back({"toast." + option.name, option.value});
+    for (Option& option : options_of(row[19]))
+      table.options.push_back({"toast." + option.name, option.value});
     table.tablespace = row[9].value_or("");
     if (row[10] && *row[10] != "heap") table.access_method = *row[10];
     table.owner = row[11].value_or("");
@@ -186,7 +188,8 @@ void read_indexes(Reader& reader) {
       "i.indisclustered, i.indisreplident, k.conname, pn.nspname, p.relname, obj_description(c.oid, "
       "'pg_class'), "
       "sp.spcname, c.relpages::int8 * current_setting('block_size')::int8, "
-      "(SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.indexrelid) "
+      "(SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = "
+      "i.indexrelid) "
       "FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN seen s ON s.oid = c.relnamespace "
       "LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN "
       "('p', 'u', 'x') "
@@ -232,7 +235,8 @@ void read_indexes(Reader& reader) {
 
 void read_constraints(Reader& reader) {
   const Result result = reader.rows(
-      "SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), k.convalidated, k.coninhcount > 0, "
+      "SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), k.convalidated, k.coninhcount > "
+      "0, "
       "xn.nspname, x.relname, fn.nspname, f.relname, "
       "(SELECT string_agg(a.attname, E'\\n' ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY "
       "u(attnum, place) "
@@ -250,7 +254,8 @@ void read_constraints(Reader& reader) {
     if (relation == reader.relations.end()) continue;
     // What a foreign key needs per partition of the referenced table is no constraint a person meets.
     if (is_true(row[15])) {
-      Table::HiddenConstraint hidden{name_of(row[1]), name_of(row[16]), ObjectName(name_of(row[8]), name_of(row[9]))};
+      Table::HiddenConstraint hidden{name_of(row[1]), name_of(row[16]),
+                                     ObjectName(name_of(row[8]), name_of(row[9]))};
       reader.tables.at(relation->second.name).hidden_constraints.push_back(std::move(hidden));
       continue;
     }

@@ -10,7 +10,8 @@ void read_schemas_and_extensions(Reader& reader) {
   for (const Row& row : reader.rows("SELECT nspname, obj_description(oid, 'pg_namespace') FROM seen").rows) {
     reader.schema.schemas.put(name_of(row[0]), row[1].value_or(""));
   }
-  for (const Row& row : reader.rows("SELECT extname, extversion FROM pg_extension WHERE extname <> 'plpgsql'").rows) {
+  for (const Row& row :
+       reader.rows("SELECT extname, extversion FROM pg_extension WHERE extname <> 'plpgsql'").rows) {
     reader.schema.extensions.put(name_of(row[0]), row[1].value_or(""));
   }
   for (const Row& row :
@@ -162,7 +163,8 @@ void read_functions(Reader& reader) {
       "LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' LEFT "
       "JOIN pg_extension x ON x.oid = d.refobjid "
       // A range type's constructors are part of the type.
-      "WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i') "
+      "WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid "
+      "AND i.deptype = 'i') "
       "ORDER BY p.oid");
   for (const Row& row : result.rows) {
     Function function;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "src/database/connection.h"
 
 /// What a server really does for a statement: the locks it takes, the files it writes anew, what it reads.

@@ -23,7 +23,8 @@ LockMode mode_of(std::string_view word) {
        {"ShareRowExclusiveLock", LockMode::ShareRowExclusive},
        {"ExclusiveLock", LockMode::Exclusive},
        {"AccessExclusiveLock", LockMode::AccessExclusive}}};
-  const auto found = std::find_if(kModes.begin(), kModes.end(), [&](const auto& one) { return one.first == word; });
+  const auto found =
+      std::find_if(kModes.begin(), kModes.end(), [&](const auto& one) { return one.first == word; });
   return found == kModes.end() ? LockMode::None : found->second;
 }
 
@@ -60,8 +61,10 @@ Tracer::~Tracer() {
 std::map<std::string, Tracer::Relation> Tracer::relations() {
   std::map<std::string, Relation> found;
   const Result result = connection_.exec(
-      "SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.pg_relation_filenode(c.oid) FROM pg_catalog.pg_class c JOIN "
-      "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'");
+      "SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.pg_relation_filenode(c.oid) FROM "
+      "pg_catalog.pg_class c JOIN "
+      "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> "
+      "'information_schema'");
   for (const Row& row : result.rows) {
     const std::string kind = row[3].value_or("r");
     Relation relation;
@@ -80,8 +83,10 @@ std::map<std::string, Tracer::Relation> Tracer::relations() {
 std::map<std::string, LockMode> Tracer::locks() {
   std::map<std::string, LockMode> held;
   const Result result = connection_.exec(
-      "SELECT relation, mode FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted "
-      "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
+      "SELECT relation, mode FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND pid = "
+      "pg_catalog.pg_backend_pid() AND granted "
+      "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+      "pg_catalog.current_database())");
   for (const Row& row : result.rows) {
     LockMode& mode = held[row[0].value_or("")];
     mode = std::max(mode, mode_of(row[1].value_or("")));
@@ -96,13 +101,15 @@ TracedStatement Tracer::run(const std::string& statement) {
   connection_.exec("SAVEPOINT planner_trace");
   const auto begin = std::chrono::steady_clock::now();
   try {
-    // The extended protocol takes one statement and no more: nothing can end the transaction from inside a text.
+    // The extended protocol takes one statement and no more: nothing can end the transaction from inside a
+    // text.
     connection_.exec_params(statement, {});
   } catch (const DatabaseError& error) {
     traced.error = error.fields.message;
     traced.sqlstate = error.sqlstate();
   }
-  traced.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  traced.milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   if (!connection_.is_open() || !connection_.in_transaction()) {
     throw Error("the transaction ended by itself: what was traced so far may have been kept",
                 "look at the database before anything else runs on it");
@@ -125,8 +132,9 @@ TracedStatement Tracer::run(const std::string& statement) {
       traced.rewritten.push_back(relation.name);
     }
   }
-  std::sort(traced.taken.begin(), traced.taken.end(),
-            [](const RelationLock& a, const RelationLock& b) { return a.mode != b.mode ? a.mode > b.mode : a.relation < b.relation; });
+  std::sort(traced.taken.begin(), traced.taken.end(), [](const RelationLock& a, const RelationLock& b) {
+    return a.mode != b.mode ? a.mode > b.mode : a.relation < b.relation;
+  });
   return traced;
 }
 
@@ -137,11 +145,14 @@ std::string looks_like_production(Connection& connection, const std::string& url
   if (says_production(parsed.host)) return fmt::format("the host is called \"{}\"", parsed.host);
   const Result settings = connection.exec(
       "SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('cluster_name') UNION ALL "
-      "SELECT pg_catalog.split_part(one, '=', 1), pg_catalog.split_part(one, '=', 2) FROM pg_catalog.pg_db_role_setting s, "
-      "pg_catalog.unnest(s.setconfig) one WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+      "SELECT pg_catalog.split_part(one, '=', 1), pg_catalog.split_part(one, '=', 2) FROM "
+      "pg_catalog.pg_db_role_setting s, "
+      "pg_catalog.unnest(s.setconfig) one WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database "
+      "WHERE datname = "
       "pg_catalog.current_database()))");
   for (const Row& row : settings.rows) {
-    if (says_production(row[1].value_or(""))) return fmt::format("its setting {} is \"{}\"", row[0].value_or(""), row[1].value_or(""));
+    if (says_production(row[1].value_or("")))
+      return fmt::format("its setting {} is \"{}\"", row[0].value_or(""), row[1].value_or(""));
   }
   return {};
 }

@@ -4,8 +4,8 @@
 
 namespace planner::project {
 
-/// Orders names as JavaScript's `localeCompare` does (ICU's root collation), which Prisma 6.6 and later use: punctuation
-/// before digits before letters, case only as a tie-break. Negative, zero, positive.
+/// Orders names as JavaScript's `localeCompare` does (ICU's root collation), which Prisma 6.6 and later use:
+/// punctuation before digits before letters, case only as a tie-break. Negative, zero, positive.
 int locale_compare(std::string_view a, std::string_view b);
 
 }  // namespace planner::project

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "planner/error.h"
-#include "planner/recognize.h"
+#include "planner/recognize/recognize.h"
 #include "rules/glob.h"
 #include "src/project/files.h"
 #include "src/project/toml_reader.h"

@@ -16,8 +16,8 @@ std::string shown(const fs::path& path);
 /// The whole file as bytes. Throws Error when it is missing, unreadable, a folder or no regular file.
 std::string read_file(const fs::path& path);
 
-/// Throws Error unless the text is UTF-8 without byte order mark and without NUL bytes: no runner of SQL files takes
-/// anything else.
+/// Throws Error unless the text is UTF-8 without byte order mark and without NUL bytes: no runner of SQL
+/// files takes anything else.
 void require_plain_text(const std::string& text, const fs::path& path);
 
 /// Writes a new file and makes sure that it has reached the disk. Throws Error (read-only, disk full, ...).
@@ -41,8 +41,8 @@ std::vector<fs::directory_entry> entries_of(const fs::path& folder);
 /// Absolute, without symbolic links, `.` and `..`; what does not exist yet is kept as written.
 fs::path real_path(const fs::path& path);
 
-bool is_folder(const fs::path& path);      ///< symbolic links are followed
-bool is_file(const fs::path& path);        ///< symbolic links are followed
-bool is_real_folder(const fs::path& path); ///< symbolic links are not followed
+bool is_folder(const fs::path& path);       ///< symbolic links are followed
+bool is_file(const fs::path& path);         ///< symbolic links are followed
+bool is_real_folder(const fs::path& path);  ///< symbolic links are not followed
 
 }  // namespace planner::project

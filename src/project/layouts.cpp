@@ -28,7 +28,8 @@ std::string leading_digits(std::string_view name) {
   return std::string(name.substr(0, std::min(name.size(), name.find_first_not_of("0123456789"))));
 }
 
-/// `0001_name` with a number in front and an underscore behind it, as golang-migrate, goose, dbmate and sqlx want it.
+/// `0001_name` with a number in front and an underscore behind it, as golang-migrate, goose, dbmate and sqlx
+/// want it.
 bool is_numbered(std::string_view name) {
   const std::string digits = leading_digits(name);
   return !digits.empty() && digits.size() < name.size() && name[digits.size()] == '_';
@@ -47,7 +48,8 @@ std::vector<fs::path> sql_files(const fs::path& folder) {
   for (const fs::directory_entry& entry : entries_of(folder)) {
     std::error_code error;
     const std::string name = entry.path().filename().string();
-    if (ends_with(name, ".sql") && name.front() != '.' && !entry.is_directory(error)) files.push_back(entry.path());
+    if (ends_with(name, ".sql") && name.front() != '.' && !entry.is_directory(error))
+      files.push_back(entry.path());
   }
   return files;
 }
@@ -69,8 +71,10 @@ void refuse_same_versions(const std::vector<MigrationFile>& files) {
     number.erase(0, std::min(number.find_first_not_of('0'), number.size() - 1));
     const auto [at, first] = seen.emplace(number, &file);
     if (!first) {
-      throw Error(fmt::format("{} and {} have the same version {}", shown(at->second->file), shown(file.file), file.version),
-                  "give one of them a number of its own: the tool that deploys them would refuse or skip one");
+      throw Error(
+          fmt::format("{} and {} have the same version {}", shown(at->second->file), shown(file.file),
+                      file.version),
+          "give one of them a number of its own: the tool that deploys them would refuse or skip one");
     }
   }
 }
@@ -81,7 +85,8 @@ void order_by_number(std::vector<MigrationFile>& files) {
   });
 }
 
-/// Flat files `N_name.up.sql` / `N_name.down.sql` (golang-migrate, reversible sqlx) and `N_name.sql` (goose, dbmate, sqlx).
+/// Flat files `N_name.up.sql` / `N_name.down.sql` (golang-migrate, reversible sqlx) and `N_name.sql` (goose,
+/// dbmate, sqlx).
 std::vector<MigrationFile> numbered_files(const fs::path& folder) {
   std::vector<MigrationFile> files;
   std::map<std::string, fs::path> downs;
@@ -119,7 +124,8 @@ std::vector<MigrationFile> diesel_folders(const fs::path& folder) {
     file.folder = path;
     file.file = path / "up.sql";
     if (is_file(path / "down.sql")) file.down = path / "down.sql";
-    if (is_file(path / "metadata.toml")) file.no_transaction = !diesel_runs_in_transaction(path / "metadata.toml");
+    if (is_file(path / "metadata.toml"))
+      file.no_transaction = !diesel_runs_in_transaction(path / "metadata.toml");
     files.push_back(std::move(file));
   }
   std::stable_sort(files.begin(), files.end(),
@@ -189,8 +195,10 @@ std::vector<MigrationFile> flyway_files(const fs::path& folder) {
   std::vector<MigrationFile> files;
   for (std::size_t i = 0; i < versioned.size(); ++i) {
     if (i > 0 && !flyway_before(versioned[i - 1].first, versioned[i].first)) {
-      throw Error(fmt::format("{} and {} have the same version", shown(versioned[i - 1].second.file), shown(versioned[i].second.file)),
-                  "give one of them a version of its own: Flyway stops with \"Found more than one migration with version\"");
+      throw Error(fmt::format("{} and {} have the same version", shown(versioned[i - 1].second.file),
+                              shown(versioned[i].second.file)),
+                  "give one of them a version of its own: Flyway stops with \"Found more than one migration "
+                  "with version\"");
     }
     files.push_back(versioned[i].second);
   }
@@ -202,25 +210,29 @@ std::vector<MigrationFile> drizzle_files(const fs::path& folder) {
   const fs::path journal = folder / "meta" / "_journal.json";
   const nlohmann::json json = nlohmann::json::parse(read_file(journal), nullptr, false);
   if (json.is_discarded() || !json.is_object() || !json.contains("entries") || !json["entries"].is_array()) {
-    throw Error(fmt::format("{}: is not the journal that drizzle-kit writes", shown(journal)), "restore it from version control");
+    throw Error(fmt::format("{}: is not the journal that drizzle-kit writes", shown(journal)),
+                "restore it from version control");
   }
   if (json.contains("dialect") && json["dialect"].is_string()) {
     const std::string dialect = json["dialect"].get<std::string>();
     if (dialect != "pg" && dialect != "postgresql") {
-      throw Error(fmt::format("{}: this history is for \"{}\"; planner knows PostgreSQL only", shown(journal), dialect),
+      throw Error(fmt::format("{}: this history is for \"{}\"; planner knows PostgreSQL only", shown(journal),
+                              dialect),
                   "name the folders planner should look at, or list them in planner.toml");
     }
   }
   std::vector<MigrationFile> files;
   for (const nlohmann::json& entry : json["entries"]) {
     if (!entry.is_object() || !entry.contains("tag") || !entry["tag"].is_string()) {
-      throw Error(fmt::format("{}: an entry has no \"tag\"", shown(journal)), "restore it from version control");
+      throw Error(fmt::format("{}: an entry has no \"tag\"", shown(journal)),
+                  "restore it from version control");
     }
     MigrationFile file;
     file.name = entry["tag"].get<std::string>();
     file.version = leading_digits(file.name);
     file.file = folder / (file.name + ".sql");
-    if (entry.contains("when") && entry["when"].is_number_integer()) file.when = entry["when"].get<std::int64_t>();
+    if (entry.contains("when") && entry["when"].is_number_integer())
+      file.when = entry["when"].get<std::int64_t>();
     files.push_back(std::move(file));
   }
   return files;
@@ -232,7 +244,8 @@ std::vector<MigrationFile> plain_files(const fs::path& folder) {
   for (const fs::path& path : sql_files(folder)) {
     const std::string name = path.filename().string();
     // Whatever runs these files, nobody runs the way back as part of the way forward.
-    if (ends_with(name, ".down.sql") || ends_with(name, "_down.sql") || ends_with(name, ".rollback.sql")) continue;
+    if (ends_with(name, ".down.sql") || ends_with(name, "_down.sql") || ends_with(name, ".rollback.sql"))
+      continue;
     MigrationFile file;
     file.name = without_endings(path);
     file.version = leading_digits(file.name);
@@ -266,20 +279,23 @@ const std::vector<LayoutFacts>& layout_facts() {
   static const std::vector<LayoutFacts> facts{
       {Layout::Prisma, "prisma", Tool::PrismaUnknown, "TIMESTAMP_name/migration.sql", "_prisma_migrations",
        "up to 7.3 the whole file; from 7.4 each statement when Prisma's splitter understands all of them"},
-      {Layout::GolangMigrate, "golang-migrate", Tool::GolangMigrate, "N_name.up.sql (and .down.sql)", "schema_migrations",
+      {Layout::GolangMigrate, "golang-migrate", Tool::GolangMigrate, "N_name.up.sql (and .down.sql)",
+       "schema_migrations",
        "the whole file is one query: one transaction unless it holds a single statement"},
       {Layout::Flyway, "flyway", Tool::Flyway, "V1__name.sql, R__name.sql", "flyway_schema_history",
        "one transaction per file, none when a statement cannot run in one"},
-      {Layout::Diesel, "diesel", Tool::Diesel, "TIMESTAMP_name/up.sql (and down.sql)", "__diesel_schema_migrations",
+      {Layout::Diesel, "diesel", Tool::Diesel, "TIMESTAMP_name/up.sql (and down.sql)",
+       "__diesel_schema_migrations",
        "one transaction per file unless metadata.toml says run_in_transaction = false"},
       {Layout::Sqlx, "sqlx", Tool::Sqlx, "N_name.sql, or N_name.up.sql and .down.sql", "_sqlx_migrations",
        "one transaction per file unless it starts with `-- no-transaction`"},
-      {Layout::Drizzle, "drizzle", Tool::Drizzle, "0000_name.sql and meta/_journal.json", "drizzle.__drizzle_migrations",
+      {Layout::Drizzle, "drizzle", Tool::Drizzle, "0000_name.sql and meta/_journal.json",
+       "drizzle.__drizzle_migrations",
        "all pending files in one transaction, split at `--> statement-breakpoint`"},
-      {Layout::Goose, "goose", Tool::Goose, "N_name.sql with `-- +goose Up` and `-- +goose Down`", "goose_db_version",
-       "one transaction per file unless it says `-- +goose NO TRANSACTION`"},
-      {Layout::Dbmate, "dbmate", Tool::Dbmate, "N_name.sql with `-- migrate:up` and `-- migrate:down`", "schema_migrations",
-       "one transaction per file unless it says `transaction:false`"},
+      {Layout::Goose, "goose", Tool::Goose, "N_name.sql with `-- +goose Up` and `-- +goose Down`",
+       "goose_db_version", "one transaction per file unless it says `-- +goose NO TRANSACTION`"},
+      {Layout::Dbmate, "dbmate", Tool::Dbmate, "N_name.sql with `-- migrate:up` and `-- migrate:down`",
+       "schema_migrations", "one transaction per file unless it says `transaction:false`"},
       {Layout::Plain, "plain-sql", Tool::PlainSql, "*.sql in the order of their names", "",
        "unknown: judged by the worse of one transaction and autocommit"},
   };
@@ -305,7 +321,8 @@ std::optional<Layout> detect_layout(const fs::path& folder, bool take_plain_sql)
   if (!is_folder(folder)) return std::nullopt;
   const std::vector<fs::directory_entry> entries = entries_of(folder);
   if (is_file(folder / "meta" / "_journal.json")) return Layout::Drizzle;
-  if (has_subfolder_with(entries, "migration.sql") || is_file(folder / "migration_lock.toml")) return Layout::Prisma;
+  if (has_subfolder_with(entries, "migration.sql") || is_file(folder / "migration_lock.toml"))
+    return Layout::Prisma;
   if (has_subfolder_with(entries, "up.sql")) return Layout::Diesel;
 
   const std::vector<fs::path> files = sql_files(folder);
@@ -325,7 +342,9 @@ std::optional<Layout> detect_layout(const fs::path& folder, bool take_plain_sql)
   }
   if (any([](const fs::path& file) { return is_numbered(file.filename().string()); })) {
     // Goose's and dbmate's marks stand in every file; the first numbered one tells.
-    const auto first = std::find_if(files.begin(), files.end(), [](const fs::path& file) { return is_numbered(file.filename().string()); });
+    const auto first = std::find_if(files.begin(), files.end(), [](const fs::path& file) {
+      return is_numbered(file.filename().string());
+    });
     const std::string text = read_file(*first);
     if (has_goose_marks(text)) return Layout::Goose;
     if (has_dbmate_marks(text)) return Layout::Dbmate;
@@ -337,8 +356,9 @@ std::optional<Layout> detect_layout(const fs::path& folder, bool take_plain_sql)
 
 MigrationFolder list_migrations(const fs::path& folder, Layout layout) {
   if (!is_folder(folder)) {
-    throw Error(fmt::format("{}: there is no such folder", shown(folder)),
-                "check the path; `planner analyze` without arguments looks for migrations below the current folder");
+    throw Error(
+        fmt::format("{}: there is no such folder", shown(folder)),
+        "check the path; `planner analyze` without arguments looks for migrations below the current folder");
   }
   if (layout == Layout::Prisma) return list_prisma(folder);
   MigrationFolder listed;

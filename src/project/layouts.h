@@ -10,8 +10,8 @@
 #include "planner/delivery.h"
 #include "planner/finding.h"
 
-/// How migration tools lay out their files: which files are migrations, in which order they are applied, which part of a file is the
-/// forward direction, and where the tool records what was applied.
+/// How migration tools lay out their files: which files are migrations, in which order they are applied,
+/// which part of a file is the forward direction, and where the tool records what was applied.
 namespace planner::project {
 
 enum class Layout { Prisma, GolangMigrate, Flyway, Diesel, Sqlx, Drizzle, Goose, Dbmate, Plain };
@@ -31,14 +31,14 @@ Layout layout_of(Tool tool);
 
 /// One migration as it lies on disk.
 struct MigrationFile {
-  std::string name;              ///< as the tool records it or, where it records numbers, the file's name without endings
-  std::string version;           ///< the number or timestamp in front; empty: none
-  std::filesystem::path file;    ///< the forward SQL
-  std::filesystem::path folder;  ///< its own folder; empty: it is a single file
-  std::filesystem::path down;    ///< the reverse SQL; empty: none
-  bool repeatable = false;       ///< Flyway's R__: after all versioned ones, again whenever it changes
-  bool no_transaction = false;   ///< its tool's own word for it
-  std::int64_t when = 0;         ///< drizzle's journal: recorded in the database as created_at
+  std::string name;  ///< as the tool records it or, where it records numbers, the file's name without endings
+  std::string version;                 ///< the number or timestamp in front; empty: none
+  std::filesystem::path file;          ///< the forward SQL
+  std::filesystem::path folder;        ///< its own folder; empty: it is a single file
+  std::filesystem::path down;          ///< the reverse SQL; empty: none
+  bool repeatable = false;             ///< Flyway's R__: after all versioned ones, again whenever it changes
+  bool no_transaction = false;         ///< its tool's own word for it
+  std::int64_t when = 0;               ///< drizzle's journal: recorded in the database as created_at
   std::optional<std::string> unsaved;  ///< an editor's text, read instead of the file
 };
 
@@ -50,15 +50,18 @@ struct MigrationFolder {
   std::vector<Finding> findings;     ///< what the tool itself would stumble over
 };
 
-/// Which layout the folder has; nullopt: nothing in it looks like migrations. `by_name` also takes a folder of plain .sql files.
+/// Which layout the folder has; nullopt: nothing in it looks like migrations. `by_name` also takes a folder
+/// of plain .sql files.
 std::optional<Layout> detect_layout(const std::filesystem::path& folder, bool take_plain_sql);
 
-/// Lists a folder. Throws Error for what no order can be made of (two files of one version, a journal that does not parse).
+/// Lists a folder. Throws Error for what no order can be made of (two files of one version, a journal that
+/// does not parse).
 MigrationFolder list_migrations(const std::filesystem::path& folder, Layout layout);
 
 /// A file as the engine reads it and as people see it.
 struct MigrationText {
-  std::string text;   ///< the reverse section blanked, drizzle's breakpoints turned into semicolons; every byte keeps its place
+  std::string text;   ///< the reverse section blanked, drizzle's breakpoints turned into semicolons; every
+                      ///< byte keeps its place
   std::string shown;  ///< as it lies on disk; empty: the same
   bool no_transaction = false;  ///< the file says so itself
 };

@@ -12,7 +12,9 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
 
 /// What follows `-- +goose ` in the line; empty when the line is none.
 std::string_view goose_command(std::string_view line) {
@@ -31,7 +33,8 @@ std::string_view dbmate_command(std::string_view line) {
   return trimmed(line.substr(8));
 }
 
-void each_line(const std::string& text, const std::function<void(std::size_t begin, std::string_view line)>& look) {
+void each_line(const std::string& text,
+               const std::function<void(std::size_t begin, std::string_view line)>& look) {
   const std::string_view view(text);
   std::size_t at = 0;
   while (at < view.size()) {
@@ -43,7 +46,8 @@ void each_line(const std::string& text, const std::function<void(std::size_t beg
 
 enum class Section { Before, Up, Down };
 
-/// Blanks every line outside the forward section. Spaces keep lines, columns and offsets where people see them.
+/// Blanks every line outside the forward section. Spaces keep lines, columns and offsets where people see
+/// them.
 template <typename SectionOf>
 std::string forward_only(const std::string& text, SectionOf section_of) {
   std::string kept = text;
@@ -66,7 +70,9 @@ bool has_goose_marks(const std::string& text) {
 
 bool goose_without_transaction(const std::string& text) {
   bool found = false;
-  each_line(text, [&](std::size_t, std::string_view line) { found = found || goose_command(line) == "NO TRANSACTION"; });
+  each_line(text, [&](std::size_t, std::string_view line) {
+    found = found || goose_command(line) == "NO TRANSACTION";
+  });
   return found;
 }
 
@@ -81,7 +87,9 @@ std::string goose_forward(const std::string& text) {
 
 bool has_dbmate_marks(const std::string& text) {
   bool found = false;
-  each_line(text, [&](std::size_t, std::string_view line) { found = found || starts_with(dbmate_command(line), "up"); });
+  each_line(text, [&](std::size_t, std::string_view line) {
+    found = found || starts_with(dbmate_command(line), "up");
+  });
   return found;
 }
 
@@ -89,7 +97,8 @@ bool dbmate_without_transaction(const std::string& text) {
   bool found = false;
   each_line(text, [&](std::size_t, std::string_view line) {
     const std::string_view command = dbmate_command(line);
-    found = found || (starts_with(command, "up") && command.find("transaction:false") != std::string_view::npos);
+    found =
+        found || (starts_with(command, "up") && command.find("transaction:false") != std::string_view::npos);
   });
   return found;
 }

@@ -2,8 +2,9 @@
 
 #include <string>
 
-/// Marks that tools put into comments of their files, read the way the tools read them: line by line or by plain text search.
-/// None of this looks at SQL. Texts that come back have every remaining byte at its old place.
+/// Marks that tools put into comments of their files, read the way the tools read them: line by line or by
+/// plain text search. None of this looks at SQL. Texts that come back have every remaining byte at its old
+/// place.
 namespace planner::project {
 
 bool has_goose_marks(const std::string& text);

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "src/project/files.h"
 #include "src/project/plan_toml.h"

@@ -16,7 +16,8 @@
 namespace planner::project {
 namespace {
 
-Finding folder_finding(std::string rule, Severity severity, const fs::path& path, std::string object, std::string message, std::string help) {
+Finding folder_finding(std::string rule, Severity severity, const fs::path& path, std::string object,
+                       std::string message, std::string help) {
   Finding finding;
   finding.rule = std::move(rule);
   finding.severity = severity;
@@ -29,7 +30,8 @@ Finding folder_finding(std::string rule, Severity severity, const fs::path& path
   return finding;
 }
 
-/// Rust's `line.trim_start_matches("provider = \"").trim_end_matches('"')` of the first line that starts with `provider`.
+/// Rust's `line.trim_start_matches("provider = \"").trim_end_matches('"')` of the first line that starts with
+/// `provider`.
 std::optional<std::string> provider_as_prisma_reads(const std::string& text) {
   std::istringstream lines(text);
   std::string line;
@@ -46,7 +48,9 @@ std::optional<std::string> provider_as_prisma_reads(const std::string& text) {
 
 bool is_postgresql(const std::string& provider) { return provider == "postgresql" || provider == "postgres"; }
 
-std::string leading_digits(const std::string& name) { return name.substr(0, name.find_first_not_of("0123456789")); }
+std::string leading_digits(const std::string& name) {
+  return name.substr(0, name.find_first_not_of("0123456789"));
+}
 
 /// Sorted names that differ within their first 14 digits have one order, whoever compares them.
 bool have_distinct_timestamps(const std::vector<std::string>& names) {
@@ -126,17 +130,20 @@ MigrationFolder list_prisma(const fs::path& folder) {
     // Prisma takes directory entries of type "directory" only: files and symbolic links do not exist for it.
     if (is_real_folder(entry.path())) names.push_back(entry.path().filename().string());
   }
-  const std::vector<std::string> by_bytes = names;  // entries_of sorts by bytes, as engines before CLI 6.6 did
+  const std::vector<std::string> by_bytes =
+      names;  // entries_of sorts by bytes, as engines before CLI 6.6 did
   if (!have_distinct_timestamps(names)) {
-    std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) { return locale_compare(a, b) < 0; });
+    std::stable_sort(names.begin(), names.end(),
+                     [](const std::string& a, const std::string& b) { return locale_compare(a, b) < 0; });
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i] == by_bytes[i]) continue;
-    listed.findings.push_back(folder_finding(
-        "migration-order", Severity::Warning, folder / names[i], names[i],
-        fmt::format("Prisma 6.6 and later apply \"{}\" where older versions apply \"{}\": folder names are compared as words, formerly as bytes",
-                    names[i], by_bytes[i]),
-        "start every folder with a 14-digit timestamp and use only a-z, 0-9 and _ after it"));
+    listed.findings.push_back(
+        folder_finding("migration-order", Severity::Warning, folder / names[i], names[i],
+                       fmt::format("Prisma 6.6 and later apply \"{}\" where older versions apply \"{}\": "
+                                   "folder names are compared as words, formerly as bytes",
+                                   names[i], by_bytes[i]),
+                       "start every folder with a 14-digit timestamp and use only a-z, 0-9 and _ after it"));
     break;
   }
   for (const std::string& name : names) {
@@ -150,10 +157,12 @@ MigrationFolder list_prisma(const fs::path& folder) {
       listed.files.push_back(std::move(file));
       continue;
     }
-    listed.findings.push_back(folder_finding(
-        "folder-without-migration", Severity::Error, file.folder, name,
-        fmt::format("\"{}\" holds no migration.sql: `prisma migrate deploy` applies what sorts before it, then stops with P3015 and leaves the rest", name),
-        "remove the folder or move it out of the migrations folder"));
+    listed.findings.push_back(
+        folder_finding("folder-without-migration", Severity::Error, file.folder, name,
+                       fmt::format("\"{}\" holds no migration.sql: `prisma migrate deploy` applies what "
+                                   "sorts before it, then stops with P3015 and leaves the rest",
+                                   name),
+                       "remove the folder or move it out of the migrations folder"));
   }
   return listed;
 }
@@ -167,19 +176,23 @@ std::vector<Finding> check_migration_lock(const fs::path& migrations_folder) {
   if (provider && is_postgresql(*provider)) return {};
   const std::optional<std::string> meant = lock_provider_as_toml(text);
   if (meant && !is_postgresql(*meant)) {
-    throw Error(fmt::format("{}: this history is for \"{}\"; planner knows PostgreSQL only", shown(file), *meant),
-                "name the folders planner should look at, or list them in planner.toml");
+    throw Error(
+        fmt::format("{}: this history is for \"{}\"; planner knows PostgreSQL only", shown(file), *meant),
+        "name the folders planner should look at, or list them in planner.toml");
   }
   return {folder_finding(
       "migration-lock", Severity::Error, file, "migration_lock.toml",
-      meant ? "Prisma cuts the provider out of this file by text and does not find \"postgresql\" in it: deploy, status and dev stop with P3019"
+      meant ? "Prisma cuts the provider out of this file by text and does not find \"postgresql\" in it: "
+              "deploy, status and dev stop with P3019"
             : "this file names no provider that Prisma can read: deploy, status and dev stop with P3019",
       "write the line exactly as `provider = \"postgresql\"`, with nothing behind it")};
 }
 
 Tool prisma_tool_of(const std::string& version_or_range) {
   // Prisma 7.4.0 is the first that sends statements one by one (measured; facts on Prisma, section 2).
-  const auto splits = [](const Version& version) { return version.major > 7 || (version.major == 7 && version.minor >= 4); };
+  const auto splits = [](const Version& version) {
+    return version.major > 7 || (version.major == 7 && version.minor >= 4);
+  };
   std::string text = version_or_range;
   text.erase(0, text.find_first_not_of(" v="));
   if (text.empty()) return Tool::PrismaUnknown;
@@ -212,12 +225,14 @@ DetectedTool detect_prisma_version(const fs::path& migrations_folder, const fs::
     if (found.evidence.empty() && is_file(package_file)) {
       if (const std::optional<nlohmann::json> package = read_json(package_file)) {
         const std::string range = wanted_prisma(*package);
-        if (!range.empty()) found = {prisma_tool_of(range), fmt::format("{} asks for prisma {}", shown(package_file), range)};
+        if (!range.empty())
+          found = {prisma_tool_of(range), fmt::format("{} asks for prisma {}", shown(package_file), range)};
       }
     }
     // A range that allows versions of both kinds is decided by what was installed.
     if (found.tool == Tool::PrismaUnknown && !found.evidence.empty()) {
-      if (const auto locked = locked_versions(up, "prisma")) return tool_of_locked(*locked, up / locked->file);
+      if (const auto locked = locked_versions(up, "prisma"))
+        return tool_of_locked(*locked, up / locked->file);
     }
     if (at == stop || !at.has_relative_path()) return found;
   }

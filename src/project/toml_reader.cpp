@@ -57,7 +57,8 @@ toml::value parse_toml(const std::string& text, const std::string& shown_name) {
 TomlTable::TomlTable(const toml::value& value, std::string file, std::string name)
     : value_(&value), file_(std::move(file)), name_(std::move(name)) {
   if (!value.is_table()) {
-    throw Error(fmt::format("{}:{}: {} must be a table, not {}", file_, value.location().line(), name_, type_word(value)));
+    throw Error(fmt::format("{}:{}: {} must be a table, not {}", file_, value.location().line(), name_,
+                            type_word(value)));
   }
 }
 

@@ -43,7 +43,8 @@ class TomlTable {
 
  private:
   const toml::value* find(const std::string& key);
-  [[noreturn]] void fail_type(const std::string& key, const std::string& wanted, const toml::value& found) const;
+  [[noreturn]] void fail_type(const std::string& key, const std::string& wanted,
+                              const toml::value& found) const;
 
   const toml::value* value_;
   std::string file_, name_;

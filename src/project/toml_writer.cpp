@@ -14,7 +14,8 @@ namespace {
 // Long sentences stay on their line: the library would break them in the middle of a word.
 constexpr std::size_t kWidth = 1U << 24U;
 
-/// Several lines stay several lines when the library reads its own text back unchanged; else one line with escapes.
+/// Several lines stay several lines when the library reads its own text back unchanged; else one line with
+/// escapes.
 std::string formatted(const std::string& text) {
   const toml::value value(text);
   std::string several = toml::format(value, kWidth);
@@ -29,7 +30,9 @@ std::string formatted(const std::string& text) {
 
 }  // namespace
 
-void TomlWriter::line(std::string_view key, std::string_view value) { out_ += fmt::format("{} = {}\n", key, value); }
+void TomlWriter::line(std::string_view key, std::string_view value) {
+  out_ += fmt::format("{} = {}\n", key, value);
+}
 
 void TomlWriter::comment(std::string_view text) {
   std::size_t at = 0;
@@ -43,12 +46,15 @@ void TomlWriter::comment(std::string_view text) {
 void TomlWriter::table(std::string_view name) { out_ += fmt::format("\n[{}]\n", name); }
 void TomlWriter::array_entry(std::string_view name) { out_ += fmt::format("\n[[{}]]\n", name); }
 void TomlWriter::text(std::string_view key, const std::string& value) { line(key, formatted(value)); }
-void TomlWriter::number(std::string_view key, std::int64_t value) { line(key, toml::format(toml::value(value))); }
+void TomlWriter::number(std::string_view key, std::int64_t value) {
+  line(key, toml::format(toml::value(value)));
+}
 void TomlWriter::boolean(std::string_view key, bool value) { line(key, toml::format(toml::value(value))); }
 
 void TomlWriter::numbers(std::string_view key, const std::vector<std::int64_t>& values) {
   std::string list;
-  for (const std::int64_t value : values) list += (list.empty() ? "" : ", ") + toml::format(toml::value(value));
+  for (const std::int64_t value : values)
+    list += (list.empty() ? "" : ", ") + toml::format(toml::value(value));
   line(key, "[" + list + "]");
 }
 

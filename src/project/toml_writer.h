@@ -7,7 +7,8 @@
 
 namespace planner::project {
 
-/// Writes TOML in the order it is told to. Every value is put into text by the TOML library, never by pasting.
+/// Writes TOML in the order it is told to. Every value is put into text by the TOML library, never by
+/// pasting.
 class TomlWriter {
  public:
   void comment(std::string_view text);

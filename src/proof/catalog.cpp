@@ -68,16 +68,16 @@ DataSnapshot data_snapshot(Connection& connection) {
   DataSnapshot out;
   const Result tables = connection.exec(
       "SELECT n.nspname, c.relname, string_agg(quote_literal(attname), ', ' ORDER BY attname COLLATE \"C\"), "
-      "string_agg(format('t.%I::text', attname), ', ' ORDER BY attname COLLATE \"C\") FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+      "string_agg(format('t.%I::text', attname), ', ' ORDER BY attname COLLATE \"C\") FROM pg_class c JOIN "
+      "pg_namespace n ON n.oid = relnamespace "
       "LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'r' "
       "AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner', 'planner_oracle') "
       "AND relname <> '_prisma_migrations' GROUP BY 1, 2");
   for (const auto& table : tables.rows) {
     const ObjectName name{Identifier(*table[0]), Identifier(*table[1])};
-    const Sql row =
-        table[2] ? sql("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text", Sql::verbatim(*table[2]),
-                       Sql::verbatim(*table[3]))
-                 : Sql::verbatim("'{}'");
+    const Sql row = table[2] ? sql("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text",
+                                   Sql::verbatim(*table[2]), Sql::verbatim(*table[3]))
+                             : Sql::verbatim("'{}'");
     std::vector<std::string> rows =
         first_column(connection.exec(sql("SELECT {} FROM {} t", row, name).str()));
     std::sort(rows.begin(), rows.end());

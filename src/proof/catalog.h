@@ -9,8 +9,8 @@ namespace planner {
 class Connection;
 
 /// Every object of the user's schemas as one line each, in pg_catalog's own words, sorted; column order left
-/// out. Planner's oracle and what it keeps in schema planner, and the deploying tool's history table are not the application's schema and stay
-/// out.
+/// out. Planner's oracle and what it keeps in schema planner, and the deploying tool's history table are not
+/// the application's schema and stay out.
 std::vector<std::string> catalog_lines(Connection& connection);
 
 /// Every row of every table as text, columns in name order, rows sorted: `public.users` -> rows.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/recognize.h"
+#include "planner/recognize/recognize.h"
 #include "planner/schema.h"
 #include "planner/sql/sql.h"
 
@@ -19,7 +19,8 @@ struct Filled {
   std::vector<std::string> problems;  ///< tables that stay empty, with the server's reason
 };
 
-/// The schema to fill by: where a migration changes a column's type, values that the new type can hold as well.
+/// The schema to fill by: where a migration changes a column's type, values that the new type can hold as
+/// well.
 Schema fill_schema(const Schema& schema, const std::vector<Intention>& intentions);
 
 /// Fills every table of the database with `rows` rows that satisfy its constraints: foreign keys (a child's

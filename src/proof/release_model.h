@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/recognize.h"
+#include "planner/recognize/recognize.h"
 #include "planner/schema.h"
 
 namespace planner {
@@ -24,7 +24,7 @@ struct ReleaseColumn {
   bool in_key = false;
   bool unique = false;      ///< alone in a unique index or part of one: written with fresh values only
   bool references = false;  ///< part of a foreign key: takes only values that are already there
-  TypeName other_type;  ///< in the other release, when it differs there
+  TypeName other_type;      ///< in the other release, when it differs there
   bool filled = false;      ///< nullable here, required in the other release: the plan gives a NULL a value
   bool checked = false;     ///< a CHECK names it: takes only values that are already there
 };

@@ -54,7 +54,8 @@ std::string run_each(const std::string& url, const std::string& text) {
   return "";
 }
 
-/// As a tool that sends the file whole does, or statement by statement where it can only be sent so (CONCURRENTLY, a new enum value that is used).
+/// As a tool that sends the file whole does, or statement by statement where it can only be sent so
+/// (CONCURRENTLY, a new enum value that is used).
 std::string run_original(const std::string& url, const std::string& text) {
   const std::string problem = run(url, text);
   return problem.starts_with("25001 ") || problem.starts_with("55P04 ") ? run_each(url, text) : problem;
@@ -78,7 +79,8 @@ bool recognised_from_several(const std::vector<Intention>& intentions) {
 bool asks_for_serial(const std::vector<Intention>& intentions) {
   return std::any_of(intentions.begin(), intentions.end(), [](const Intention& intention) {
     const auto* change = std::get_if<ChangeType>(&intention.operation);
-    return change != nullptr && (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
+    return change != nullptr &&
+           (change->type.is("serial2") || change->type.is("serial4") || change->type.is("serial8"));
   });
 }
 
@@ -91,10 +93,12 @@ bool changes_data(const std::vector<Intention>& intentions) {
   });
 }
 
-/// The schema with the constraints the migration is about to add, so that the generated rows are ones it accepts.
+/// The schema with the constraints the migration is about to add, so that the generated rows are ones it
+/// accepts.
 Schema with_constraints_to_come(Schema schema, const ProofInput& input) {
   const auto all_there = [](const Table& table, const std::vector<Identifier>& columns) {
-    return std::all_of(columns.begin(), columns.end(), [&](const Identifier& column) { return table.column(column) != nullptr; });
+    return std::all_of(columns.begin(), columns.end(),
+                       [&](const Identifier& column) { return table.column(column) != nullptr; });
   };
   const auto add_key = [&](Table& table, const std::vector<Identifier>& columns) {
     Index index;
@@ -111,7 +115,8 @@ Schema with_constraints_to_come(Schema schema, const ProofInput& input) {
   const auto add = [&](const TableName& name, const ConstraintDefinition& definition) {
     const Table* known = schema.table(name);
     if (known == nullptr || !all_there(*known, definition.columns)) return;
-    if (definition.kind == ConstraintKind::Check && !all_there(*known, definition.expression.facts().columns)) return;
+    if (definition.kind == ConstraintKind::Check && !all_there(*known, definition.expression.facts().columns))
+      return;
     if (definition.kind == ConstraintKind::ForeignKey) {
       const Table* target = schema.table(definition.references.table);
       if (target == nullptr || !all_there(*target, definition.references.columns)) return;
@@ -131,8 +136,10 @@ Schema with_constraints_to_come(Schema schema, const ProofInput& input) {
     if (const auto* key = std::get_if<AddForeignKey>(&operation)) add(key->table, key->constraint);
     if (const auto* check = std::get_if<AddCheck>(&operation)) add(check->table, check->constraint);
     if (const auto* unique = std::get_if<AddUnique>(&operation)) add(unique->table, unique->constraint);
-    if (const auto* primary = std::get_if<AddPrimaryKey>(&operation)) add(primary->table, primary->constraint);
-    if (const auto* replaced = std::get_if<ReplaceConstraint>(&operation)) add(replaced->table, replaced->constraint);
+    if (const auto* primary = std::get_if<AddPrimaryKey>(&operation))
+      add(primary->table, primary->constraint);
+    if (const auto* replaced = std::get_if<ReplaceConstraint>(&operation))
+      add(replaced->table, replaced->constraint);
     if (const auto* index = std::get_if<CreateIndex>(&operation); index != nullptr && index->unique) {
       std::vector<Identifier> columns;
       for (const IndexElement& element : index->elements) columns.push_back(element.column);
@@ -140,11 +147,13 @@ Schema with_constraints_to_come(Schema schema, const ProofInput& input) {
       if (known != nullptr && all_there(*known, columns)) add_key(*schema.tables.edit(index->table), columns);
     }
     if (const auto* required = std::get_if<SetNotNull>(&operation)) {
-      const bool filled = std::any_of(input.fills.begin(), input.fills.end(), [&](const SplitOptions::Fill& fill) {
-        return schema.resolve_relation(fill.table) == required->table && fill.column == required->column;
-      });
+      const bool filled =
+          std::any_of(input.fills.begin(), input.fills.end(), [&](const SplitOptions::Fill& fill) {
+            return schema.resolve_relation(fill.table) == required->table && fill.column == required->column;
+          });
       const Table* known = schema.table(required->table);
-      if (filled || intention.evidence || known == nullptr || known->column(required->column) == nullptr) continue;
+      if (filled || intention.evidence || known == nullptr || known->column(required->column) == nullptr)
+        continue;
       schema.tables.edit(required->table)->column(required->column)->not_null = true;
     }
   }
@@ -168,7 +177,10 @@ class Verification {
     {
       Connection connection(start.url());
       schema = read_schema(connection);
-      report_.notes = fill(connection, with_constraints_to_come(fill_schema(schema, input_.intentions), input_), input_.rows).problems;
+      report_.notes =
+          fill(connection, with_constraints_to_come(fill_schema(schema, input_.intentions), input_),
+               input_.rows)
+              .problems;
       mapping_ = mapping_of(input_.intentions);
       before_ = release_model(schema, Release::Old, mapping_);
       create_oracle(connection);
@@ -284,40 +296,56 @@ class Verification {
     for (const SplitOptions::Fill& fill : input_.fills) {
       const ObjectName name = before.resolve_relation(fill.table);
       const Table* table = before.table(name);
-      const auto named = [](const ObjectName& wanted) { return [&wanted](const ReleaseTable& one) { return one.name == wanted; }; };
+      const auto named = [](const ObjectName& wanted) {
+        return [&wanted](const ReleaseTable& one) { return one.name == wanted; };
+      };
       const ObjectName name_after = renamed(name);
       const auto old_table = std::find_if(before_.tables.begin(), before_.tables.end(), named(name));
       const auto new_table = std::find_if(model.tables.begin(), model.tables.end(), named(name_after));
       const Table* table_after = after.table(name_after);
       const Column* column = table_after == nullptr ? nullptr : table_after->column(fill.column);
-      if (table == nullptr || column == nullptr || old_table == before_.tables.end() || new_table == model.tables.end()) continue;
+      if (table == nullptr || column == nullptr || old_table == before_.tables.end() ||
+          new_table == model.tables.end())
+        continue;
       // A value that differs from moment to moment cannot be foretold.
-      if (before.volatility(fill.value) != Schema::ExpressionVolatility::Immutable && !fill.value.facts().has_subquery) continue;
+      if (before.volatility(fill.value) != Schema::ExpressionVolatility::Immutable &&
+          !fill.value.facts().has_subquery)
+        continue;
       const Identifier source = source_of(name, fill.column);
       const Sql where = table->column(source) == nullptr ? sql("true") : sql("{} IS NULL", source);
-      const auto expected = key_values(start, sql("SELECT {}, ({})::{}::text FROM {} WHERE {}", key_text(*old_table, table->name.name), fill.value.text(),
-                                                  type_sql(column->type), table->name, where));
-      const auto found = key_values(end, sql("SELECT {}, t.{}::text FROM {} t", key_text(*new_table, Identifier("t")), fill.column, new_table->name));
+      const auto expected = key_values(
+          start, sql("SELECT {}, ({})::{}::text FROM {} WHERE {}", key_text(*old_table, table->name.name),
+                     fill.value.text(), type_sql(column->type), table->name, where));
+      const auto found =
+          key_values(end, sql("SELECT {}, t.{}::text FROM {} t", key_text(*new_table, Identifier("t")),
+                              fill.column, new_table->name));
       if (!expected || !found) continue;  // the type is made by the migration itself
       std::vector<std::string> differs;
       for (const auto& [key, value] : *expected) {
         const auto row = found->find(key);
         if (row == found->end() || row->second == value || differs.size() >= 20) continue;
-        differs.push_back(display(name) + "(" + key + ")." + fill.column.str() + ": expected " + value.value_or("NULL") + ", found " + row->second.value_or("NULL"));
+        differs.push_back(display(name) + "(" + key + ")." + fill.column.str() + ": expected " +
+                          value.value_or("NULL") + ", found " + row->second.value_or("NULL"));
       }
-      check("end", "rows without " + display(name) + "." + fill.column.str() + " have the value of --fill", std::move(differs));
+      check("end", "rows without " + display(name) + "." + fill.column.str() + " have the value of --fill",
+            std::move(differs));
     }
   }
 
   /// Rows are found by the key they had at the start: the migration may give the table another one.
   ReleaseModel by_old_keys(ReleaseModel model) const {
     for (ReleaseTable& table : model.tables) {
-      const auto before = std::find_if(before_.tables.begin(), before_.tables.end(), [&](const ReleaseTable& one) { return one.logical == table.logical; });
+      const auto before = std::find_if(before_.tables.begin(), before_.tables.end(),
+                                       [&](const ReleaseTable& one) { return one.logical == table.logical; });
       if (before == before_.tables.end()) continue;
       std::vector<Identifier> key;
       for (const Identifier& old_name : before->key) {
-        const auto old_column = std::find_if(before->columns.begin(), before->columns.end(), [&](const ReleaseColumn& one) { return one.name == old_name; });
-        const auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const ReleaseColumn& one) { return old_column != before->columns.end() && one.logical == old_column->logical; });
+        const auto old_column = std::find_if(before->columns.begin(), before->columns.end(),
+                                             [&](const ReleaseColumn& one) { return one.name == old_name; });
+        const auto column =
+            std::find_if(table.columns.begin(), table.columns.end(), [&](const ReleaseColumn& one) {
+              return old_column != before->columns.end() && one.logical == old_column->logical;
+            });
         if (column != table.columns.end()) key.push_back(column->name);
       }
       if (key.size() == before->key.size()) table.key = key;
@@ -360,9 +388,10 @@ class Verification {
     // A file that cannot run in one transaction may run statement by statement.
     if (!on_empty.empty()) on_empty = run_each(empty.url(), input_.plan->original);
     if (!on_empty.empty() && asks_for_serial(input_.intentions)) {
-      report_.notes.push_back("PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
-                              "), so there is no end to compare with; the column becomes the integer behind it, its "
-                              "sequence too.");
+      report_.notes.push_back(
+          "PostgreSQL does not know the original's SET DATA TYPE ... SERIAL (" + on_empty +
+          "), so there is no end to compare with; the column becomes the integer behind it, its "
+          "sequence too.");
       return on_rows;
     }
     check("original", "applies to empty tables",
@@ -382,8 +411,8 @@ class Verification {
     }
     if (!changes_data(input_.intentions)) {
       std::vector<std::string> lost;
-      for (const RowDifference& one :
-           compare_with_oracle(end, by_old_keys(release_model(end_schema, Release::New, mapping_)), before_, 20)) {
+      for (const RowDifference& one : compare_with_oracle(
+               end, by_old_keys(release_model(end_schema, Release::New, mapping_)), before_, 20)) {
         lost.push_back(one.where + ": expected " + one.expected + ", found " + one.found);
       }
       check("end", "every value that was there is there", std::move(lost));
@@ -408,8 +437,11 @@ namespace {
 /// Columns an INSERT leaves out get their defaults, which may differ from run to run.
 bool fills_in_volatile_defaults(const Insert& insert, const Schema& schema) {
   const Table* table = schema.table(schema.resolve_relation(insert.table));
-  return table == nullptr || std::any_of(table->columns.begin(), table->columns.end(), [&](const Column& column) {
-           return column.identity || (!column.default_value.empty() && schema.volatility(column.default_value) != Schema::ExpressionVolatility::Immutable);
+  return table == nullptr ||
+         std::any_of(table->columns.begin(), table->columns.end(), [&](const Column& column) {
+           return column.identity ||
+                  (!column.default_value.empty() &&
+                   schema.volatility(column.default_value) != Schema::ExpressionVolatility::Immutable);
          });
 }
 
@@ -426,9 +458,11 @@ bool holds_volatile_values(const std::vector<Intention>& intentions, const Schem
   return std::any_of(intentions.begin(), intentions.end(), [&](const Intention& intention) {
     if (const auto* update = std::get_if<Update>(&intention.operation)) {
       const Table* table = before.table(before.resolve_relation(update->table));
-      return varies(update->statement) || (table != nullptr && !table->triggers.empty());  // which often note the time
+      return varies(update->statement) ||
+             (table != nullptr && !table->triggers.empty());  // which often note the time
     }
-    if (const auto* insert = std::get_if<Insert>(&intention.operation)) return varies(insert->statement) || fills_in_volatile_defaults(*insert, before);
+    if (const auto* insert = std::get_if<Insert>(&intention.operation))
+      return varies(insert->statement) || fills_in_volatile_defaults(*insert, before);
     const auto* add = std::get_if<AddColumn>(&intention.operation);
     return add != nullptr && (varies(add->column.default_value) || add->column.identity ||
                               add->column.type.name.name.str().starts_with("serial"));
@@ -445,7 +479,9 @@ VerifyReport verify(const ProofServer& server, const ProofInput& input) {
   report = Verification(server, without_rows).run_all();
   for (const ProofCheck& check : checks) {
     if (check.ok || check.details.empty()) continue;
-    report.notes.push_back("proven on empty tables: the generated rows stop the original as they stop the plan (" + check.details.front() + ")");
+    report.notes.push_back(
+        "proven on empty tables: the generated rows stop the original as they stop the plan (" +
+        check.details.front() + ")");
     break;
   }
   return report;

@@ -22,8 +22,8 @@ struct ProofInput {
   std::vector<std::string> history;  ///< the SQL of every migration before the one that was split, in order,
                                      ///< each as its tool sends it
   const Plan* plan = nullptr;
-  std::vector<Intention> intentions;  ///< what split recognised in the original
-  int rows = 100;                     ///< generated rows per table
+  std::vector<Intention> intentions;        ///< what split recognised in the original
+  int rows = 100;                           ///< generated rows per table
   std::vector<SplitOptions::Fill> fills{};  ///< the values that were asked for, for rows without one
   /// A database of the proof's server that holds the history already, with empty tables; `history` is then
   /// empty. Nobody may be connected to it.

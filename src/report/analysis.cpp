@@ -40,8 +40,9 @@ Counts counts_of(const AnalysisReport& report) {
 
 bool fails(const AnalysisReport& report) {
   if (report.fail_on == Severity::Off) return false;
-  return std::any_of(report.findings.begin(), report.findings.end(),
-                     [&](const Finding& finding) { return counts(finding) && finding.severity >= report.fail_on; });
+  return std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
+    return counts(finding) && finding.severity >= report.fail_on;
+  });
 }
 
 std::string_view source_of(const AnalysisReport& report, const Finding& finding) {

@@ -8,7 +8,8 @@
 #include "planner/engine.h"
 #include "src/report/terminal.h"
 
-/// The outcome of `planner analyze` and one renderer per format. Renderers print nothing by themselves: they return text.
+/// The outcome of `planner analyze` and one renderer per format. Renderers print nothing by themselves: they
+/// return text.
 namespace planner::report {
 
 /// One service's part.
@@ -35,7 +36,7 @@ struct AnalysisReport {
   Severity fail_on = Severity::Error;
   bool show_suppressed = false;
   std::vector<AnalyzedService> services;
-  std::vector<Finding> findings;      ///< of all services, in order of place; also those about folders
+  std::vector<Finding> findings;       ///< of all services, in order of place; also those about folders
   std::vector<SplitPreview> previews;  ///< only where a format shows them
 };
 

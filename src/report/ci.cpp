@@ -25,7 +25,9 @@ std::string replaced(std::string_view text, const std::vector<std::pair<char, st
   return out;
 }
 
-std::string github_text(std::string_view text) { return replaced(text, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}}); }
+std::string github_text(std::string_view text) {
+  return replaced(text, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}});
+}
 std::string github_property(std::string_view text) {
   return replaced(text, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}});
 }
@@ -79,12 +81,15 @@ std::string analysis_as_github(const AnalysisReport& report) {
   std::string out;
   for (const Finding& finding : report.findings) {
     if (!counts(finding)) continue;
-    const char* command = finding.severity == Severity::Error ? "error" : finding.severity == Severity::Warning ? "warning" : "notice";
+    const char* command = finding.severity == Severity::Error     ? "error"
+                          : finding.severity == Severity::Warning ? "warning"
+                                                                  : "notice";
     out += fmt::format("::{} file={}", command, github_property(finding.path));
     if (finding.span.end > finding.span.begin) {
       out += fmt::format(",line={},endLine={}", finding.start.line, finding.end.line);
       // GitHub takes columns only within one line.
-      if (finding.start.line == finding.end.line) out += fmt::format(",col={},endColumn={}", finding.start.column, finding.end.column);
+      if (finding.start.line == finding.end.line)
+        out += fmt::format(",col={},endColumn={}", finding.start.column, finding.end.column);
     }
     std::string text = finding.message;
     if (!finding.help.empty()) text += "\n" + finding.help;
@@ -100,12 +105,15 @@ std::string analysis_as_gitlab(const AnalysisReport& report) {
     if (!counts(finding)) continue;
     std::string fingerprint = finding.fingerprint;
     // GitLab drops issues whose fingerprint it has seen in the same report.
-    if (const int before = seen[finding.fingerprint]++; before > 0) fingerprint += fmt::format("-{}", before + 1);
-    issues.push_back({{"description", finding.help.empty() ? finding.message : finding.message + " " + finding.help},
-                      {"check_name", finding.rule},
-                      {"fingerprint", fingerprint},
-                      {"severity", gitlab_severity(finding.severity)},
-                      {"location", {{"path", finding.path}, {"lines", {{"begin", finding.start.line}, {"end", finding.end.line}}}}}});
+    if (const int before = seen[finding.fingerprint]++; before > 0)
+      fingerprint += fmt::format("-{}", before + 1);
+    issues.push_back(
+        {{"description", finding.help.empty() ? finding.message : finding.message + " " + finding.help},
+         {"check_name", finding.rule},
+         {"fingerprint", fingerprint},
+         {"severity", gitlab_severity(finding.severity)},
+         {"location",
+          {{"path", finding.path}, {"lines", {{"begin", finding.start.line}, {"end", finding.end.line}}}}}});
   }
   return issues.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -123,16 +131,20 @@ std::string analysis_as_junit(const AnalysisReport& report) {
     const auto found = by_path.find(path);
     if (found != by_path.end()) {
       for (const Finding* finding : found->second) {
-        const std::string text = fmt::format("{}[{}] {}\n{}\n{}\n\n", severity_name(finding->severity), finding->rule, place_of(*finding), finding->message, finding->help);
+        const std::string text =
+            fmt::format("{}[{}] {}\n{}\n{}\n\n", severity_name(finding->severity), finding->rule,
+                        place_of(*finding), finding->message, finding->help);
         const bool fails_here = report.fail_on != Severity::Off && finding->severity >= report.fail_on;
         (fails_here ? failing : other) += text;
       }
       by_path.erase(found);
     }
-    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\">", xml(group), xml(name), xml(path));
+    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\">", xml(group), xml(name),
+                         xml(path));
     if (!failing.empty()) {
       ++failures;
-      cases += fmt::format("\n      <failure message=\"{}\">{}</failure>\n    ", xml(failing.substr(0, failing.find('\n'))), xml(failing));
+      cases += fmt::format("\n      <failure message=\"{}\">{}</failure>\n    ",
+                           xml(failing.substr(0, failing.find('\n'))), xml(failing));
     }
     if (!other.empty()) cases += fmt::format("\n      <system-out>{}</system-out>\n    ", xml(other));
     cases += "</testcase>\n";
@@ -149,7 +161,8 @@ std::string analysis_as_junit(const AnalysisReport& report) {
     add_case("migrations", path, path);
   }
   return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"{0}\" failures=\"{1}\">\n  <testsuite name=\"planner analyze\" tests=\"{0}\" "
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"{0}\" failures=\"{1}\">\n  <testsuite "
+      "name=\"planner analyze\" tests=\"{0}\" "
       "failures=\"{1}\" errors=\"0\">\n{2}  </testsuite>\n</testsuites>\n",
       tests, failures, cases);
 }

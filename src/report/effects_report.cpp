@@ -6,7 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "planner/effects_text.h"
+#include "planner/effects/text.h"
 
 namespace planner::report {
 namespace {
@@ -34,7 +34,8 @@ std::string kind_word(LockedKind kind) {
   return {};
 }
 
-/// Locks that somebody can feel, the gravest first. An index's lock says nothing when its table is locked as strongly.
+/// Locks that somebody can feel, the gravest first. An index's lock says nothing when its table is locked as
+/// strongly.
 std::vector<const RelationLock*> locks_to_tell(const ExplainedStatement& statement) {
   const Effects& effects = statement.effects;
   std::vector<const RelationLock*> out;
@@ -87,8 +88,9 @@ std::vector<std::string> index_lines(const Effects& effects) {
 
 std::string effects_as_text(const ExplainedStatement& statement, const TextStyle& style) {
   const Effects& effects = statement.effects;
-  std::string out = painted(style, Ink::Strong, printable(statement.sql)) + "\n" +
-                    fmt::format("on PostgreSQL {}, {}\n", statement.server_version / 10000, statement.context);
+  std::string out =
+      painted(style, Ink::Strong, printable(statement.sql)) + "\n" +
+      fmt::format("on PostgreSQL {}, {}\n", statement.server_version / 10000, statement.context);
   const auto line = [&](Ink ink, std::string_view word, const std::string& text) {
     out += fmt::format("  {}: {}\n", painted(style, ink, word),
                        wrapped(printable(text), style.width, 4 + static_cast<int>(word.size()), 4));
@@ -96,7 +98,8 @@ std::string effects_as_text(const ExplainedStatement& statement, const TextStyle
   out += '\n';
   const std::vector<const RelationLock*> locks = locks_to_tell(statement);
   for (const RelationLock* lock : locks)
-    line(blocks_writes(lock->mode) ? Ink::Warning : Ink::Good, lock_name(lock->mode), lock_line(statement, *lock));
+    line(blocks_writes(lock->mode) ? Ink::Warning : Ink::Good, lock_name(lock->mode),
+         lock_line(statement, *lock));
   if (locks.empty()) line(Ink::Good, "no lock", "that a reader or a writer would notice");
   for (const ObjectName& relation : effects.rewrites) {
     if (effects.truncates_data) {
@@ -107,19 +110,25 @@ std::string effects_as_text(const ExplainedStatement& statement, const TextStyle
   }
   for (const Scan& scan : effects.scans) {
     if (scan.reason != ScanReason::Rewrite)
-      line(Ink::Warning, "reads all of", fmt::format("{} {}", display(scan.relation), reason_text(scan.reason)));
+      line(Ink::Warning, "reads all of",
+           fmt::format("{} {}", display(scan.relation), reason_text(scan.reason)));
   }
   for (const std::string& text : index_lines(effects)) line(Ink::Info, "index", text);
   for (const Failure& failure : effects.failures) {
-    line(Ink::Error, failure.depends_on_data ? "may fail" : failure.only_with_rows ? "fails when there are rows" : "fails",
-         failure.sqlstate.empty() ? failure.message : fmt::format("{} ({})", failure.message, failure.sqlstate));
+    line(Ink::Error,
+         failure.depends_on_data  ? "may fail"
+         : failure.only_with_rows ? "fails when there are rows"
+                                  : "fails",
+         failure.sqlstate.empty() ? failure.message
+                                  : fmt::format("{} ({})", failure.message, failure.sqlstate));
   }
   if (effects.outside_transaction) line(Ink::Warning, "alone", "it cannot run inside a transaction block");
   if (effects.waits_for_old_snapshots)
     line(Ink::Info, "waits", "for every transaction that is older than it, without blocking anybody");
   if (effects.breaks_cached_plans)
     line(Ink::Warning, "prepared statements",
-         "that return its columns fail with \"cached plan must not change result type\" until they are prepared again");
+         "that return its columns fail with \"cached plan must not change result type\" until they are "
+         "prepared again");
   if (effects.waits_even_if_noop)
     line(Ink::Info, "IF [NOT] EXISTS", "takes its lock before it finds that there is nothing to do");
   const bool felt = std::any_of(locks.begin(), locks.end(), [](const RelationLock* lock) {
@@ -129,17 +138,24 @@ std::string effects_as_text(const ExplainedStatement& statement, const TextStyle
                                  [](const RelationLock* lock) { return blocks_writes(lock->mode); });
   if (heavy)
     line(Ink::Info, "before it starts",
-         "it waits for every transaction that uses what it locks, and everybody who comes later queues behind it: set "
+         "it waits for every transaction that uses what it locks, and everybody who comes later queues "
+         "behind it: set "
          "lock_timeout");
   if (felt && !effects.outside_transaction)
-    line(Ink::Info, "locks last", statement.delivery.empty() ? "to the end of its transaction" : statement.delivery);
+    line(Ink::Info, "locks last",
+         statement.delivery.empty() ? "to the end of its transaction" : statement.delivery);
   for (const std::string& unknown : effects.unknown) line(Ink::Info, "not known", unknown);
   return out;
 }
 
 std::string effects_as_json(const ExplainedStatement& statement, const std::string& version) {
   const Effects& effects = statement.effects;
-  Json json{{"format", "planner-explain"}, {"version", 1}, {"planner", version}, {"statement", statement.sql}, {"server_version", statement.server_version}, {"context", statement.context}};
+  Json json{{"format", "planner-explain"},
+            {"version", 1},
+            {"planner", version},
+            {"statement", statement.sql},
+            {"server_version", statement.server_version},
+            {"context", statement.context}};
   json["locks"] = Json::array();
   for (const RelationLock& lock : effects.locks) {
     Json entry{{"relation", display(lock.relation)},
@@ -160,11 +176,15 @@ std::string effects_as_json(const ExplainedStatement& statement, const std::stri
     json["scans"].push_back({{"relation", display(scan.relation)}, {"why", reason_text(scan.reason)}});
   json["indexes"] = Json::array();
   for (const IndexEffect& index : effects.indexes) {
-    json["indexes"].push_back({{"index", display(index.index)}, {"table", display(index.table)}, {"work", work_text(index.work)}});
+    json["indexes"].push_back(
+        {{"index", display(index.index)}, {"table", display(index.table)}, {"work", work_text(index.work)}});
   }
   json["failures"] = Json::array();
   for (const Failure& failure : effects.failures) {
-    json["failures"].push_back({{"sqlstate", failure.sqlstate}, {"message", failure.message}, {"only_with_rows", failure.only_with_rows}, {"depends_on_data", failure.depends_on_data}});
+    json["failures"].push_back({{"sqlstate", failure.sqlstate},
+                                {"message", failure.message},
+                                {"only_with_rows", failure.only_with_rows},
+                                {"depends_on_data", failure.depends_on_data}});
   }
   json["outside_transaction"] = effects.outside_transaction;
   json["waits_for_old_snapshots"] = effects.waits_for_old_snapshots;

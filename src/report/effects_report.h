@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "src/report/terminal.h"
 
 /// What PostgreSQL does for one statement, in the words of somebody who decides when it may run.

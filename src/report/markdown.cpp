@@ -67,10 +67,12 @@ std::string verdict(const AnalysisReport& report, const Counts& all) {
     return fmt::format("**planner:** nothing found in {}.\n", counted(all.judged, "migration"));
   }
   std::string found;
-  for (const auto& [number, word] : {std::pair{all.errors, "error"}, std::pair{all.warnings, "warning"}, std::pair{all.infos, "remark"}}) {
+  for (const auto& [number, word] :
+       {std::pair{all.errors, "error"}, std::pair{all.warnings, "warning"}, std::pair{all.infos, "remark"}}) {
     if (number > 0) found += (found.empty() ? "" : ", ") + counted(number, word);
   }
-  return fmt::format("**planner: {}** in {} of {}{}.\n", found, all.judged_with_findings, counted(all.judged, "migration"),
+  return fmt::format("**planner: {}** in {} of {}{}.\n", found, all.judged_with_findings,
+                     counted(all.judged, "migration"),
                      fails(report) ? "" : "; none reaches the level at which this check fails");
 }
 
@@ -79,8 +81,10 @@ std::string previews(const AnalysisReport& report) {
   std::string out = "\nIn phases (`planner split`):\n\n";
   for (const SplitPreview& preview : report.previews) {
     std::string phases;
-    for (const std::string& phase : preview.phases) phases += fmt::format("{}`{}`", phases.empty() ? "" : " → ", phase);
-    out += fmt::format("- `{}`: {}\n", preview.migration, phases.empty() ? message_text(preview.problem) : phases);
+    for (const std::string& phase : preview.phases)
+      phases += fmt::format("{}`{}`", phases.empty() ? "" : " → ", phase);
+    out += fmt::format("- `{}`: {}\n", preview.migration,
+                       phases.empty() ? message_text(preview.problem) : phases);
   }
   return out;
 }
@@ -94,25 +98,31 @@ std::string analysis_as_markdown(const AnalysisReport& report) {
     out += "\n| | where | what happens | what to do |\n|---|---|---|---|\n";
     for (const Finding& finding : report.findings) {
       if (!counts(finding)) continue;
-      const std::string place = finding.span.end > finding.span.begin ? fmt::format("{}:{}", finding.migration.empty() ? finding.path : finding.migration, finding.start.line)
-                                                                      : finding.path;
-      out += fmt::format("| {} `{}` | `{}` | {} | {} |\n", severity_name(finding.severity), finding.rule, place, message_text(finding.message),
-                         message_text(finding.help));
+      const std::string place =
+          finding.span.end > finding.span.begin
+              ? fmt::format("{}:{}", finding.migration.empty() ? finding.path : finding.migration,
+                            finding.start.line)
+              : finding.path;
+      out += fmt::format("| {} `{}` | `{}` | {} | {} |\n", severity_name(finding.severity), finding.rule,
+                         place, message_text(finding.message), message_text(finding.help));
     }
     out += previews(report);
     out += "\n<details><summary>The statements</summary>\n\n";
     for (const Finding& finding : report.findings) {
       if (!counts(finding)) continue;
       const std::string_view source = source_of(report, finding);
-      if (source.empty() || finding.span.end <= finding.span.begin || finding.span.end > source.size()) continue;
-      out += fmt::format("{} `{}:{}:{}`\n\n{}", inline_text(finding.rule), finding.path, finding.start.line, finding.start.column,
+      if (source.empty() || finding.span.end <= finding.span.begin || finding.span.end > source.size())
+        continue;
+      out += fmt::format("{} `{}:{}:{}`\n\n{}", inline_text(finding.rule), finding.path, finding.start.line,
+                         finding.start.column,
                          fenced(source.substr(finding.span.begin, finding.span.end - finding.span.begin)));
       for (const std::string& note : finding.notes) out += fmt::format("- {}\n", message_text(note));
       out += '\n';
     }
     out += "</details>\n";
   }
-  for (const AnalyzedService& service : report.services) out += fmt::format("\n<sub>{}</sub>\n", inline_text(service.selection));
+  for (const AnalyzedService& service : report.services)
+    out += fmt::format("\n<sub>{}</sub>\n", inline_text(service.selection));
   return out;
 }
 

@@ -11,7 +11,8 @@ namespace {
 std::string_view example_title(std::string_view fence) {
   fence.remove_prefix(std::min<std::size_t>(3, fence.size()));
   const std::size_t space = fence.find(' ');
-  const std::string_view word = space == std::string_view::npos ? std::string_view() : fence.substr(space + 1);
+  const std::string_view word =
+      space == std::string_view::npos ? std::string_view() : fence.substr(space + 1);
   if (word == "given") return "With this schema:";
   if (word == "finds") return "It finds:";
   if (word == "passes") return "It passes:";
@@ -38,7 +39,8 @@ std::string page_as_text(std::string_view markdown, const TextStyle& style) {
     if (line.substr(0, 3) == "```") {
       flush();
       in_code = !in_code;
-      if (in_code && !example_title(line).empty()) out += painted(style, Ink::Info, example_title(line)) + "\n";
+      if (in_code && !example_title(line).empty())
+        out += painted(style, Ink::Info, example_title(line)) + "\n";
       continue;
     }
     if (in_code) {
@@ -48,7 +50,8 @@ std::string page_as_text(std::string_view markdown, const TextStyle& style) {
       if (!out.empty() && out.substr(out.size() >= 2 ? out.size() - 2 : 0) != "\n\n") out += '\n';
     } else if (line.front() == '#') {
       flush();
-      out += painted(style, Ink::Strong, line.substr(std::min(line.find_first_not_of("# "), line.size()))) + "\n";
+      out += painted(style, Ink::Strong, line.substr(std::min(line.find_first_not_of("# "), line.size()))) +
+             "\n";
     } else if (line.front() == '|') {
       flush();
       out += fmt::format("{}\n", line);

@@ -9,12 +9,13 @@ namespace planner::report {
 
 struct PlanPage {
   const Plan* plan = nullptr;
-  std::string service;  ///< empty: the repository has one
-  std::string version;  ///< of planner
+  std::string service;              ///< empty: the repository has one
+  std::string version;              ///< of planner
   std::vector<std::string> edited;  ///< files changed by hand since planner wrote them
 };
 
-/// One page that needs nothing else: timeline, phases, locks, SQL, ways back. Light and dark, on a phone and on paper.
+/// One page that needs nothing else: timeline, phases, locks, SQL, ways back. Light and dark, on a phone and
+/// on paper.
 std::string plan_as_html(const PlanPage& page);
 /// For a pull request: a Mermaid chart, which GitHub and GitLab draw, and a table.
 std::string plan_as_markdown(const PlanPage& page);

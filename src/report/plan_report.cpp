@@ -59,12 +59,15 @@ std::string section(const TextStyle& style, std::string_view title, const std::s
 
 std::string planned_text(const SplitReport& report, const TextStyle& style) {
   const Plan& plan = report.result->plan;
-  std::string out = fmt::format("{} {}\n\n", painted(style, Ink::Strong, fmt::format("Plan {}:", plan.name)),
-                                report.written ? fmt::format("{} in {}", counted(plan.phases.size(), "migration"), report.folder)
-                                               : fmt::format("{} that would be written to {}", counted(plan.phases.size(), "migration"), report.folder));
+  std::string out = fmt::format(
+      "{} {}\n\n", painted(style, Ink::Strong, fmt::format("Plan {}:", plan.name)),
+      report.written ? fmt::format("{} in {}", counted(plan.phases.size(), "migration"), report.folder)
+                     : fmt::format("{} that would be written to {}", counted(plan.phases.size(), "migration"),
+                                   report.folder));
   std::vector<std::vector<std::string>> rows{{"phase", "runs with", "strongest lock", "what it does"}};
   for (const Phase& phase : plan.phases) {
-    rows.push_back({phase.folder, std::string(window_words(phase.window)), strongest_lock(phase), printable(phase.title)});
+    rows.push_back({phase.folder, std::string(window_words(phase.window)), strongest_lock(phase),
+                    printable(phase.title)});
   }
   out += table(rows, style);
 
@@ -73,14 +76,20 @@ std::string planned_text(const SplitReport& report, const TextStyle& style) {
     std::string text;
     if (!phase.deploy_before.empty()) text += "Before it: " + printable(phase.deploy_before) + " ";
     text += printable(phase.application);
-    for (const PrismaAdvice& advice : phase.prisma) text += (text.empty() ? "" : "\n") + fmt::format("schema.prisma: {}", printable(advice.text));
-    if (!phase.reversible) text += (text.empty() ? "" : "\n") + fmt::format("Cannot be undone: {}", printable(phase.reverse_note));
-    if (!text.empty()) application += fmt::format("  {}: {}\n", painted(style, Ink::Place, phase.folder), wrapped(text, style.width, 4 + display_width(phase.folder), 4));
+    for (const PrismaAdvice& advice : phase.prisma)
+      text += (text.empty() ? "" : "\n") + fmt::format("schema.prisma: {}", printable(advice.text));
+    if (!phase.reversible)
+      text += (text.empty() ? "" : "\n") + fmt::format("Cannot be undone: {}", printable(phase.reverse_note));
+    if (!text.empty())
+      application += fmt::format("  {}: {}\n", painted(style, Ink::Place, phase.folder),
+                                 wrapped(text, style.width, 4 + display_width(phase.folder), 4));
   }
   out += section(style, "The application", application);
   out += section(style, "Notes", bullets(plan.notes, style));
-  out += section(style, "A development database that has the original already", bullets(plan.development, style));
-  if (report.explain) out += section(style, "Why these phases in this order", bullets(plan.order_reasons, style));
+  out += section(style, "A development database that has the original already",
+                 bullets(plan.development, style));
+  if (report.explain)
+    out += section(style, "Why these phases in this order", bullets(plan.order_reasons, style));
   if (!report.written) {
     for (const auto& [name, text] : report.files) {
       if (name == "plan.toml" || name == "original.sql") continue;
@@ -108,14 +117,18 @@ Json phase_json(const Phase& phase, const SplitReport& report) {
             {"reverse_note", phase.reverse_note}};
   json["locks"] = Json::array();
   for (const StepLock& lock : phase.locks) {
-    json["locks"].push_back({{"relation", display(lock.relation)}, {"mode", lock_name(lock.mode)}, {"how_long", lock.how_long}});
+    json["locks"].push_back(
+        {{"relation", display(lock.relation)}, {"mode", lock_name(lock.mode)}, {"how_long", lock.how_long}});
   }
-  for (const auto& [key, conditions] : {std::pair{"before", &phase.before}, std::pair{"after", &phase.after}}) {
+  for (const auto& [key, conditions] :
+       {std::pair{"before", &phase.before}, std::pair{"after", &phase.after}}) {
     json[key] = Json::array();
-    for (const Condition& condition : *conditions) json[key].push_back({{"says", condition.says}, {"query", condition.query.str()}});
+    for (const Condition& condition : *conditions)
+      json[key].push_back({{"says", condition.says}, {"query", condition.query.str()}});
   }
   json["schema_prisma"] = Json::array();
-  for (const PrismaAdvice& advice : phase.prisma) json["schema_prisma"].push_back({{"model", advice.model}, {"text", advice.text}});
+  for (const PrismaAdvice& advice : phase.prisma)
+    json["schema_prisma"].push_back({{"model", advice.model}, {"text", advice.text}});
   const auto text_of = [&](const char* name) {
     const auto file = report.files.find(phase.folder + "/" + name);
     return file == report.files.end() ? Json(nullptr) : Json(file->second);
@@ -133,20 +146,23 @@ std::string split_as_text(const SplitReport& report, const TextStyle& style) {
     case SplitResult::Outcome::Planned:
       return planned_text(report, style);
     case SplitResult::Outcome::NothingToDo: {
-      std::string out = fmt::format("{} {} can be deployed as it is; no plan was written.\n", painted(style, Ink::Good, "Nothing to do:"), report.migration);
+      std::string out = fmt::format("{} {} can be deployed as it is; no plan was written.\n",
+                                    painted(style, Ink::Good, "Nothing to do:"), report.migration);
       out += bullets(result.explanations, style);
       return out;
     }
     case SplitResult::Outcome::Refused:
     case SplitResult::Outcome::NeedsAnswer: {
       const bool refused = result.outcome == SplitResult::Outcome::Refused;
-      std::string out = fmt::format("{} {}\n", painted(style, Ink::Error, refused ? "Refused:" : "An answer is needed:"),
-                                    refused ? fmt::format("{} cannot be split safely; nothing was written.", report.migration)
-                                            : fmt::format("{} says too little; nothing was written.", report.migration));
+      std::string out = fmt::format(
+          "{} {}\n", painted(style, Ink::Error, refused ? "Refused:" : "An answer is needed:"),
+          refused ? fmt::format("{} cannot be split safely; nothing was written.", report.migration)
+                  : fmt::format("{} says too little; nothing was written.", report.migration));
       for (const SplitResult::Problem& problem : result.problems) {
         out += "  - " + wrapped(printable(problem.what), style.width, 4, 4) + "\n";
         if (!problem.what_to_do.empty()) {
-          out += fmt::format("    {}: {}\n", painted(style, Ink::Help, "help"), wrapped(printable(problem.what_to_do), style.width, 10, 10));
+          out += fmt::format("    {}: {}\n", painted(style, Ink::Help, "help"),
+                             wrapped(printable(problem.what_to_do), style.width, 10, 10));
         }
       }
       return out;
@@ -172,10 +188,17 @@ std::string split_as_json(const SplitReport& report) {
     const Plan& plan = result.plan;
     Json phases = Json::array();
     for (const Phase& phase : plan.phases) phases.push_back(phase_json(phase, report));
-    json["plan"] = {{"name", plan.name},         {"folder", report.folder},           {"written", report.written},
-                    {"phases", phases},          {"notes", plan.notes},               {"development", plan.development},
-                    {"order", plan.order_reasons}, {"commit", report.commit},         {"next", report.next},
-                    {"released", report.released.empty() ? Json(nullptr) : Json(report.released)}, {"released_files", report.released_files}};
+    json["plan"] = {{"name", plan.name},
+                    {"folder", report.folder},
+                    {"written", report.written},
+                    {"phases", phases},
+                    {"notes", plan.notes},
+                    {"development", plan.development},
+                    {"order", plan.order_reasons},
+                    {"commit", report.commit},
+                    {"next", report.next},
+                    {"released", report.released.empty() ? Json(nullptr) : Json(report.released)},
+                    {"released_files", report.released_files}};
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

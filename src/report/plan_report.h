@@ -24,7 +24,8 @@ struct SplitReport {
   bool explain = false;             ///< say why the phases are ordered and grouped so
 };
 
-/// Phases as a table, what each asks of the application and of schema.prisma, notes, next steps. A dry run also shows every file.
+/// Phases as a table, what each asks of the application and of schema.prisma, notes, next steps. A dry run
+/// also shows every file.
 std::string split_as_text(const SplitReport& report, const TextStyle& style);
 /// src/report/schemas/split.schema.json
 std::string split_as_json(const SplitReport& report);

@@ -29,7 +29,8 @@ std::string uri_of(std::string_view path) {
   std::string uri;
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') ||
                        std::string_view("-._~/!$&'()*+,;=@").find(c) != std::string_view::npos;
     if (plain) {
       uri += c;
@@ -61,7 +62,8 @@ Json result_of(const Finding& finding, const std::map<std::string, std::size_t>&
   }
   result["partialFingerprints"] = {{"planner/v1", finding.fingerprint}};
   if (!finding.suppressed_by.empty()) {
-    result["suppressions"] = Json::array({Json{{"kind", "inSource"}, {"justification", finding.suppressed_by}}});
+    result["suppressions"] =
+        Json::array({Json{{"kind", "inSource"}, {"justification", finding.suppressed_by}}});
   } else if (finding.in_baseline) {
     result["suppressions"] = Json::array({Json{{"kind", "external"}}});
   }
@@ -82,12 +84,14 @@ std::string analysis_as_sarif(const AnalysisReport& report, const RuleSet& rules
   }
   Json results = Json::array();
   for (const Finding& finding : report.findings) results.push_back(result_of(finding, places));
-  const Json log{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                 {"version", "2.1.0"},
-                 {"runs",
-                  Json::array({Json{{"tool", {{"driver", {{"name", "planner"}, {"version", report.version}, {"rules", descriptors}}}}},
-                                    {"columnKind", "unicodeCodePoints"},
-                                    {"results", results}}})}};
+  const Json log{
+      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+      {"version", "2.1.0"},
+      {"runs",
+       Json::array({Json{
+           {"tool", {{"driver", {{"name", "planner"}, {"version", report.version}, {"rules", descriptors}}}}},
+           {"columnKind", "unicodeCodePoints"},
+           {"results", results}}})}};
   return log.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

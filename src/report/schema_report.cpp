@@ -19,7 +19,8 @@ std::string qualified(const ObjectName& name) {
 /// Values as they are compared; what says nothing is left out.
 void add_facets(Json& json, const Facets& facets) {
   for (const Facet& facet : facets) {
-    const std::string text = facet.is_expression ? (facet.expression.empty() ? "" : facet.expression.text().str()) : facet.text;
+    const std::string text =
+        facet.is_expression ? (facet.expression.empty() ? "" : facet.expression.text().str()) : facet.text;
     if (facet.text == "yes" || facet.text == "no") {
       json[facet.what] = facet.text == "yes";
     } else if (!text.empty()) {
@@ -86,9 +87,13 @@ Json objects(const Map& map) {
 
 }  // namespace
 
-std::string schema_as_json(const Schema& schema, const std::string& described, const std::vector<std::string>& gaps,
-                           const std::string& version) {
-  Json json{{"format", "planner-schema"}, {"version", 1}, {"planner", version}, {"schema_of", described}, {"not_understood", gaps}};
+std::string schema_as_json(const Schema& schema, const std::string& described,
+                           const std::vector<std::string>& gaps, const std::string& version) {
+  Json json{{"format", "planner-schema"},
+            {"version", 1},
+            {"planner", version},
+            {"schema_of", described},
+            {"not_understood", gaps}};
   json["schemas"] = Json::array();
   for (const auto& [name, comment] : schema.schemas) json["schemas"].push_back(name.str());
   json["extensions"] = Json::array();
@@ -119,15 +124,16 @@ std::string schema_as_json(const Schema& schema, const std::string& described, c
   return dump(json);
 }
 
-std::string differences_as_json(const std::vector<SchemaDifference>& differences, const std::string& a, const std::string& b,
-                                const std::string& version, const std::vector<std::string>& explanations) {
+std::string differences_as_json(const std::vector<SchemaDifference>& differences, const std::string& a,
+                                const std::string& b, const std::string& version,
+                                const std::vector<std::string>& explanations) {
   Json json{{"format", "planner-diff"}, {"version", 1}, {"planner", version}, {"a", a}, {"b", b}};
   json["differences"] = Json::array();
   for (std::size_t i = 0; i < differences.size(); ++i) {
     const SchemaDifference& difference = differences[i];
     Json one{{"change", difference.change == SchemaDifference::Change::OnlyInA   ? "only-in-a"
                         : difference.change == SchemaDifference::Change::OnlyInB ? "only-in-b"
-                                                                           : "differs"},
+                                                                                 : "differs"},
              {"kind", difference.kind},
              {"object", qualified(difference.object)}};
     if (!difference.part.empty()) one["part"] = difference.part.str();

@@ -22,7 +22,8 @@ Line laid_out(std::string_view raw, std::size_t from, std::size_t to) {
   line.from = -1;
   for (std::size_t at = 0; at < raw.size();) {
     std::size_t length = 1;
-    while (at + length < raw.size() && (static_cast<unsigned char>(raw[at + length]) & 0xC0u) == 0x80u) ++length;
+    while (at + length < raw.size() && (static_cast<unsigned char>(raw[at + length]) & 0xC0u) == 0x80u)
+      ++length;
     if (at >= from && line.from < 0) line.from = column;
     if (raw[at] == '\t') {
       const int gap = kTab - column % kTab;
@@ -54,7 +55,9 @@ void clip(Line& line, int width) {
   bool cut = false;
   for (std::size_t at = 0; at < line.text.size();) {
     std::size_t length = 1;
-    while (at + length < line.text.size() && (static_cast<unsigned char>(line.text[at + length]) & 0xC0u) == 0x80u) ++length;
+    while (at + length < line.text.size() &&
+           (static_cast<unsigned char>(line.text[at + length]) & 0xC0u) == 0x80u)
+      ++length;
     const std::string_view piece = std::string_view(line.text).substr(at, length);
     const int wide = display_width(piece);
     if (column >= first && column + wide <= last) kept += piece;
@@ -88,28 +91,33 @@ std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const
   std::size_t line_begin = line_break == std::string_view::npos ? 0 : line_break + 1;
   auto number = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(line_begin), '\n');
   std::size_t lines = 0;
-  std::size_t left = static_cast<std::size_t>(
-      std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+  std::size_t left =
+      static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
   while (true) {
     std::size_t line_end = std::min(text.find('\n', line_begin), text.size());
     std::string_view raw = text.substr(line_begin, line_end - line_begin);
     if (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
-    std::size_t from = begin > line_begin ? begin - line_begin : std::min(raw.find_first_not_of(" \t"), raw.size());
+    std::size_t from =
+        begin > line_begin ? begin - line_begin : std::min(raw.find_first_not_of(" \t"), raw.size());
     const std::size_t to = std::min(end - line_begin, raw.size());
     from = std::min(from, raw.size());
     Line line = laid_out(raw, from, to);
     clip(line, style.width - gutter - 3);
-    out += fmt::format("{} {} {}\n", painted(style, Ink::Place, fmt::format("{:>{}}", number, gutter)), bar, line.text);
+    out += fmt::format("{} {} {}\n", painted(style, Ink::Place, fmt::format("{:>{}}", number, gutter)), bar,
+                       line.text);
     if (to > from || raw.empty()) {
-      out += fmt::format("{} {} {}{}\n", blank, bar, std::string(static_cast<std::size_t>(line.from), ' '),
-                         painted(style, ink, std::string(static_cast<std::size_t>(line.to - line.from), '^')));
+      out +=
+          fmt::format("{} {} {}{}\n", blank, bar, std::string(static_cast<std::size_t>(line.from), ' '),
+                      painted(style, ink, std::string(static_cast<std::size_t>(line.to - line.from), '^')));
     }
     if (++lines == kMostLines || line_end >= end || line_end >= text.size()) break;
     line_begin = line_end + 1;
     ++number;
     --left;
   }
-  if (left > 0 && lines == kMostLines) out += fmt::format("{} {} ... {} more\n", blank, bar, counted(left, "line"));
+  if (left > 0 && lines == kMostLines)
+    out += fmt::format("{} {} ... {} more\n", blank, bar, counted(left, "line"));
   return out;
 }
 

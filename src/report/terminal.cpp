@@ -31,14 +31,29 @@ Decoded decode(std::string_view text, std::size_t at) {
 struct Range {
   std::uint32_t first, last;
 };
-constexpr std::array<Range, 9> kCombining{{{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x064B, 0x065F}, {0x1AB0, 0x1AFF},
-                                           {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
-constexpr std::array<Range, 9> kWide{{{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-                                      {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 9> kCombining{{{0x0300, 0x036F},
+                                           {0x0483, 0x0489},
+                                           {0x0591, 0x05BD},
+                                           {0x064B, 0x065F},
+                                           {0x1AB0, 0x1AFF},
+                                           {0x1DC0, 0x1DFF},
+                                           {0x200B, 0x200F},
+                                           {0x20D0, 0x20FF},
+                                           {0xFE00, 0xFE0F}}};
+constexpr std::array<Range, 9> kWide{{{0x1100, 0x115F},
+                                      {0x2E80, 0x303E},
+                                      {0x3041, 0xA4CF},
+                                      {0xAC00, 0xD7A3},
+                                      {0xF900, 0xFAFF},
+                                      {0xFE30, 0xFE6F},
+                                      {0xFF00, 0xFF60},
+                                      {0x1F300, 0x1FAFF},
+                                      {0x20000, 0x3FFFD}}};
 
 template <std::size_t N>
 bool in_any(const std::array<Range, N>& ranges, std::uint32_t code) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) { return code >= range.first && code <= range.last; });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
 }  // namespace
@@ -93,7 +108,8 @@ std::string printable(std::string_view text) {
       safe += ' ';
     } else if (next.code < 0x20 || next.code == 0x7F || (next.code >= 0x80 && next.code < 0xA0) ||
                (next.code >= 0x202A && next.code <= 0x202E) || (next.code >= 0x2066 && next.code <= 0x2069)) {
-      safe += "\xEF\xBF\xBD";  // also the marks that turn the reading direction round and hide code from reviewers
+      safe += "\xEF\xBF\xBD";  // also the marks that turn the reading direction round and hide code from
+                               // reviewers
     } else {
       safe.append(text.substr(at, next.length));
     }

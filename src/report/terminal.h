@@ -20,8 +20,8 @@ std::string painted(const TextStyle& style, Ink ink, std::string_view text);
 /// Columns a terminal needs: combining marks none, wide East Asian characters and emoji two.
 int display_width(std::string_view text);
 
-/// Control characters made visible and harmless (a file must not be able to send escape sequences to a terminal); line breaks
-/// stay, tabs are one space here (the snippet widens them itself).
+/// Control characters made visible and harmless (a file must not be able to send escape sequences to a
+/// terminal); line breaks stay, tabs are one space here (the snippet widens them itself).
 std::string printable(std::string_view text);
 
 /// Wraps at spaces; every line after the first starts with `indent` spaces. Line breaks in the text stay.

@@ -23,22 +23,26 @@ Ink ink_of(Severity severity) {
 std::string remark(const TextStyle& style, int gutter, std::string_view word, const std::string& text) {
   const int indent = gutter + 3 + static_cast<int>(word.size()) + 2;
   const Ink ink = word == "help" ? Ink::Help : Ink::Strong;
-  return fmt::format("{} {} {}: {}\n", std::string(static_cast<std::size_t>(gutter), ' '), painted(style, Ink::Place, "="),
-                     painted(style, ink, word), wrapped(printable(text), style.width, indent, indent));
+  return fmt::format("{} {} {}: {}\n", std::string(static_cast<std::size_t>(gutter), ' '),
+                     painted(style, Ink::Place, "="), painted(style, ink, word),
+                     wrapped(printable(text), style.width, indent, indent));
 }
 
 std::string one_finding(const AnalysisReport& report, const Finding& finding, const TextStyle& style) {
   const std::string head = fmt::format("{}[{}]", severity_name(finding.severity), finding.rule);
   const int indent = 2;
-  std::string out = fmt::format("{}: {}\n", painted(style, ink_of(finding.severity), head),
-                                painted(style, Ink::Strong, wrapped(printable(finding.message), style.width,
-                                                                    static_cast<int>(head.size()) + 2, indent)));
+  std::string out = fmt::format(
+      "{}: {}\n", painted(style, ink_of(finding.severity), head),
+      painted(style, Ink::Strong,
+              wrapped(printable(finding.message), style.width, static_cast<int>(head.size()) + 2, indent)));
   const std::string_view source = source_of(report, finding);
   const bool has_place = !source.empty() && finding.span.end > finding.span.begin;
   const int gutter = has_place ? std::max(2, gutter_width(source, finding.span)) : 2;
-  const std::string arrow = std::string(static_cast<std::size_t>(gutter), ' ') + painted(style, Ink::Place, "-->");
+  const std::string arrow =
+      std::string(static_cast<std::size_t>(gutter), ' ') + painted(style, Ink::Place, "-->");
   if (has_place) {
-    out += fmt::format("{} {}:{}:{}\n", arrow, printable(finding.path), finding.start.line, finding.start.column);
+    out += fmt::format("{} {}:{}:{}\n", arrow, printable(finding.path), finding.start.line,
+                       finding.start.column);
     out += snippet(source, finding.span, ink_of(finding.severity), gutter, style);
   } else {
     out += fmt::format("{} {}\n", arrow, printable(finding.path));
@@ -54,13 +58,15 @@ std::string summary(const AnalysisReport& report, const TextStyle& style) {
   std::string found;
   const auto add = [&](std::size_t number, const char* word, Ink ink) {
     if (number == 0) return;
-    found += (found.empty() ? "" : ", ") + painted(style, ink, counted(number, word, number == 1 ? "" : std::string(word) + "s"));
+    found += (found.empty() ? "" : ", ") +
+             painted(style, ink, counted(number, word, number == 1 ? "" : std::string(word) + "s"));
   };
   add(all.errors, "error", Ink::Error);
   add(all.warnings, "warning", Ink::Warning);
   add(all.infos, "remark", Ink::Info);
   if (found.empty()) found = painted(style, Ink::Good, "nothing found");
-  std::string rest = all.judged == 0 ? "no migration was judged" : fmt::format("{} judged", counted(all.judged, "migration"));
+  std::string rest = all.judged == 0 ? "no migration was judged"
+                                     : fmt::format("{} judged", counted(all.judged, "migration"));
   if (all.migrations > all.judged) rest += fmt::format(" in a history of {}", all.migrations);
   rest += fmt::format(", {} read", counted(all.statements, "statement"));
   if (all.not_looked_at > 0) rest += fmt::format(", {} not looked at", all.not_looked_at);
@@ -82,9 +88,11 @@ std::string analysis_as_text(const AnalysisReport& report, const TextStyle& styl
     constexpr std::size_t kShownGaps = 10;
     const std::vector<std::string>& gaps = service.analysis->gaps;
     for (std::size_t i = 0; i < std::min(gaps.size(), kShownGaps); ++i) {
-      out += fmt::format("{}: {}\n", painted(style, Ink::Info, "not looked at"), wrapped(printable(gaps[i]), style.width, 15, 2));
+      out += fmt::format("{}: {}\n", painted(style, Ink::Info, "not looked at"),
+                         wrapped(printable(gaps[i]), style.width, 15, 2));
     }
-    if (gaps.size() > kShownGaps) out += fmt::format("... and {} more (all of them in --format json)\n", gaps.size() - kShownGaps);
+    if (gaps.size() > kShownGaps)
+      out += fmt::format("... and {} more (all of them in --format json)\n", gaps.size() - kShownGaps);
     if (!gaps.empty()) out += '\n';
   }
   return out + summary(report, style);

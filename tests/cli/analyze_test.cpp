@@ -16,7 +16,8 @@ Repository with_pending() {
   Repository repository;
   repository.prisma();
   repository.migration("20240102000000_add_nickname", "ALTER TABLE \"User\" ADD COLUMN \"nickname\" TEXT;\n");
-  repository.migration("20240103000000_index_email", "-- CreateIndex\nCREATE INDEX \"User_email_idx\" ON \"User\"(\"email\");\n");
+  repository.migration("20240103000000_index_email",
+                       "-- CreateIndex\nCREATE INDEX \"User_email_idx\" ON \"User\"(\"email\");\n");
   return repository;
 }
 
@@ -43,8 +44,10 @@ TEST(Analyze, NothingFoundExitsWithZero) {
 
 TEST(Analyze, AMigrationIsNamedInEveryWay) {
   const Repository repository = with_pending();
-  for (const char* name : {"index_email", "20240103000000_index_email", "prisma/migrations/20240103000000_index_email",
-                           "prisma/migrations/20240103000000_index_email/", "prisma/migrations/20240103000000_index_email/migration.sql"}) {
+  for (const char* name :
+       {"index_email", "20240103000000_index_email", "prisma/migrations/20240103000000_index_email",
+        "prisma/migrations/20240103000000_index_email/",
+        "prisma/migrations/20240103000000_index_email/migration.sql"}) {
     const Ran ran = repository.planner({"analyze", name});
     EXPECT_EQ(ran.exit_code, 1) << name << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("judging 1 of 3")) << name;
@@ -91,11 +94,14 @@ TEST(Analyze, NewOnesAgainstTheDefaultBranch) {
   repository.commit_all();
   const Ran clean = repository.planner({"analyze"});
   EXPECT_EQ(clean.exit_code, 0);
-  EXPECT_THAT(clean.err, HasSubstr("judging 0 of 1 migrations in prisma/migrations: new against main (--all judges every one)"));
+  EXPECT_THAT(
+      clean.err,
+      HasSubstr("judging 0 of 1 migrations in prisma/migrations: new against main (--all judges every one)"));
 
   repository.git({"checkout", "--quiet", "-b", "feature"});
   repository.migration("20240102000000_index_email", "CREATE INDEX i ON \"User\"(email);\n");
-  EXPECT_THAT(repository.planner({"analyze"}).err, HasSubstr("judging 1 of 2 migrations in prisma/migrations: new against main"));
+  EXPECT_THAT(repository.planner({"analyze"}).err,
+              HasSubstr("judging 1 of 2 migrations in prisma/migrations: new against main"));
   repository.commit_all();
   const Ran committed = repository.planner({"analyze"});
   EXPECT_EQ(committed.exit_code, 1);
@@ -112,7 +118,9 @@ TEST(Analyze, NewOnesAgainstTheDefaultBranch) {
 
 TEST(Analyze, OutsideGitAllAreJudged) {
   const Repository repository = with_pending();
-  EXPECT_THAT(repository.planner({"analyze"}).err, HasSubstr("judging 3 of 3 migrations in prisma/migrations: all, because this is not a git repository"));
+  EXPECT_THAT(
+      repository.planner({"analyze"}).err,
+      HasSubstr("judging 3 of 3 migrations in prisma/migrations: all, because this is not a git repository"));
 }
 
 TEST(Analyze, AShallowCloneIsSaidPlainly) {
@@ -124,25 +132,33 @@ TEST(Analyze, AShallowCloneIsSaidPlainly) {
   origin.commit_all("second");
   origin.commit_all("third");
   Repository clone;
-  clone.git({"clone", "--quiet", "--depth", "1", "--branch", "feature", "file://" + origin.path().string(), "work"});
+  clone.git({"clone", "--quiet", "--depth", "1", "--branch", "feature", "file://" + origin.path().string(),
+             "work"});
   RunOptions inside;
   inside.folder = clone.path("work");
   const Ran missing = clone.planner({"analyze", "--base", "origin/main"}, inside);
   EXPECT_EQ(missing.exit_code, 2);
-  EXPECT_THAT(missing.err, HasSubstr("the clone is shallow: fetch it first (`git fetch --depth=1 origin main`"));
+  EXPECT_THAT(missing.err,
+              HasSubstr("the clone is shallow: fetch it first (`git fetch --depth=1 origin main`"));
   const std::string work = clone.path("work").string();
   clone.git({"-C", work, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main"});
   const Ran ran = clone.planner({"analyze", "--base", "origin/main"}, inside);
   EXPECT_EQ(ran.exit_code, 1) << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("judging 1 of 2 migrations in prisma/migrations: new against the tip of origin/main (the clone is shallow"));
+  EXPECT_THAT(ran.err, HasSubstr("judging 1 of 2 migrations in prisma/migrations: new against the tip of "
+                                 "origin/main (the clone is shallow"));
 }
 
 TEST(Analyze, SeveralReportsInOneRun) {
   const Repository repository = with_pending();
-  const Ran ran = repository.planner({"analyze", "--all", "--format", "github", "--output", "out/report.sarif:sarif", "--output", "report.json:json",
-                                      "--output", "quality.json:gitlab", "--output", "junit.xml:junit", "--output", "comment.md:markdown", "--output", "plain.txt:text"});
+  const Ran ran = repository.planner({"analyze", "--all", "--format", "github", "--output",
+                                      "out/report.sarif:sarif", "--output", "report.json:json", "--output",
+                                      "quality.json:gitlab", "--output", "junit.xml:junit", "--output",
+                                      "comment.md:markdown", "--output", "plain.txt:text"});
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_THAT(ran.out, testing::StartsWith("::error file=prisma/migrations/20240103000000_index_email/migration.sql,line=2,endLine=2,col=1,"));
+  EXPECT_THAT(
+      ran.out,
+      testing::StartsWith(
+          "::error file=prisma/migrations/20240103000000_index_email/migration.sql,line=2,endLine=2,col=1,"));
   const auto sarif = nlohmann::json::parse(repository.read("out/report.sarif"));
   EXPECT_EQ(sarif["version"], "2.1.0");
   EXPECT_EQ(sarif["runs"][0]["results"][0]["ruleId"], "index-not-concurrent");
@@ -158,7 +174,8 @@ TEST(Analyze, SeveralReportsInOneRun) {
 TEST(Analyze, AStatementThatDoesNotParseIsReportedAndTheRestIsRead) {
   Repository repository;
   repository.prisma();
-  repository.migration("20240102000000_x", "ALTER TABEL \"User\" ADD x INT;\n\\set y 1\nCREATE INDEX i ON \"User\"(email);\n");
+  repository.migration("20240102000000_x",
+                       "ALTER TABEL \"User\" ADD x INT;\n\\set y 1\nCREATE INDEX i ON \"User\"(email);\n");
   const Ran ran = repository.planner({"analyze", "--all"});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("20240102000000_x/migration.sql:1:7"));
@@ -186,7 +203,8 @@ TEST(Analyze, FoldersThatPrismaWouldChokeOn) {
 TEST(Analyze, MigrationLockAsPrismaReadsIt) {
   Repository repository;
   repository.prisma();
-  for (const char* good : {"provider = \"postgresql\"\n", "# x\r\nprovider = \"postgresql\"\r\n[other]\nkey = 1\n"}) {
+  for (const char* good :
+       {"provider = \"postgresql\"\n", "# x\r\nprovider = \"postgresql\"\r\n[other]\nkey = 1\n"}) {
     repository.write("prisma/migrations/migration_lock.toml", good);
     EXPECT_EQ(repository.planner({"analyze", "--all"}).exit_code, 0) << good;
   }
@@ -212,14 +230,16 @@ TEST(Analyze, SymbolicLinksToFoldersDoNotExistForPrisma) {
   Repository repository;
   repository.prisma();
   repository.write("elsewhere/migration.sql", "DROP TABLE \"User\";");
-  std::filesystem::create_directory_symlink(repository.path("elsewhere"), repository.path("prisma/migrations/20240109000000_linked"));
+  std::filesystem::create_directory_symlink(repository.path("elsewhere"),
+                                            repository.path("prisma/migrations/20240109000000_linked"));
   EXPECT_THAT(repository.planner({"analyze", "prisma/migrations", "--all"}).err, HasSubstr("judging 1 of 1"));
 }
 
 TEST(Analyze, FindsHistoriesOfAMonorepo) {
   Repository repository;
   for (const char* folder : {"apps/shop", "services/billing", "packages/auth"}) {
-    repository.write(std::string(folder) + "/prisma/migrations/20240101000000_init/migration.sql", kUserTable);
+    repository.write(std::string(folder) + "/prisma/migrations/20240101000000_init/migration.sql",
+                     kUserTable);
   }
   repository.write("node_modules/x/prisma/migrations/20240101000000_init/migration.sql", kUserTable);
   const Ran ran = repository.planner({"analyze", "--all", "--format", "json"});
@@ -258,12 +278,14 @@ TEST(Rules, AreListedAndExplained) {
 TEST(Explain, SaysWhatAStatementDoes) {
   Repository repository;
   repository.prisma();
-  const Ran ran = repository.planner({"explain", "ALTER TABLE \"User\" ALTER COLUMN \"id\" SET DATA TYPE BIGINT"});
+  const Ran ran =
+      repository.planner({"explain", "ALTER TABLE \"User\" ALTER COLUMN \"id\" SET DATA TYPE BIGINT"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("ACCESS EXCLUSIVE: on User: nobody can read or write it"));
   EXPECT_THAT(ran.out, HasSubstr("rewrites: User"));
   EXPECT_THAT(ran.out, HasSubstr("locks last: to the end of its transaction, which may be the whole file"));
-  const Ran several = repository.planner({"explain", "ALTER TABLE \"User\" ADD COLUMN x int; CREATE INDEX i ON \"User\" (x)"});
+  const Ran several = repository.planner(
+      {"explain", "ALTER TABLE \"User\" ADD COLUMN x int; CREATE INDEX i ON \"User\" (x)"});
   EXPECT_EQ(several.exit_code, 0) << several.err;
   EXPECT_THAT(several.out, HasSubstr("SHARE: on User: nobody can write to it, reading goes on"));
   EXPECT_EQ(repository.planner({"explain", "ALTER TABEL x"}).exit_code, 2);

@@ -23,7 +23,8 @@ void expect_error(const Ran& ran, const std::string& about) {
 
 TEST(BadInput, MissingFolder) {
   Repository repository;
-  expect_error(repository.planner({"analyze", "nowhere/migrations"}), "nowhere/migrations: there is no such file or folder");
+  expect_error(repository.planner({"analyze", "nowhere/migrations"}),
+               "nowhere/migrations: there is no such file or folder");
 }
 
 TEST(BadInput, NoMigrationsAnywhere) {
@@ -51,7 +52,8 @@ TEST(BadInput, ByteOrderMark) {
   Repository repository;
   repository.prisma();
   repository.migration("20240102000000_x", "\xEF\xBB\xBFSELECT 1;");
-  expect_error(repository.planner({"analyze", "--all"}), "20240102000000_x/migration.sql: starts with a byte order mark");
+  expect_error(repository.planner({"analyze", "--all"}),
+               "20240102000000_x/migration.sql: starts with a byte order mark");
 }
 
 TEST(BadInput, Utf16) {
@@ -65,7 +67,8 @@ TEST(BadInput, InvalidUtf8NamesTheLine) {
   Repository repository;
   repository.prisma();
   repository.migration("20240102000000_x", "SELECT 1;\nSELECT '\xC3\x28';\n");
-  expect_error(repository.planner({"analyze", "--all"}), "20240102000000_x/migration.sql:2: is not valid UTF-8");
+  expect_error(repository.planner({"analyze", "--all"}),
+               "20240102000000_x/migration.sql:2: is not valid UTF-8");
 }
 
 TEST(BadInput, UnreadableFile) {
@@ -73,7 +76,8 @@ TEST(BadInput, UnreadableFile) {
   Repository repository;
   repository.prisma();
   ::chmod(repository.path("prisma/migrations/20240101000000_init/migration.sql").c_str(), 0);
-  expect_error(repository.planner({"analyze", "--all"}), "20240101000000_init/migration.sql: cannot be read: Permission denied");
+  expect_error(repository.planner({"analyze", "--all"}),
+               "20240101000000_init/migration.sql: cannot be read: Permission denied");
 }
 
 TEST(BadInput, NamedPipeDoesNotHang) {
@@ -88,7 +92,8 @@ TEST(BadInput, AnotherProvider) {
   Repository repository;
   repository.prisma();
   repository.write("prisma/migrations/migration_lock.toml", "provider = \"mysql\"\n");
-  expect_error(repository.planner({"analyze", "--all"}), "migration_lock.toml: this history is for \"mysql\"");
+  expect_error(repository.planner({"analyze", "--all"}),
+               "migration_lock.toml: this history is for \"mysql\"");
 }
 
 TEST(BadInput, UnknownNameListsTheNearest) {
@@ -121,7 +126,8 @@ TEST(BadInput, TwoFilesOfOneVersion) {
 TEST(BadInput, UnreachableDatabaseHidesThePassword) {
   Repository repository;
   repository.prisma();
-  const Ran ran = repository.planner({"analyze", "--database", "postgresql://someone:s3cret-word@127.0.0.1:1/app"});
+  const Ran ran =
+      repository.planner({"analyze", "--database", "postgresql://someone:s3cret-word@127.0.0.1:1/app"});
   expect_error(ran, "127.0.0.1");
   EXPECT_THAT(ran.err, Not(HasSubstr("s3cret-word")));
 }
@@ -141,14 +147,16 @@ TEST(BadInput, WaysOfChoosingExcludeEachOther) {
 TEST(BadInput, BaseOutsideGit) {
   Repository repository;
   repository.prisma();
-  expect_error(repository.planner({"analyze", "--base", "main"}), "--base main: this is not a git repository");
+  expect_error(repository.planner({"analyze", "--base", "main"}),
+               "--base main: this is not a git repository");
 }
 
 TEST(BadInput, UnknownBase) {
   Repository repository;
   repository.prisma();
   repository.commit_all();
-  expect_error(repository.planner({"analyze", "--base", "no/such/branch"}), "git does not know the base `no/such/branch`");
+  expect_error(repository.planner({"analyze", "--base", "no/such/branch"}),
+               "git does not know the base `no/such/branch`");
   expect_error(repository.planner({"analyze", "--base", "--output=x"}), "planner");
 }
 
@@ -174,7 +182,8 @@ TEST(BadInput, MalformedAnswers) {
   Repository repository;
   repository.prisma();
   repository.migration("20240102000000_profile", kPrismaRename);
-  expect_error(repository.planner({"split", "profile", "--rename", "User.name"}), "--rename User.name: not of the form table.old=new");
+  expect_error(repository.planner({"split", "profile", "--rename", "User.name"}),
+               "--rename User.name: not of the form table.old=new");
   expect_error(repository.planner({"split", "profile", "--fill", "User.name=lower("}), "--fill");
   expect_error(repository.planner({"split", "profile", "--no-rename", "a.b.c.d"}), "--no-rename");
   EXPECT_TRUE(repository.exists("prisma/migrations/20240102000000_profile/migration.sql"));

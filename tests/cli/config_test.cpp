@@ -25,7 +25,8 @@ TEST(Config, UnknownKeyNamesLineAndNearestWord) {
 }
 
 TEST(Config, WrongTypesAndValues) {
-  EXPECT_THAT(error_for("server_version = \"14\"\n"), HasSubstr("planner.toml:1: `server_version` must be a whole number, not text"));
+  EXPECT_THAT(error_for("server_version = \"14\"\n"),
+              HasSubstr("planner.toml:1: `server_version` must be a whole number, not text"));
   EXPECT_THAT(error_for("server_version = 9\n"), HasSubstr("planner knows PostgreSQL 12 to 18"));
   EXPECT_THAT(error_for("deploys_with = \"rails\"\n"), HasSubstr("does not know the tool \"rails\""));
   EXPECT_THAT(error_for("fail_on = \"sometimes\"\n"), HasSubstr("use `off`, `info`, `warning` or `error`"));
@@ -42,10 +43,12 @@ TEST(Config, UnknownRule) {
 
 TEST(Config, ServiceMistakes) {
   EXPECT_THAT(error_for("[[service]]\nname = \"a\"\n"), HasSubstr("[[service]] lacks `migrations`"));
-  EXPECT_THAT(error_for("[[service]]\nname = \"a\"\nmigrations = \"prisma/migrations\"\n[[service]]\nname = \"a\"\nmigrations = \"x\"\n"),
+  EXPECT_THAT(error_for("[[service]]\nname = \"a\"\nmigrations = \"prisma/migrations\"\n[[service]]\nname = "
+                        "\"a\"\nmigrations = \"x\"\n"),
               HasSubstr("the service `a` is already named in line 1"));
   EXPECT_THAT(error_for("[[service]]\nname = \"a\"\nmigrations = \"elsewhere\"\n"), HasSubstr("elsewhere"));
-  EXPECT_THAT(error_for("[[service]]\nname = \"a\"\nmigrations = \"prisma/migrations\"\ndatabase_env = \"postgresql://u:p@h/d\"\n"),
+  EXPECT_THAT(error_for("[[service]]\nname = \"a\"\nmigrations = \"prisma/migrations\"\ndatabase_env = "
+                        "\"postgresql://u:p@h/d\"\n"),
               HasSubstr("must be the name of an environment variable"));
 }
 
@@ -54,7 +57,8 @@ TEST(Config, ServicesAreJudgedByTheirNames) {
   repository.write("db/billing/20240101000000_init/migration.sql", kUserTable);
   repository.write("db/users/20240101000000_init/migration.sql", kUserTable);
   repository.write("planner.toml",
-                   "[[service]]\nname = \"billing\"\nmigrations = \"db/billing\"\n\n[[service]]\nname = \"users\"\nmigrations = \"db/users\"\n");
+                   "[[service]]\nname = \"billing\"\nmigrations = \"db/billing\"\n\n[[service]]\nname = "
+                   "\"users\"\nmigrations = \"db/users\"\n");
   const Ran ran = repository.planner({"analyze", "--all", "--format", "json"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("judging 1 of 1 migrations in db/billing: all"));
@@ -67,7 +71,9 @@ TEST(Config, ServicesAreJudgedByTheirNames) {
 TEST(Config, RuleSwitchedOff) {
   Repository repository;
   repository.prisma();
-  repository.migration("20240102000000_require", "ALTER TABLE \"User\" ALTER COLUMN \"email\" SET NOT NULL;\nALTER TABLE \"User\" ADD COLUMN age INT;\n");
+  repository.migration("20240102000000_require",
+                       "ALTER TABLE \"User\" ALTER COLUMN \"email\" SET NOT NULL;\nALTER TABLE \"User\" ADD "
+                       "COLUMN age INT;\n");
   repository.migration("20240103000000_index", "CREATE INDEX i ON \"User\"(email);\n");
   EXPECT_EQ(repository.planner({"analyze", "index"}).exit_code, 1);
   repository.write("planner.toml", "[rules]\nindex-not-concurrent = \"off\"\n");

@@ -13,7 +13,8 @@ using testing::Not;
 Repository with_plan() {
   Repository repository;
   repository.prisma();
-  repository.migration("20250101000000_rename_name_to_full_name", "ALTER TABLE \"User\" RENAME COLUMN \"name\" TO \"full<b>Name\";\n");
+  repository.migration("20250101000000_rename_name_to_full_name",
+                       "ALTER TABLE \"User\" RENAME COLUMN \"name\" TO \"full<b>Name\";\n");
   EXPECT_EQ(repository.planner({"split", "rename_name_to_full_name"}).exit_code, 0);
   return repository;
 }
@@ -26,14 +27,16 @@ TEST(Report, ThePageHoldsEveryPhaseAndNeedsNothingElse) {
   for (const char* phase : {"1_add", "2_backfill", "3_dual_write", "4_enforce", "5_drop"}) {
     EXPECT_THAT(page, HasSubstr("<section id=\"" + std::string(phase) + "\">"));
   }
-  for (const char* outside : {"<script", "src=", "<link", "@import", "url("}) EXPECT_THAT(page, Not(HasSubstr(outside)));
+  for (const char* outside : {"<script", "src=", "<link", "@import", "url("})
+    EXPECT_THAT(page, Not(HasSubstr(outside)));
   EXPECT_THAT(page, Not(HasSubstr("full<b>"))) << "a name is text, never markup";
   EXPECT_THAT(page, HasSubstr("full&lt;b&gt;Name"));
 }
 
 TEST(Report, FormatsByNameAndByTheFilesEnding) {
   const Repository repository = with_plan();
-  EXPECT_THAT(repository.planner({"report", "rename_name_to_full_name", "--format", "markdown"}).out, HasSubstr("```mermaid\nflowchart LR\n"));
+  EXPECT_THAT(repository.planner({"report", "rename_name_to_full_name", "--format", "markdown"}).out,
+              HasSubstr("```mermaid\nflowchart LR\n"));
   EXPECT_EQ(repository.planner({"report", "rename_name_to_full_name", "-o", "plan.svg"}).exit_code, 0);
   EXPECT_THAT(repository.read("plan.svg"), testing::StartsWith("<svg xmlns="));
   EXPECT_EQ(repository.planner({"report", "rename_name_to_full_name", "--format", "pdf"}).exit_code, 2);

@@ -14,7 +14,15 @@ void Repository::prisma() {
 }
 
 std::string Repository::git(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> words{"git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"};
+  std::vector<std::string> words{"git",
+                                 "-c",
+                                 "user.name=Test",
+                                 "-c",
+                                 "user.email=test@example.org",
+                                 "-c",
+                                 "init.defaultBranch=main",
+                                 "-c",
+                                 "commit.gpgsign=false"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   RunOptions options;
   options.folder = path();

@@ -12,7 +12,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kItems = "CREATE TABLE items (id serial PRIMARY KEY, label varchar(20) NOT NULL DEFAULT 'x');\n";
+constexpr const char* kItems =
+    "CREATE TABLE items (id serial PRIMARY KEY, label varchar(20) NOT NULL DEFAULT 'x');\n";
 
 Repository with_history() {
   Repository repository;
@@ -39,7 +40,8 @@ TEST_F(SchemaCommands, SchemaPrintsWhatTheHistoryEndsWith) {
   EXPECT_THAT(ran.out, HasSubstr("CREATE VIEW \"public\".\"labels\" (\"id\", \"label\") AS SELECT"));
   // It is SQL that a server takes, and it makes the same schema.
   db().exec(ran.out);
-  EXPECT_EQ(repository.planner({"diff", "history", url()}).exit_code, 0) << repository.planner({"diff", "history", url()}).out;
+  EXPECT_EQ(repository.planner({"diff", "history", url()}).exit_code, 0)
+      << repository.planner({"diff", "history", url()}).out;
 }
 
 TEST_F(SchemaCommands, SchemaStopsBehindAMigration) {
@@ -56,8 +58,8 @@ TEST_F(SchemaCommands, SchemaStopsBehindAMigration) {
 TEST_F(SchemaCommands, SchemaAsJsonAndFromADatabase) {
   const Repository repository = with_history();
   deploy(repository);
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"schema", "--format", "json"}, {"schema", "--database", url(), "--format", "json"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"schema", "--format", "json"},
+                                                    {"schema", "--database", url(), "--format", "json"}}) {
     const Ran ran = repository.planner(arguments);
     ASSERT_EQ(ran.exit_code, 0) << ran.err;
     const auto json = nlohmann::json::parse(ran.out);
@@ -79,15 +81,19 @@ TEST_F(SchemaCommands, DriftIsSilentWhenThereIsNone) {
 TEST_F(SchemaCommands, DriftExplainsEachDifference) {
   const Repository repository = with_history();
   deploy(repository);
-  db().exec("ALTER TABLE items ADD COLUMN by_hand int; DROP VIEW labels; ALTER TABLE items ALTER label TYPE text; "
-            "CREATE INDEX items_label ON items (label); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'items_label'::regclass");
+  db().exec(
+      "ALTER TABLE items ADD COLUMN by_hand int; DROP VIEW labels; ALTER TABLE items ALTER label TYPE text; "
+      "CREATE INDEX items_label ON items (label); UPDATE pg_index SET indisvalid = false WHERE indexrelid = "
+      "'items_label'::regclass");
   const Ran ran = repository.planner({"drift", "--database", url()});
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("column by_hand of items is only in the database"));
   EXPECT_THAT(ran.out, HasSubstr("No migration here makes it"));
   EXPECT_THAT(ran.out, HasSubstr("view labels is only in the history"));
   EXPECT_THAT(ran.out, HasSubstr("20240103000000_add_view makes it"));
-  EXPECT_THAT(ran.out, HasSubstr("column label of items: type is character varying(20) in the history, text in the database"));
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr("column label of items: type is character varying(20) in the history, text in the database"));
   EXPECT_THAT(ran.out, HasSubstr("The index is INVALID"));
   const Ran json = repository.planner({"drift", "--database", url(), "--format", "json"});
   EXPECT_EQ(nlohmann::json::parse(json.out).at("differences").size(), 4U) << json.out;
@@ -108,7 +114,9 @@ TEST_F(SchemaCommands, DiffComparesAnyTwo) {
 TEST_F(SchemaCommands, DiffPrintsAScriptWithItsOwnAnalysis) {
   Repository repository = with_history();
   deploy(repository);
-  repository.write("wanted.sql", "CREATE TABLE items (id serial PRIMARY KEY, label varchar(20) NOT NULL DEFAULT 'x' UNIQUE, n int NOT NULL);\n");
+  repository.write("wanted.sql",
+                   "CREATE TABLE items (id serial PRIMARY KEY, label varchar(20) NOT NULL DEFAULT 'x' "
+                   "UNIQUE, n int NOT NULL);\n");
   const Ran script = repository.planner({"diff", url(), "wanted.sql", "--script"});
   EXPECT_EQ(script.exit_code, 1);
   EXPECT_THAT(script.out, HasSubstr("DROP VIEW \"public\".\"labels\""));
@@ -123,11 +131,14 @@ TEST_F(SchemaCommands, TracePrintsTheLocksAndKeepsNothing) {
   Repository repository = with_history();
   deploy(repository);
   repository.write("change.sql",
-                   "BEGIN;\nALTER TABLE items ADD COLUMN extra int;\nALTER TABLE items ALTER COLUMN id TYPE bigint;\nCREATE INDEX CONCURRENTLY i ON items (label);\n"
+                   "BEGIN;\nALTER TABLE items ADD COLUMN extra int;\nALTER TABLE items ALTER COLUMN id TYPE "
+                   "bigint;\nCREATE INDEX CONCURRENTLY i ON items (label);\n"
                    "INSERT INTO items (label) VALUES ('y');\nCOMMIT;\n");
   const Ran refused = repository.planner({"trace", "change.sql", "--database", url()});
   EXPECT_EQ(refused.exit_code, 1);  // the view stands in the way of the new type
-  EXPECT_THAT(refused.out, HasSubstr("refused by the server: cannot alter type of a column used by a view or rule (0A000)"));
+  EXPECT_THAT(
+      refused.out,
+      HasSubstr("refused by the server: cannot alter type of a column used by a view or rule (0A000)"));
   db().exec("DROP VIEW labels");
   const Ran ran = repository.planner({"trace", "change.sql", "--database", url()});
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
@@ -137,16 +148,23 @@ TEST_F(SchemaCommands, TracePrintsTheLocksAndKeepsNothing) {
   EXPECT_THAT(ran.out, HasSubstr("left out: it cannot run inside a transaction"));
   EXPECT_THAT(ran.out, HasSubstr("rewrites: predicted items, rewritten items\n"));
   EXPECT_EQ(db().exec("SELECT count(*) FROM items").number(), 0);
-  EXPECT_EQ(db().exec("SELECT count(*) FROM pg_attribute WHERE attrelid = 'items'::regclass AND attname = 'extra'").number(), 0);
+  EXPECT_EQ(
+      db().exec("SELECT count(*) FROM pg_attribute WHERE attrelid = 'items'::regclass AND attname = 'extra'")
+          .number(),
+      0);
 }
 
 TEST_F(SchemaCommands, TraceRefusesWhatLooksLikeProduction) {
   Repository repository;
   repository.write("change.sql", "SELECT 1;\n");
-  db().exec("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET app.environment = %L', current_database(), 'production'); END $$");
+  db().exec(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET app.environment = %L', current_database(), "
+      "'production'); END $$");
   const Ran refused = repository.planner({"trace", "change.sql", "--database", url()});
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("this looks like a production database: its setting app.environment is \"production\""));
+  EXPECT_THAT(
+      refused.err,
+      HasSubstr("this looks like a production database: its setting app.environment is \"production\""));
   EXPECT_EQ(repository.planner({"trace", "change.sql", "--database", url(), "--force"}).exit_code, 0);
 }
 

@@ -10,12 +10,15 @@ namespace {
 
 using testing::HasSubstr;
 
-bool there_is(const std::string& program) { return run_program({"sh", "-c", "command -v " + program}).exit_code == 0; }
+bool there_is(const std::string& program) {
+  return run_program({"sh", "-c", "command -v " + program}).exit_code == 0;
+}
 
 std::string completed(const std::string& words, int index) {
-  const Ran ran = run_program({"bash", "-c",
-                               "source <(" + planner_program().string() + " completion bash); COMP_WORDS=(" + words +
-                                   "); COMP_CWORD=" + std::to_string(index) + "; _planner; echo \"${COMPREPLY[@]}\""});
+  const Ran ran =
+      run_program({"bash", "-c",
+                   "source <(" + planner_program().string() + " completion bash); COMP_WORDS=(" + words +
+                       "); COMP_CWORD=" + std::to_string(index) + "; _planner; echo \"${COMPREPLY[@]}\""});
   EXPECT_EQ(ran.err, "");
   return ran.out;
 }

@@ -39,8 +39,10 @@ TEST(Split, ARenameBecomesExactlyFivePhases) {
   const Ran ran = repository.planner({"split", "rename_name_to_fullname"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(files_below(repository.path(kPlan)),
-              ElementsAre("1_add/migration.sql", "1_add/rollback.sql", "2_backfill/migration.sql", "3_dual_write/migration.sql", "3_dual_write/rollback.sql",
-                          "4_enforce/migration.sql", "4_enforce/rollback.sql", "5_drop/migration.sql", "5_drop/rollback.sql", "original.sql", "plan.toml"));
+              ElementsAre("1_add/migration.sql", "1_add/rollback.sql", "2_backfill/migration.sql",
+                          "3_dual_write/migration.sql", "3_dual_write/rollback.sql",
+                          "4_enforce/migration.sql", "4_enforce/rollback.sql", "5_drop/migration.sql",
+                          "5_drop/rollback.sql", "original.sql", "plan.toml"));
   EXPECT_EQ(repository.read(std::string(kPlan) + "/original.sql"), kPrismaRename);
   EXPECT_THAT(migrations_in(repository), ElementsAre("20240101000000_init"));
   EXPECT_THAT(ran.out, HasSubstr("planner split rename_name_to_fullname --release"));
@@ -61,15 +63,19 @@ TEST(Split, ReleasePutsTheFirstPhaseBehindEverything) {
   const Ran ran = repository.planner({"split", "rename_name_to_fullname", "--release"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("1 migration stand behind 20240102000000_rename_name_to_fullname"));
-  EXPECT_THAT(migrations_in(repository), ElementsAre("20240101000000_init", "29991231235959_far_away", "30000101000000_rename_name_to_fullname_1_add"));
-  EXPECT_EQ(repository.read("prisma/migrations/30000101000000_rename_name_to_fullname_1_add/migration.sql"), repository.read(std::string(kPlan) + "/1_add/migration.sql"));
-  EXPECT_THAT(files_below(repository.path("prisma/migrations/30000101000000_rename_name_to_fullname_1_add")), ElementsAre("migration.sql"));
+  EXPECT_THAT(migrations_in(repository), ElementsAre("20240101000000_init", "29991231235959_far_away",
+                                                     "30000101000000_rename_name_to_fullname_1_add"));
+  EXPECT_EQ(repository.read("prisma/migrations/30000101000000_rename_name_to_fullname_1_add/migration.sql"),
+            repository.read(std::string(kPlan) + "/1_add/migration.sql"));
+  EXPECT_THAT(files_below(repository.path("prisma/migrations/30000101000000_rename_name_to_fullname_1_add")),
+              ElementsAre("migration.sql"));
 }
 
 TEST(Split, ReleaseUsesTheClockOtherwise) {
   const Repository repository = with_rename();
   ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname", "--release"}).exit_code, 0);
-  EXPECT_THAT(migrations_in(repository), ElementsAre("20240101000000_init", MatchesRegex("20[0-9]{12}_rename_name_to_fullname_1_add")));
+  EXPECT_THAT(migrations_in(repository),
+              ElementsAre("20240101000000_init", MatchesRegex("20[0-9]{12}_rename_name_to_fullname_1_add")));
 }
 
 TEST(Split, ReleasingAgainChangesNothing) {
@@ -86,7 +92,8 @@ TEST(Split, WrittenFirstReleasedLater) {
   const Repository repository = with_rename();
   ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname"}).exit_code, 0);
   ASSERT_EQ(migrations_in(repository).size(), 1U);
-  ASSERT_EQ(repository.planner({"split", "20240102000000_rename_name_to_fullname", "--release"}).exit_code, 0);
+  ASSERT_EQ(repository.planner({"split", "20240102000000_rename_name_to_fullname", "--release"}).exit_code,
+            0);
   EXPECT_EQ(migrations_in(repository).size(), 2U);
 }
 
@@ -117,7 +124,8 @@ TEST(Split, JsonHoldsThePlan) {
   const auto json = nlohmann::json::parse(ran.out);
   EXPECT_EQ(json["outcome"], "planned");
   EXPECT_EQ(json["plan"]["phases"].size(), 5U);
-  EXPECT_THAT(json["plan"]["phases"][0]["migration_sql"].get<std::string>(), HasSubstr("ADD COLUMN \"fullName\""));
+  EXPECT_THAT(json["plan"]["phases"][0]["migration_sql"].get<std::string>(),
+              HasSubstr("ADD COLUMN \"fullName\""));
 }
 
 TEST(Split, AnUnclearPairNeedsAnAnswerAndBothOptionsAreNamed) {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "tests/effects/oracle.h"
 #include "tests/support/files.h"

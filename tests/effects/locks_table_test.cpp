@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "planner/delivery.h"
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "tests/effects/oracle.h"
 #include "tests/support/paths.h"

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <map>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "tests/effects/oracle.h"
 #include "tests/support/files.h"
 #include "tests/support/paths.h"

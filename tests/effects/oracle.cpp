@@ -4,8 +4,8 @@
 #include <fstream>
 #include <memory>
 
-#include "planner/effects_build.h"
-#include "planner/replay.h"
+#include "planner/effects/build.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 
 namespace planner::test {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/schema.h"
 
 /// Measured rows, and what planner says about the same statements.

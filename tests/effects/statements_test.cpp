@@ -5,7 +5,7 @@
 #include <iostream>
 #include <sstream>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "tests/effects/measured.h"
 #include "tests/support/golden.h"
 #include "tests/support/paths.h"

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "planner/effects.h"
+#include "planner/effects/effects.h"
 #include "planner/sql/type.h"
 #include "tests/support/postgres.h"
 

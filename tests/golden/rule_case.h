@@ -39,6 +39,7 @@ struct CaseResult {
 /// `schema` may be empty; otherwise it is one applied migration.
 CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings);
 /// The same with other rules than planner's own.
-CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings, const RuleSet& rules);
+CaseResult analyze_case(std::string_view schema, std::string_view migration, const CaseSettings& settings,
+                        const RuleSet& rules);
 
 }  // namespace planner::test

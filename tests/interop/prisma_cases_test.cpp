@@ -1,4 +1,5 @@
-// The plans of Prisma's own migrations, deployed phase by phase by the real `prisma migrate deploy` with rows in the tables.
+// The plans of Prisma's own migrations, deployed phase by phase by the real `prisma migrate deploy` with rows
+// in the tables.
 
 #include <gtest/gtest.h>
 
@@ -6,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/engine.h"
 #include "plans/registry.h"
 #include "src/database/live_schema.h"
@@ -34,7 +35,8 @@ SplitOptions answers_for(const std::string& name) {
   if (name.find("field_rename") == std::string::npos) options.answers.renames.clear();
   if (name.find("model_renamed") == std::string::npos) options.answers.table_renames.clear();
   if (name == "optional_to_required") options.fills = {fill_with("User", "name", "'nobody'")};
-  if (name == "relation_added_required") options.fills = {fill_with("Post", "authorId", "(SELECT u.\"id\" FROM \"User\" u ORDER BY 1 LIMIT 1)")};
+  if (name == "relation_added_required")
+    options.fills = {fill_with("Post", "authorId", "(SELECT u.\"id\" FROM \"User\" u ORDER BY 1 LIMIT 1)")};
   if (name == "required_field_added_no_default") options.fills = {fill_with("User", "age", "0")};
   return options;
 }
@@ -47,7 +49,8 @@ std::vector<std::string> names() {
   const auto shared = shared_dir();
   if (!shared || !fs::exists(*shared / "prisma-cases")) return out;
   for (const auto& folder : fs::directory_iterator(*shared / "prisma-cases")) {
-    if (fs::exists(folder.path() / "before.sql") && fs::exists(folder.path() / "after.prisma")) out.push_back(folder.path().filename().string());
+    if (fs::exists(folder.path() / "before.sql") && fs::exists(folder.path() / "after.prisma"))
+      out.push_back(folder.path().filename().string());
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -64,21 +67,28 @@ TEST_P(PrismaCases, end_as_the_new_schema_says) {
   const fs::path folder = shared / "prisma-cases" / name();
   History history;
   history.tool = Tool::PrismaUnknown;
-  history.migrations.push_back({"20240101000000_init", "init/migration.sql", read_file(folder / "before.sql"), false, false});
-  history.migrations.push_back({"20240102000000_" + name(), "change/migration.sql", read_file(folder / "migration.sql"), true, false});
+  history.migrations.push_back(
+      {"20240101000000_init", "init/migration.sql", read_file(folder / "before.sql"), false, false});
+  history.migrations.push_back(
+      {"20240102000000_" + name(), "change/migration.sql", read_file(folder / "migration.sql"), true, false});
   const SplitResult result = split(history, 1, all_recipes(), answers_for(name()));
   if (result.outcome == SplitResult::Outcome::NothingToDo) GTEST_SKIP() << "there is nothing to split";
-  if (result.outcome != SplitResult::Outcome::Planned) GTEST_SKIP() << "no plan: " << result.problems.front().what;
+  if (result.outcome != SplitResult::Outcome::Planned)
+    GTEST_SKIP() << "no plan: " << result.problems.front().what;
 
   write_migration("20240101000000_init", history.migrations.front().text);
   const PrismaRun first = prisma().deploy(migrations(), url());
   ASSERT_TRUE(first.ok()) << first.output;
   fill(db(), read_schema(db()), 40);
-  // The first phase refuses to go on while rows hold the label that goes: somebody has to say what they hold instead.
+  // The first phase refuses to go on while rows hold the label that goes: somebody has to say what they hold
+  // instead.
   if (name() == "enum_value_removed")
-    db().exec("UPDATE \"User\" SET \"role\" = CASE \"role\" WHEN 'GUEST' THEN 'USER' ELSE \"role\" END, \"roles\" = array_remove(\"roles\", 'GUEST')");
+    db().exec(
+        "UPDATE \"User\" SET \"role\" = CASE \"role\" WHEN 'GUEST' THEN 'USER' ELSE \"role\" END, \"roles\" "
+        "= array_remove(\"roles\", 'GUEST')");
   TemporaryFolder plan;
-  for (const Phase& phase : result.plan.phases) write_file(plan / phase.folder / "migration.sql", migration_text(result.plan, phase));
+  for (const Phase& phase : result.plan.phases)
+    write_file(plan / phase.folder / "migration.sql", migration_text(result.plan, phase));
 
   const auto deployments = deploy_plan(prisma(), plan.path(), migrations(), url());
 
@@ -89,8 +99,12 @@ TEST_P(PrismaCases, end_as_the_new_schema_says) {
 }
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PrismaCases);
-INSTANTIATE_TEST_SUITE_P(Generated, PrismaCases, ::testing::Combine(::testing::ValuesIn(names()), ::testing::Values(kPrisma6, kPrisma7)),
-                         [](const ::testing::TestParamInfo<Case>& test) { return std::get<0>(test.param) + "_" + std::string(std::get<1>(test.param).name); });
+INSTANTIATE_TEST_SUITE_P(Generated, PrismaCases,
+                         ::testing::Combine(::testing::ValuesIn(names()),
+                                            ::testing::Values(kPrisma6, kPrisma7)),
+                         [](const ::testing::TestParamInfo<Case>& test) {
+                           return std::get<0>(test.param) + "_" + std::string(std::get<1>(test.param).name);
+                         });
 
 }  // namespace
 }  // namespace planner::test

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "plans/registry.h"
 
@@ -14,7 +14,9 @@ std::pair<ObjectName, Identifier> column_of(const std::string& text) {
   const std::size_t dot = text.rfind('.');
   const std::string table = text.substr(0, dot);
   const std::size_t schema = table.find('.');
-  return {schema == std::string::npos ? ObjectName(Identifier(table)) : ObjectName(Identifier(table.substr(0, schema)), Identifier(table.substr(schema + 1))),
+  return {schema == std::string::npos
+              ? ObjectName(Identifier(table))
+              : ObjectName(Identifier(table.substr(0, schema)), Identifier(table.substr(schema + 1))),
           Identifier(text.substr(dot + 1))};
 }
 
@@ -24,7 +26,8 @@ void read_option(const std::string& line, SplitOptions& options) {
   const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
   const std::size_t equals = rest.find('=');
   if (word == "rename" && rest.find('.') == std::string::npos) {
-    options.answers.table_renames.push_back({ObjectName(Identifier(rest.substr(0, equals))), ObjectName(Identifier(rest.substr(equals + 1)))});
+    options.answers.table_renames.push_back(
+        {ObjectName(Identifier(rest.substr(0, equals))), ObjectName(Identifier(rest.substr(equals + 1)))});
   } else if (word == "rename") {
     const auto [table, column] = column_of(rest.substr(0, equals));
     options.answers.renames.push_back({table, column, Identifier(rest.substr(equals + 1))});
@@ -58,7 +61,9 @@ std::string indented(const std::string& text) {
 
 }  // namespace
 
-SplitResult PlanCase::split() const { return planner::split(history, history.migrations.size() - 1, all_recipes(), options); }
+SplitResult PlanCase::split() const {
+  return planner::split(history, history.migrations.size() - 1, all_recipes(), options);
+}
 
 PlanCase read_plan_case(const GoldenCase& golden) {
   PlanCase read;
@@ -94,16 +99,20 @@ std::string plan_text(const SplitResult& result) {
   }
   if (result.outcome != SplitResult::Outcome::Planned) {
     out = result.outcome == SplitResult::Outcome::Refused ? "refused\n" : "needs an answer\n";
-    for (const SplitResult::Problem& problem : result.problems) out += "  " + problem.what + "\n    " + problem.what_to_do + "\n";
+    for (const SplitResult::Problem& problem : result.problems)
+      out += "  " + problem.what + "\n    " + problem.what_to_do + "\n";
     return out;
   }
   for (const Phase& phase : result.plan.phases) {
     out += "=== " + phase.folder + " (" + std::string(window_name(phase.window)) + ")\n";
     out += indented(migration_text(result.plan, phase));
     out += "  --- rollback\n" + indented(rollback_text(result.plan, phase));
-    for (const PrismaAdvice& advice : phase.prisma) out += "  schema.prisma, " + advice.model + ": " + advice.text + "\n";
-    for (const Condition& condition : phase.before) out += "  before: " + condition.says + ": " + condition.query.str() + "\n";
-    for (const Condition& condition : phase.after) out += "  after: " + condition.says + ": " + condition.query.str() + "\n";
+    for (const PrismaAdvice& advice : phase.prisma)
+      out += "  schema.prisma, " + advice.model + ": " + advice.text + "\n";
+    for (const Condition& condition : phase.before)
+      out += "  before: " + condition.says + ": " + condition.query.str() + "\n";
+    for (const Condition& condition : phase.after)
+      out += "  after: " + condition.says + ": " + condition.query.str() + "\n";
   }
   for (const std::string& note : result.plan.notes) out += "note: " + note + "\n";
   for (const std::string& reason : result.plan.order_reasons) out += "order: " + reason + "\n";

@@ -8,7 +8,8 @@
 
 namespace planner::test {
 
-/// A golden case as the engine sees it: `--- history` (SQL before), `--- name` (the migration's purpose), `--- migration`,
+/// A golden case as the engine sees it: `--- history` (SQL before), `--- name` (the migration's purpose),
+/// `--- migration`,
 /// `--- options` (`rename t.a=b`, `no-rename t.a`, `fill t.c=SQL`, `batch 3`, one a line).
 struct PlanCase {
   History history;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planner/compose.h"
+#include "planner/compose/compose.h"
 #include "planner/sql/parse.h"
 #include "src/proof/catalog.h"
 #include "tests/plans/plan_case.h"
@@ -10,7 +10,8 @@
 #include "tests/support/paths.h"
 #include "tests/support/postgres.h"
 
-/// Every golden plan, as text and on a server: history and phases end where history and original end, and every way back returns.
+/// Every golden plan, as text and on a server: history and phases end where history and original end, and
+/// every way back returns.
 namespace planner::test {
 namespace {
 
@@ -46,7 +47,8 @@ void run_statements(Connection& connection, const std::string& text) {
 }
 
 void expect_same(const State& expected, const State& found, const std::string& what, bool data) {
-  for (const std::string& line : difference(expected.catalog, found.catalog)) ADD_FAILURE() << what << ": " << line;
+  for (const std::string& line : difference(expected.catalog, found.catalog))
+    ADD_FAILURE() << what << ": " << line;
   if (!data) return;
   for (const std::string& line : difference(expected.data, found.data)) ADD_FAILURE() << what << ": " << line;
 }
@@ -65,7 +67,8 @@ TEST_P(OnServer, phases_end_where_the_original_ends) {
   for (const Phase& phase : result.plan.phases) {
     SCOPED_TRACE(phase.folder);
     const State before = state_of(db());
-    for (const Condition& condition : phase.before) EXPECT_TRUE(db().exec(condition.query.str()).empty()) << condition.says;
+    for (const Condition& condition : phase.before)
+      EXPECT_TRUE(db().exec(condition.query.str()).empty()) << condition.says;
     db().exec(migration_text(result.plan, phase));
     if (phase.backfill) db().exec(migration_text(result.plan, phase));  // may always run again
     if (phase.reversible) {
@@ -73,13 +76,15 @@ TEST_P(OnServer, phases_end_where_the_original_ends) {
       expect_same(before, state_of(db()), "rollback of " + phase.folder, !phase.backfill);
       if (!phase.rollback.empty()) db().exec(migration_text(result.plan, phase));
     }
-    for (const Condition& condition : phase.after) EXPECT_TRUE(db().exec(condition.query.str()).empty()) << condition.says;
+    for (const Condition& condition : phase.after)
+      EXPECT_TRUE(db().exec(condition.query.str()).empty()) << condition.says;
   }
   const State end = state_of(db());
   for (const std::string& line : end.catalog) EXPECT_EQ(line.find("planner_"), std::string::npos) << line;
 
   // `--- same as`: what the original means when it cannot run on rows or would lose them (DROP + ADD).
-  const std::string meaning = golden.find("same as") != nullptr ? golden.text("same as") : given.migration().text;
+  const std::string meaning =
+      golden.find("same as") != nullptr ? golden.text("same as") : given.migration().text;
   Connection other(another_database());
   other.exec(given.history.migrations.front().text);
   if (!given.rows.empty()) other.exec(given.rows);

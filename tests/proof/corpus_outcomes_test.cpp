@@ -1,5 +1,5 @@
-// Every risky migration of real histories, split and proven where its team met it. The outcomes are kept in corpus_outcomes.tsv;
-// `make outcomes` writes it anew.
+// Every risky migration of real histories, split and proven where its team met it. The outcomes are kept in
+// corpus_outcomes.tsv; `make outcomes` writes it anew.
 
 #include <gtest/gtest.h>
 
@@ -47,14 +47,15 @@ void add_counts(std::map<std::string, std::size_t>& to, const std::string& text)
   }
 }
 
-/// Plans that are not proven yet: each is a mistake that stands open. One that is not in this list fails the test.
+/// Plans that are not proven yet: each is a mistake that stands open. One that is not in this list fails the
+/// test.
 const std::set<std::string>& open_ones() {
   static const std::set<std::string> names{
-      "20220707173037_app_service_to_service_settigns",             // rows are changed before an enum value goes
+      "20220707173037_app_service_to_service_settigns",  // rows are changed before an enum value goes
       "20240202103529_remove_auth0_preview_account_type_from_enum",  // the same
-      "0015_1.10.0_schema",                                         // indexes of tables that are dropped
-      "2017-10-16-200404_stop_lying_to_schema",                      // a column that a trigger computes gets a made-up value
-      "0190_2.16.0_schema",                                         // a column that is renamed by hand, twice
+      "0015_1.10.0_schema",                                          // indexes of tables that are dropped
+      "2017-10-16-200404_stop_lying_to_schema",  // a column that a trigger computes gets a made-up value
+      "0190_2.16.0_schema",                      // a column that is renamed by hand, twice
   };
   return names;
 }
@@ -62,7 +63,8 @@ const std::set<std::string>& open_ones() {
 TEST(CorpusOutcomes, hardly_anything_is_unproven_or_refused) {
   std::map<std::string, std::size_t> risky, refused;
   for (const auto& [key, row] : kept_outcomes()) {
-    const bool fine = row[2] == "proven" || row[2] == "harmless" || row[2] == "refused" || row[2] == "unanswered";
+    const bool fine =
+        row[2] == "proven" || row[2] == "harmless" || row[2] == "refused" || row[2] == "unanswered";
     EXPECT_TRUE(fine || open_ones().contains(row[1])) << key << ": " << row[2];
     add_counts(risky, row[3]);
     add_counts(refused, row[4]);
@@ -72,8 +74,9 @@ TEST(CorpusOutcomes, hardly_anything_is_unproven_or_refused) {
   for (const auto& [kind, number] : refused) not_done += number;
   EXPECT_GT(all, 0U);
   EXPECT_LE(static_cast<double>(not_done), 0.08 * static_cast<double>(all)) << not_done << " of " << all;
-  for (const char* kind : {"set-not-null", "required-column", "create-index", "add-unique", "add-primary-key", "add-foreign-key", "add-check", "replace-constraint", "drop-column",
-                           "drop-table", "drop-index", "drop-constraint"}) {
+  for (const char* kind :
+       {"set-not-null", "required-column", "create-index", "add-unique", "add-primary-key", "add-foreign-key",
+        "add-check", "replace-constraint", "drop-column", "drop-table", "drop-index", "drop-constraint"}) {
     // One column is refused that PostgreSQL drops: its key goes with it in the same statement.
     EXPECT_LE(refused[kind], kind == std::string_view("drop-column") ? 1U : 0U) << kind;
   }
@@ -88,7 +91,8 @@ TEST(CorpusOutcomes, a_sample_comes_out_as_the_table_says) {
     std::size_t place = 0;
     std::set<std::string> sample;
     for (const Migration& migration : history.migrations) {
-      if (kept.contains(history.name + "\t" + migration.name) && place++ % 40 == 7) sample.insert(migration.name);
+      if (kept.contains(history.name + "\t" + migration.name) && place++ % 40 == 7)
+        sample.insert(migration.name);
     }
     WalkOptions options;
     options.rows = 10;
@@ -96,15 +100,17 @@ TEST(CorpusOutcomes, a_sample_comes_out_as_the_table_says) {
     if (sample.empty()) continue;
     for (const Outcome& outcome : walk_history(server, history, options)) {
       const std::string& known = kept.at(history.name + "\t" + outcome.migration)[2];
-      EXPECT_TRUE(outcome.result == known || outcome.result == "proven") << known << " before, now " << outcome_line(outcome);
+      EXPECT_TRUE(outcome.result == known || outcome.result == "proven")
+          << known << " before, now " << outcome_line(outcome);
     }
   }
 }
 
-/// Writes the table anew; PLANNER_HISTORY limits it to histories whose name holds the word, PLANNER_MIGRATION to such migrations (then nothing is
-/// written).
+/// Writes the table anew; PLANNER_HISTORY limits it to histories whose name holds the word, PLANNER_MIGRATION
+/// to such migrations (then nothing is written).
 TEST(CorpusOutcomes, write_table) {
-  if (std::getenv("PLANNER_WRITE_OUTCOMES") == nullptr) GTEST_SKIP() << "only `make outcomes` writes the table";
+  if (std::getenv("PLANNER_WRITE_OUTCOMES") == nullptr)
+    GTEST_SKIP() << "only `make outcomes` writes the table";
   PLANNER_SHARED_OR_SKIP(shared);
   const char* only = std::getenv("PLANNER_HISTORY");
   const char* one = std::getenv("PLANNER_MIGRATION");
@@ -114,7 +120,10 @@ TEST(CorpusOutcomes, write_table) {
   for (const RealHistory& history : real_histories(shared)) {
     if (only != nullptr && history.name.find(only) == std::string::npos) continue;
     WalkOptions options;
-    if (one != nullptr) options.chosen = [&](const std::string& migration, std::size_t) { return migration.find(one) != std::string::npos; };
+    if (one != nullptr)
+      options.chosen = [&](const std::string& migration, std::size_t) {
+        return migration.find(one) != std::string::npos;
+      };
     for (const Outcome& outcome : walk_history(server, history, options)) {
       if (outcome.result != "proven" || one != nullptr) std::cerr << outcome_line(outcome) << "\n";
       lines += outcome_line(outcome) + "\n";
@@ -122,8 +131,9 @@ TEST(CorpusOutcomes, write_table) {
     walked.insert(history.name);
   }
   if (one != nullptr) return;
-  std::string before = "# What becomes of every risky migration of real histories; `make outcomes` writes it.\n"
-                       "# history\tmigration\toutcome\trisky operations\trefused operations\treasons\n";
+  std::string before =
+      "# What becomes of every risky migration of real histories; `make outcomes` writes it.\n"
+      "# history\tmigration\toutcome\trisky operations\trefused operations\treasons\n";
   if (std::filesystem::exists(table_file())) {
     for (const auto& [key, row] : kept_outcomes()) {
       if (walked.contains(row[0])) continue;

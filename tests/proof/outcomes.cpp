@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "planner/recognize_walk.h"
-#include "planner/replay.h"
+#include "planner/recognize/walk.h"
+#include "planner/replay/replay.h"
 #include "plans/registry.h"
 #include "rules/registry.h"
 #include "src/database/connection.h"
@@ -37,13 +37,15 @@ void deploy(const std::string& url, const Migration& migration) {
 }
 
 void replay_file(Schema& schema, const ParsedFile& file, bool pending) {
-  for (const Statement& statement : file.statements) replay_statement(schema, statement.operations, ReplayOptions{pending});
+  for (const Statement& statement : file.statements)
+    replay_statement(schema, statement.operations, ReplayOptions{pending});
   end_session(schema);
 }
 
 bool is_unique(const Table& table, const Identifier& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.unique && std::any_of(index.elements.begin(), index.elements.end(), [&](const IndexElement& element) { return element.column == column; });
+    return index.unique && std::any_of(index.elements.begin(), index.elements.end(),
+                                       [&](const IndexElement& element) { return element.column == column; });
   });
 }
 
@@ -51,10 +53,13 @@ bool is_unique(const Table& table, const Identifier& column) {
 Expression value_for(const Schema& after, const Schema& before, const Table& table, const Column& column) {
   for (const Constraint& constraint : table.constraints) {
     const ConstraintDefinition& key = constraint.definition;
-    if (key.kind != ConstraintKind::ForeignKey || key.columns.size() != 1 || key.columns.front() != column.name || key.references.columns.empty()) continue;
+    if (key.kind != ConstraintKind::ForeignKey || key.columns.size() != 1 ||
+        key.columns.front() != column.name || key.references.columns.empty())
+      continue;
     if (before.table(key.references.table) == nullptr) break;
     const std::string target = quoted(key.references.columns.front());
-    return Expression::parse("(SELECT planner_target." + target + " FROM " + quoted(key.references.table) + " planner_target ORDER BY 1 LIMIT 1)");
+    return Expression::parse("(SELECT planner_target." + target + " FROM " + quoted(key.references.table) +
+                             " planner_target ORDER BY 1 LIMIT 1)");
   }
   const TypeName& type = column.type;
   if (type.array_dimensions > 0) return Expression::parse("'{}'::" + type_sql(type).str());
@@ -73,22 +78,28 @@ Expression value_for(const Schema& after, const Schema& before, const Table& tab
   if (type.is("bool")) return Expression::parse("false");
   if (type.is("uuid")) return Expression::parse("'00000000-0000-0000-0000-000000000001'::uuid");
   if (type.is("json") || type.is("jsonb")) return Expression::parse("'{}'::" + type_sql(type).str());
-  if (type.is("timestamp") || type.is("timestamptz") || type.is("date")) return Expression::parse("'2024-01-01'::" + type_sql(type).str());
+  if (type.is("timestamp") || type.is("timestamptz") || type.is("date"))
+    return Expression::parse("'2024-01-01'::" + type_sql(type).str());
   if (type.is("bytea")) return Expression::parse("'\\x00'::bytea");
-  if (type.is("int2") || type.is("int4") || type.is("int8") || type.is("numeric") || type.is("float4") || type.is("float8")) return Expression::parse("1");
+  if (type.is("int2") || type.is("int4") || type.is("int8") || type.is("numeric") || type.is("float4") ||
+      type.is("float8"))
+    return Expression::parse("1");
   return Expression::parse("'1'");
 }
 
 /// Every answer that split could ask for.
-void answer(SplitOptions& options, const ParsedFile& file, const Migration& migration, const Schema& before, bool renamed) {
+void answer(SplitOptions& options, const ParsedFile& file, const Migration& migration, const Schema& before,
+            bool renamed) {
   options.accept_lossy = true;
   const Recognized recognized = recognize(file, migration, before, options.answers);
   for (const Intention& question : recognized.questions) {
     if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
-      (renamed ? options.answers.renames : options.answers.not_renames).push_back({column->table, column->from, renamed ? column->to : Identifier()});
+      (renamed ? options.answers.renames : options.answers.not_renames)
+          .push_back({column->table, column->from, renamed ? column->to : Identifier()});
     }
     if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
-      (renamed ? options.answers.table_renames : options.answers.not_table_renames).push_back({table->table, ObjectName(table->table.schema, table->to)});
+      (renamed ? options.answers.table_renames : options.answers.not_table_renames)
+          .push_back({table->table, ObjectName(table->table.schema, table->to)});
     }
   }
   Schema after = before;
@@ -98,23 +109,37 @@ void answer(SplitOptions& options, const ParsedFile& file, const Migration& migr
     if (old_table == nullptr) continue;
     for (const Column& column : table->columns) {
       const Column* old_column = old_table->column(column.name);
-      const bool newly_required = column.not_null && column.default_value.empty() && !column.identity && column.generated.empty() && (old_column == nullptr || !old_column->not_null);
-      const bool assigned = std::any_of(recognized.intentions.begin(), recognized.intentions.end(), [&](const Intention& other) {
-        const auto* update = std::get_if<Update>(&other.operation);
-        return update != nullptr && update->table == name && std::find(update->columns.begin(), update->columns.end(), column.name) != update->columns.end();
-      });
+      const bool newly_required = column.not_null && column.default_value.empty() && !column.identity &&
+                                  column.generated.empty() &&
+                                  (old_column == nullptr || !old_column->not_null);
+      const bool assigned = std::any_of(
+          recognized.intentions.begin(), recognized.intentions.end(), [&](const Intention& other) {
+            const auto* update = std::get_if<Update>(&other.operation);
+            return update != nullptr && update->table == name &&
+                   std::find(update->columns.begin(), update->columns.end(), column.name) !=
+                       update->columns.end();
+          });
       // Which values a check lets through is not to be guessed: then the rows have some already.
-      const bool checked = old_column != nullptr && std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
-        return constraint.definition.kind == ConstraintKind::Check && constraint.definition.expression.mentions(column.name);
-      });
-      const bool said = assigned || checked || std::any_of(options.fills.begin(), options.fills.end(), [&](const SplitOptions::Fill& fill) { return fill.table == name && fill.column == column.name; });
-      if (newly_required && !said) options.fills.push_back({name, column.name, value_for(after, before, *table, column)});
+      const bool checked = old_column != nullptr &&
+                           std::any_of(table->constraints.begin(), table->constraints.end(),
+                                       [&](const Constraint& constraint) {
+                                         return constraint.definition.kind == ConstraintKind::Check &&
+                                                constraint.definition.expression.mentions(column.name);
+                                       });
+      const bool said =
+          assigned || checked ||
+          std::any_of(options.fills.begin(), options.fills.end(), [&](const SplitOptions::Fill& fill) {
+            return fill.table == name && fill.column == column.name;
+          });
+      if (newly_required && !said)
+        options.fills.push_back({name, column.name, value_for(after, before, *table, column)});
     }
   }
 }
 
 std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
   return text.size() > 400 ? text.substr(0, 400) + "..." : text;
 }
 
@@ -139,7 +164,8 @@ History alone(const Migration& migration, Tool tool) {
 
 void count(Outcome& outcome, const SplitResult& result) {
   for (const SplitResult::Decision& decision : result.decisions) {
-    const bool refused = decision.outcome == RecipeResult::Outcome::Refused || decision.outcome == RecipeResult::Outcome::NeedsAnswer;
+    const bool refused = decision.outcome == RecipeResult::Outcome::Refused ||
+                         decision.outcome == RecipeResult::Outcome::NeedsAnswer;
     if (decision.outcome != RecipeResult::Outcome::Steps && !refused) continue;
     const std::string kind = decision.recipe.empty() ? "other" : std::string(decision.recipe);
     ++outcome.risky[kind];
@@ -174,16 +200,19 @@ std::vector<RealHistory> real_histories(const std::filesystem::path& shared) {
 std::string outcome_line(const Outcome& outcome) {
   const auto counts = [](const std::map<std::string, std::size_t>& all) {
     std::string text;
-    for (const auto& [kind, number] : all) text += (text.empty() ? "" : " ") + kind + ":" + std::to_string(number);
+    for (const auto& [kind, number] : all)
+      text += (text.empty() ? "" : " ") + kind + ":" + std::to_string(number);
     return text.empty() ? std::string("-") : text;
   };
   std::string reasons;
-  for (const std::string& reason : outcome.reasons) reasons += (reasons.empty() ? "" : " | ") + one_line(reason);
-  return outcome.history + "\t" + outcome.migration + "\t" + outcome.result + "\t" + counts(outcome.risky) + "\t" + counts(outcome.refused) + "\t" + reasons;
+  for (const std::string& reason : outcome.reasons)
+    reasons += (reasons.empty() ? "" : " | ") + one_line(reason);
+  return outcome.history + "\t" + outcome.migration + "\t" + outcome.result + "\t" + counts(outcome.risky) +
+         "\t" + counts(outcome.refused) + "\t" + reasons;
 }
 
-Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before, const Migration& migration, Tool tool, int rows, bool renamed,
-                   SplitOptions given) {
+Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before,
+                   const Migration& migration, Tool tool, int rows, bool renamed, SplitOptions given) {
   Outcome outcome;
   outcome.migration = migration.name;
   const History history = alone(migration, tool);
@@ -193,7 +222,9 @@ Outcome outcome_of(const ProofServer& server, const std::string& template_databa
   answer(options, file, migration, before, renamed);
   SplitResult result = split(history, 0, all_recipes(), options, &before);
   // Answers can make room for further questions.
-  for (int round = 0; round < 3 && result.outcome != SplitResult::Outcome::Planned && result.outcome != SplitResult::Outcome::NothingToDo; ++round) {
+  for (int round = 0; round < 3 && result.outcome != SplitResult::Outcome::Planned &&
+                      result.outcome != SplitResult::Outcome::NothingToDo;
+       ++round) {
     answer(options, file, migration, before, renamed);
     result = split(history, 0, all_recipes(), options, &before);
   }
@@ -230,13 +261,21 @@ Outcome outcome_of(const ProofServer& server, const std::string& template_databa
   return outcome;
 }
 
-std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history, const WalkOptions& options) {
+std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history,
+                                  const WalkOptions& options) {
   std::vector<Outcome> outcomes;
   const std::string database = server.create("");
   // golang-migrate's own table, which some migrations look at.
-  if (history.tool == Tool::GolangMigrate) Connection(server.url(database)).exec("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
+  if (history.tool == Tool::GolangMigrate)
+    Connection(server.url(database))
+        .exec("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
   Schema schema;
-  if (history.tool == Tool::GolangMigrate) replay_file(schema, parse_file("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"), false);
+  if (history.tool == Tool::GolangMigrate)
+    replay_file(
+        schema,
+        parse_file(
+            "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"),
+        false);
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
     const Migration& migration = history.migrations[i];
     if (!options.chosen || options.chosen(migration.name, i)) {

@@ -9,7 +9,8 @@
 #include "planner/engine.h"
 #include "src/proof/verify.h"
 
-/// Real histories walked on a server: what becomes of each risky migration in the place where its team met it.
+/// Real histories walked on a server: what becomes of each risky migration in the place where its team met
+/// it.
 namespace planner::test {
 
 /// One history as its own tool applies it.
@@ -31,15 +32,19 @@ struct Outcome {
 std::string outcome_line(const Outcome& outcome);  ///< tab separated, without line breaks
 
 struct WalkOptions {
-  std::function<bool(const std::string& migration, std::size_t place)> chosen;  ///< which risky migrations are proven; empty: all
+  std::function<bool(const std::string& migration, std::size_t place)>
+      chosen;  ///< which risky migrations are proven; empty: all
   int rows = 20;
 };
 /// Applies the history migration by migration; every risky one is split and proven on the state it meets.
-std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history, const WalkOptions& options);
+std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history,
+                                  const WalkOptions& options);
 
-/// Splits one migration with the answers a person would have to give (a value for every required column, yes for loss, `renamed` for every
-/// guessed rename; `given` is said from the start), and proves the plan. `template_database` holds the history before it.
-Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before, const Migration& migration, Tool tool, int rows,
-                   bool renamed = false, SplitOptions given = {});
+/// Splits one migration with the answers a person would have to give (a value for every required column, yes
+/// for loss, `renamed` for every guessed rename; `given` is said from the start), and proves the plan.
+/// `template_database` holds the history before it.
+Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before,
+                   const Migration& migration, Tool tool, int rows, bool renamed = false,
+                   SplitOptions given = {});
 
 }  // namespace planner::test

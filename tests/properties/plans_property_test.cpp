@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "src/database/connection.h"
 #include "src/proof/proof_server.h"
 #include "tests/proof/outcomes.h"
@@ -21,45 +21,57 @@ struct Tally {
   std::map<std::string, std::size_t> risky, refused;
 };
 
-void prove(const ProofServer& server, unsigned schema_seed, const std::vector<unsigned>& operations, Tally& tally) {
+void prove(const ProofServer& server, unsigned schema_seed, const std::vector<unsigned>& operations,
+           Tally& tally) {
   const RandomSchema schema = random_schema(schema_seed);
   const RandomChange change = random_change(schema, operations);
   if (change.sql.empty()) return;
   const std::string database = server.create("");
   Connection(server.url(database)).exec(schema.sql);
   Schema before;
-  for (const Statement& statement : parse_file(schema.sql).statements) replay_statement(before, statement.operations);
+  for (const Statement& statement : parse_file(schema.sql).statements)
+    replay_statement(before, statement.operations);
   Migration migration;
   migration.name = "20240102000000_change";
   migration.text = change.sql;
-  const Outcome outcome = outcome_of(server, database, before, migration, Tool::PrismaUnknown, 25, true, change.options);
+  const Outcome outcome =
+      outcome_of(server, database, before, migration, Tool::PrismaUnknown, 25, true, change.options);
   server.drop(database);
   ++tally.outcomes[outcome.result.empty() ? "harmless" : outcome.result];
   for (const auto& [kind, number] : outcome.risky) tally.risky[kind] += number;
   for (const auto& [kind, number] : outcome.refused) tally.refused[kind] += number;
-  RC_LOG() << "--- history\n" << schema.sql << "--- migration\n" << change.sql << outcome_line(outcome) << "\n";
+  RC_LOG() << "--- history\n"
+           << schema.sql << "--- migration\n"
+           << change.sql << outcome_line(outcome) << "\n";
   RC_ASSERT(outcome.result != "unproven");
-  if (outcome.result == "refused" && std::getenv("PLANNER_SHOW_REFUSALS") != nullptr) std::cerr << schema.sql << change.sql << outcome_line(outcome) << "\n\n";
+  if (outcome.result == "refused" && std::getenv("PLANNER_SHOW_REFUSALS") != nullptr)
+    std::cerr << schema.sql << change.sql << outcome_line(outcome) << "\n\n";
 }
 
 /// PLANNER_RUNS and PLANNER_SEED say how many and which; `make soak` runs until told otherwise.
 TEST(Plans, random_changes_are_proven_or_refused) {
   const char* runs = std::getenv("PLANNER_RUNS");
   const char* seed = std::getenv("PLANNER_SEED");
-  const std::string parameters = std::string("max_success=") + (runs == nullptr ? "25" : runs) + " seed=" + (seed == nullptr ? "20240101" : seed);
+  const std::string parameters = std::string("max_success=") + (runs == nullptr ? "25" : runs) +
+                                 " seed=" + (seed == nullptr ? "20240101" : seed);
   ASSERT_EQ(setenv("RC_PARAMS", parameters.c_str(), 1), 0);
-  std::cout << "PLANNER_SEED=" << (seed == nullptr ? "20240101" : seed) << " PLANNER_RUNS=" << (runs == nullptr ? "25" : runs) << "\n";
+  std::cout << "PLANNER_SEED=" << (seed == nullptr ? "20240101" : seed)
+            << " PLANNER_RUNS=" << (runs == nullptr ? "25" : runs) << "\n";
   const ProofServer server = proof_server(scratch().url());
   Tally tally;
   const bool held = rc::check("every plan is proven", [&] {
     const auto schema_seed = *rc::gen::noShrink(rc::gen::inRange(0U, 1000000U));
     const auto count = *rc::gen::noShrink(rc::gen::inRange(1U, 6U));
-    const auto operations = *rc::gen::container<std::vector<unsigned>>(rc::gen::noShrink(rc::gen::inRange(0U, 1000000U)));
-    std::vector<unsigned> few(operations.begin(), operations.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(operations.size(), count)));
+    const auto operations =
+        *rc::gen::container<std::vector<unsigned>>(rc::gen::noShrink(rc::gen::inRange(0U, 1000000U)));
+    std::vector<unsigned> few(
+        operations.begin(),
+        operations.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(operations.size(), count)));
     prove(server, schema_seed, few, tally);
   });
   for (const auto& [outcome, number] : tally.outcomes) std::cout << outcome << ": " << number << "\n";
-  for (const auto& [kind, number] : tally.refused) std::cout << "refused " << kind << ": " << number << " of " << tally.risky[kind] << "\n";
+  for (const auto& [kind, number] : tally.refused)
+    std::cout << "refused " << kind << ": " << number << " of " << tally.risky[kind] << "\n";
   EXPECT_TRUE(held);
 }
 

@@ -28,7 +28,9 @@ constexpr std::array<Kind, 11> kKinds{{{"integer", "7", true},
                                        {"jsonb", "'{\"a\": 7}'", false},
                                        {"date", "'2024-05-05'", false}}};
 /// Names that need quotes, look alike, or are words of SQL.
-constexpr std::array<const char*, 14> kNames{"name", "fullName", "email", "order", "Status", "created at", "group", "amount", "isActive", "ü", "note", "a\"b", "value", "kind"};
+constexpr std::array<const char*, 14> kNames{"name",       "fullName", "email",  "order",    "Status",
+                                             "created at", "group",    "amount", "isActive", "ü",
+                                             "note",       "a\"b",     "value",  "kind"};
 
 bool distinct(const std::string& type) {
   for (const Kind& kind : kKinds) {
@@ -78,8 +80,10 @@ class Changer {
     const std::string name = in_quotes(table.name);
     RandomColumn* column = free_column(random, table);
     switch (below(random, 13)) {
-      case 0: return rename(random, table, column, false);
-      case 1: return rename(random, table, column, true);
+      case 0:
+        return rename(random, table, column, false);
+      case 1:
+        return rename(random, table, column, true);
       case 2:
         if (column == nullptr || column->required) return;
         fill(table, column->name, column->value);
@@ -90,28 +94,34 @@ class Changer {
         fill(table, added, kind.value);
         return say("ALTER TABLE " + name + " ADD COLUMN " + in_quotes(added) + " " + kind.type + " NOT NULL");
       }
-      case 4: return say("ALTER TABLE " + name + " ADD COLUMN " + in_quotes(fresh_name()) + (maybe(random, 50) ? " uuid NOT NULL DEFAULT gen_random_uuid()" : " serial"));
+      case 4:
+        return say("ALTER TABLE " + name + " ADD COLUMN " + in_quotes(fresh_name()) +
+                   (maybe(random, 50) ? " uuid NOT NULL DEFAULT gen_random_uuid()" : " serial"));
       case 5:
         if (column == nullptr || column->type == "jsonb") return;
-        return say("CREATE INDEX " + in_quotes(fresh_name()) + " ON " + name + " (" + in_quotes(column->name) + (maybe(random, 30) ? " DESC)" : ")"));
+        return say("CREATE INDEX " + in_quotes(fresh_name()) + " ON " + name + " (" +
+                   in_quotes(column->name) + (maybe(random, 30) ? " DESC)" : ")"));
       case 6:
         if (column == nullptr || !distinct(column->type)) return;
-        return say("CREATE UNIQUE INDEX " + in_quotes(fresh_name()) + " ON " + name + " (" + in_quotes(column->name) + ")");
+        return say("CREATE UNIQUE INDEX " + in_quotes(fresh_name()) + " ON " + name + " (" +
+                   in_quotes(column->name) + ")");
       case 7:
         if (column == nullptr || !distinct(column->type)) return;
-        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " UNIQUE (" + in_quotes(column->name) + ")");
+        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " UNIQUE (" +
+                   in_quotes(column->name) + ")");
       case 8: {
         const RandomTable& target = tables_[below(random, tables_.size())];
         if (target.key.size() != 1) return;
         const std::string added = fresh_name();
         say("ALTER TABLE " + name + " ADD COLUMN " + in_quotes(added) + " " + target.columns.front().type);
-        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " FOREIGN KEY (" + in_quotes(added) + ") REFERENCES " + in_quotes(target.name) +
+        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " FOREIGN KEY (" +
+                   in_quotes(added) + ") REFERENCES " + in_quotes(target.name) +
                    (maybe(random, 50) ? " (id) ON DELETE SET NULL" : " (id)"));
       }
       case 9:
         if (column == nullptr) return;
-        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " CHECK (" + in_quotes(column->name) + " IS NULL OR " + in_quotes(column->name) +
-                   "::text <> 'never')");
+        return say("ALTER TABLE " + name + " ADD CONSTRAINT " + in_quotes(fresh_name()) + " CHECK (" +
+                   in_quotes(column->name) + " IS NULL OR " + in_quotes(column->name) + "::text <> 'never')");
       case 10:
         if (column == nullptr) return;
         take(table, *column);
@@ -125,7 +135,8 @@ class Changer {
       }
       default:
         if (column == nullptr) return;
-        return say("UPDATE " + name + " SET " + in_quotes(column->name) + " = " + column->value + " WHERE " + in_quotes(column->name) + " IS NULL");
+        return say("UPDATE " + name + " SET " + in_quotes(column->name) + " = " + column->value + " WHERE " +
+                   in_quotes(column->name) + " IS NULL");
     }
   }
 
@@ -140,20 +151,27 @@ class Changer {
     RandomColumn* column = free[below(random, free.size())];
     return column;
   }
-  void take(const RandomTable& table, const RandomColumn& column) { taken_.insert(table.name + "." + column.name); }
+  void take(const RandomTable& table, const RandomColumn& column) {
+    taken_.insert(table.name + "." + column.name);
+  }
 
   void rename(Random& random, RandomTable& table, RandomColumn* column, bool by_drop_and_add) {
     if (column == nullptr) return;
     take(table, *column);
     const std::string to = maybe(random, 50) ? column->name + "New" : fresh_name();
     const std::string name = in_quotes(table.name);
-    if (!by_drop_and_add) return say("ALTER TABLE " + name + " RENAME COLUMN " + in_quotes(column->name) + " TO " + in_quotes(to));
-    change_.options.answers.renames.push_back({ObjectName(Identifier("public"), Identifier(table.name)), Identifier(column->name), Identifier(to)});
-    say("ALTER TABLE " + name + " DROP COLUMN " + in_quotes(column->name) + ", ADD COLUMN " + in_quotes(to) + " " + column->type + (column->required ? " NOT NULL" : ""));
+    if (!by_drop_and_add)
+      return say("ALTER TABLE " + name + " RENAME COLUMN " + in_quotes(column->name) + " TO " +
+                 in_quotes(to));
+    change_.options.answers.renames.push_back(
+        {ObjectName(Identifier("public"), Identifier(table.name)), Identifier(column->name), Identifier(to)});
+    say("ALTER TABLE " + name + " DROP COLUMN " + in_quotes(column->name) + ", ADD COLUMN " + in_quotes(to) +
+        " " + column->type + (column->required ? " NOT NULL" : ""));
   }
 
   void fill(const RandomTable& table, const std::string& column, const std::string& value) {
-    change_.options.fills.push_back({ObjectName(Identifier("public"), Identifier(table.name)), Identifier(column), Expression::parse(value)});
+    change_.options.fills.push_back({ObjectName(Identifier("public"), Identifier(table.name)),
+                                     Identifier(column), Expression::parse(value)});
   }
   void say(const std::string& statement) { change_.sql += statement + ";\n"; }
   std::string fresh_name() { return "new " + std::to_string(++made_); }
@@ -179,19 +197,22 @@ RandomSchema random_schema(unsigned seed) {
     std::string after;
     for (std::size_t c = 0, count = 1 + below(random, 5); c < count; ++c) {
       const Kind& kind = kKinds[below(random, kKinds.size())];
-      RandomColumn column{kNames[below(random, kNames.size())], kind.type, kind.value, maybe(random, 50), false};
+      RandomColumn column{kNames[below(random, kNames.size())], kind.type, kind.value, maybe(random, 50),
+                          false};
       if (!used.insert(column.name).second) continue;
       columns += ", " + in_quotes(column.name) + " " + kind.type;
       if (maybe(random, 30)) columns += std::string(" DEFAULT ") + kind.value;
       if (column.required) columns += " NOT NULL";
       if (maybe(random, 25) && column.type != "jsonb") {
-        after += std::string("CREATE ") + (kind.distinct && maybe(random, 40) ? "UNIQUE " : "") + "INDEX ON " + in_quotes(table.name) + " (" + in_quotes(column.name) + ");\n";
+        after += std::string("CREATE ") + (kind.distinct && maybe(random, 40) ? "UNIQUE " : "") +
+                 "INDEX ON " + in_quotes(table.name) + " (" + in_quotes(column.name) + ");\n";
       }
       if (maybe(random, 15)) columns += ", CHECK (" + in_quotes(column.name) + "::text <> 'never')";
       table.columns.push_back(column);
     }
     if (t > 0 && schema.tables.front().key.size() == 1 && maybe(random, 60)) {
-      columns += ", parent " + schema.tables.front().columns.front().type + " REFERENCES " + in_quotes(schema.tables.front().name) + " (id)";
+      columns += ", parent " + schema.tables.front().columns.front().type + " REFERENCES " +
+                 in_quotes(schema.tables.front().name) + " (id)";
     }
     schema.sql += "CREATE TABLE " + in_quotes(table.name) + " (" + columns + ");\n" + after;
     schema.tables.push_back(table);

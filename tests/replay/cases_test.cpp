@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "src/database/live_schema.h"
 #include "tests/replay/comparison.h"
@@ -12,8 +12,8 @@
 #include "tests/support/paths.h"
 #include "tests/support/postgres.h"
 
-/// Small cases per kind of operation, each run by a server and by replay: the same statements are refused with the same SQLSTATE,
-/// and both end with the same schema.
+/// Small cases per kind of operation, each run by a server and by replay: the same statements are refused
+/// with the same SQLSTATE, and both end with the same schema.
 namespace planner {
 namespace {
 
@@ -45,7 +45,8 @@ class ReplayCases : public test::PostgresTest {
     Schema schema;
     const ParsedFile file = parse_file(one.sql);
     for (const Statement& statement : file.statements) {
-      const std::string text = one.sql.substr(statement.span.begin, statement.span.end - statement.span.begin);
+      const std::string text =
+          one.sql.substr(statement.span.begin, statement.span.end - statement.span.begin);
       EXPECT_EQ(statement.problem, ParseProblem::None) << one.name << ": " << statement.error;
       std::string refused;
       std::string message;
@@ -58,7 +59,8 @@ class ReplayCases : public test::PostgresTest {
       const auto problems = replay_statement(schema, statement.operations);
       const std::string answer = problems.empty() ? std::string() : problems.front().sqlstate;
       EXPECT_EQ(answer, refused) << one.name << "\n  " << text << "\n  PostgreSQL: " << message
-                                 << "\n  replay: " << (problems.empty() ? "accepts it" : problems.front().message);
+                                 << "\n  replay: "
+                                 << (problems.empty() ? "accepts it" : problems.front().message);
       if (!problems.empty() && answer == refused) {
         EXPECT_EQ(problems.front().message, message) << one.name << "\n  " << text;
       }

@@ -38,13 +38,14 @@ std::vector<std::string> disagreements(const Schema& replayed, const Schema& liv
     const View* other = live.views.find(name);
     if (other == nullptr || view->certainty == Certainty::Uncertain || !view->reads_all_of.empty()) continue;
     if (reads_text(*view) != reads_text(*other)) {
-      out.push_back("view " + display(name) + ": reads " + reads_text(*view) + " in replay, " + reads_text(*other) +
-                    " in PostgreSQL");
+      out.push_back("view " + display(name) + ": reads " + reads_text(*view) + " in replay, " +
+                    reads_text(*other) + " in PostgreSQL");
     }
     for (std::size_t i = 0; i < view->column_types.size() && i < other->column_types.size(); ++i) {
       if (view->column_types[i].empty() || view->column_types[i] == other->column_types[i]) continue;
       out.push_back("view " + display(name) + ": column " + view->columns[i].str() + " is " +
-                    display(view->column_types[i]) + " in replay, " + display(other->column_types[i]) + " in PostgreSQL");
+                    display(view->column_types[i]) + " in replay, " + display(other->column_types[i]) +
+                    " in PostgreSQL");
     }
   }
   return out;

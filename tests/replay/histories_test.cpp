@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "planner/tool_table.h"
 #include "src/database/live_schema.h"
@@ -16,8 +16,8 @@
 #include "tests/support/paths.h"
 #include "tests/support/postgres.h"
 
-/// Every real history, found, ordered and read as planner does it, replayed and applied to a server: both must
-/// end with the same schema, object by object.
+/// Every real history, found, ordered and read as planner does it, replayed and applied to a server: both
+/// must end with the same schema, object by object.
 namespace planner {
 namespace {
 
@@ -38,11 +38,13 @@ class Histories : public test::PostgresTest {
       connection.exec("SET client_min_messages = error");
       for (const Statement& statement : file.statements) {
         const std::string one = text.substr(statement.span.begin, statement.span.end - statement.span.begin);
-        EXPECT_EQ(statement.problem, ParseProblem::None) << name << " " << migration.name << ": " << statement.error;
+        EXPECT_EQ(statement.problem, ParseProblem::None)
+            << name << " " << migration.name << ": " << statement.error;
         try {
           connection.exec(one);
         } catch (const DatabaseError& error) {
-          ADD_FAILURE() << name << " " << migration.name << ": does not apply: " << error.what() << "\n" << one;
+          ADD_FAILURE() << name << " " << migration.name << ": does not apply: " << error.what() << "\n"
+                        << one;
           return;
         }
       }
@@ -60,11 +62,14 @@ class Histories : public test::PostgresTest {
       ADD_FAILURE() << name << ": " << sentence;
     }
     for (const auto& [table_name, table] : schema.tables) {
-      EXPECT_EQ(table->certainty, Certainty::Known) << name << ": " << display(table_name) << " is marked as uncertain";
+      EXPECT_EQ(table->certainty, Certainty::Known)
+          << name << ": " << display(table_name) << " is marked as uncertain";
     }
     for (const auto& [view_name, view] : schema.views) {
-      EXPECT_EQ(view->certainty, Certainty::Known) << name << ": " << display(view_name) << " is marked as uncertain";
-      EXPECT_TRUE(view->reads_all_of.empty()) << name << ": it is not known what " << display(view_name) << " reads";
+      EXPECT_EQ(view->certainty, Certainty::Known)
+          << name << ": " << display(view_name) << " is marked as uncertain";
+      EXPECT_TRUE(view->reads_all_of.empty())
+          << name << ": it is not known what " << display(view_name) << " reads";
     }
   }
 };

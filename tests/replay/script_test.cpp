@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 #include "planner/schema_diff.h"
 #include "planner/sql/parse.h"
 #include "planner/tool_table.h"
@@ -17,15 +17,15 @@
 #include "tests/support/paths.h"
 #include "tests/support/postgres.h"
 
-/// `planner diff --script` really turns one schema into the other: its SQL is run on a server and the outcome is
-/// read back.
+/// `planner diff --script` really turns one schema into the other: its SQL is run on a server and the outcome
+/// is read back.
 namespace planner {
 namespace {
 
 class Scripts : public test::PostgresTest {
  protected:
-  /// Runs the script on the database, which has `from`, and expects `to`. False when the script says itself that it
-  /// cannot make something.
+  /// Runs the script on the database, which has `from`, and expects `to`. False when the script says itself
+  /// that it cannot make something.
   bool expect_turns(Connection& connection, const Schema& from, const Schema& to, const std::string& name) {
     const plans::SchemaScript script = plans::script_between(from, to);
     for (const std::string& note : script.notes) {
@@ -88,13 +88,15 @@ TEST_F(Scripts, OfRealHistories) {
   PLANNER_SHARED_OR_SKIP(shared);
   for (const auto& history : nlohmann::json::parse(test::read_file(shared / "corpus" / "histories.json"))) {
     const std::string folder = history.at("folder");
-    check_history(shared / "corpus" / folder / std::string(history.at("dir")), folder + "." + std::string(history.at("history")));
+    check_history(shared / "corpus" / folder / std::string(history.at("dir")),
+                  folder + "." + std::string(history.at("history")));
   }
 }
 
 TEST_F(Scripts, OfTheReplayCases) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "tests" / "replay" / "cases")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test::source_dir() / "tests" / "replay" / "cases")) {
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -104,7 +106,8 @@ TEST_F(Scripts, OfTheReplayCases) {
     for (std::size_t at = text.find(mark); at != std::string::npos;) {
       const std::size_t next = text.find("\n" + mark, at);
       const std::string one = text.substr(at, next == std::string::npos ? std::string::npos : next + 1 - at);
-      const std::string name = file.filename().string() + ": " + one.substr(mark.size(), one.find('\n') - mark.size());
+      const std::string name =
+          file.filename().string() + ": " + one.substr(mark.size(), one.find('\n') - mark.size());
       SCOPED_TRACE(name);
       Connection made(another_database());
       const Schema before = read_schema(made);
@@ -112,7 +115,8 @@ TEST_F(Scripts, OfTheReplayCases) {
       made.exec("DISCARD ALL");
       const Schema after = read_schema(made);
       Connection turned(another_database());
-      if (expect_turns(turned, before, after, name)) expect_turns(turned, read_schema(turned), before, name + " and back");
+      if (expect_turns(turned, before, after, name))
+        expect_turns(turned, read_schema(turned), before, name + " and back");
       at = next == std::string::npos ? next : next + 1;
     }
   }

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "planner/migration.h"
-#include "planner/recognize.h"
-#include "planner/recognize_names.h"
-#include "planner/recognize_parts.h"
+#include "planner/recognize/names.h"
+#include "planner/recognize/parts.h"
+#include "planner/recognize/recognize.h"
 
 namespace planner {
 namespace {

@@ -1,8 +1,8 @@
-#include "planner/recognize.h"
+#include "planner/recognize/recognize.h"
 
 #include <gtest/gtest.h>
 
-#include "planner/replay.h"
+#include "planner/replay/replay.h"
 
 namespace planner {
 namespace {

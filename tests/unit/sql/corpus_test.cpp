@@ -63,7 +63,8 @@ TEST(Corpus, EveryHistoryHasTheStatementsThatWereCounted) {
     int statements = 0;
     for (const auto& migration : history["migrations"]) {
       if (!migration["up"].is_string()) continue;
-      const auto file = shared / "corpus" / history["folder"].get<std::string>() / migration["up"].get<std::string>();
+      const auto file =
+          shared / "corpus" / history["folder"].get<std::string>() / migration["up"].get<std::string>();
       for (const std::string& piece : pieces_of(test::read_file(file), history["layout"])) {
         const ParsedFile parsed = parse_file(piece);
         statements += static_cast<int>(parsed.statements.size());
@@ -105,7 +106,8 @@ TEST(Corpus, ExpressionsReadBackAndMeanThemselves) {
       }
     }
   }
-  std::cout << statements << " statements, " << unrecognized << " not understood, " << expressions << " expressions\n";
+  std::cout << statements << " statements, " << unrecognized << " not understood, " << expressions
+            << " expressions\n";
   EXPECT_GT(expressions, 2000U);
   EXPECT_LE(unrecognized, 8U);  // MySQL's dialect, psql's commands, missing semicolons
 }
@@ -115,17 +117,33 @@ std::string mutated(std::string text, std::mt19937& random) {
   const auto at = [&] { return text.empty() ? 0 : random() % text.size(); };
   for (unsigned round = 1 + random() % 4; round > 0; --round) {
     switch (random() % 7) {
-      case 0: text.resize(at()); break;
-      case 1: text.erase(0, at()); break;
-      case 2: text.erase(at(), random() % 40); break;
-      case 3: text.insert(at(), text.substr(at(), random() % 200)); break;
+      case 0:
+        text.resize(at());
+        break;
+      case 1:
+        text.erase(0, at());
+        break;
+      case 2:
+        text.erase(at(), random() % 40);
+        break;
+      case 3:
+        text.insert(at(), text.substr(at(), random() % 200));
+        break;
       case 4:
         if (!text.empty()) text[at()] = static_cast<char>(random());
         break;
-      case 5: text.insert(at(), std::string(1, "'\"();$\\/*-\n:[]"[random() % 14])); break;
+      case 5:
+        text.insert(at(), std::string(1, "'\"();$\\/*-\n:[]"[random() % 14]));
+        break;
       default: {
-        static constexpr std::string_view kWords[] = {" NOT ", " NULL ", "; ", " COPY x FROM stdin;\n", " CREATE ", " BEGIN ATOMIC ", "$$",
-                                                      " '", "/*", "--", "\\d\n", " ADD ", ",", " AS ", "\xF0\x9F", " END "};
+        static constexpr std::string_view kWords[] = {" NOT ",    " NULL ",
+                                                      "; ",       " COPY x FROM stdin;\n",
+                                                      " CREATE ", " BEGIN ATOMIC ",
+                                                      "$$",       " '",
+                                                      "/*",       "--",
+                                                      "\\d\n",    " ADD ",
+                                                      ",",        " AS ",
+                                                      "\xF0\x9F", " END "};
         text.insert(at(), kWords[random() % std::size(kWords)]);
       }
     }

@@ -21,12 +21,14 @@ TEST(Data, WritesNameTheirTableColumnsAndSources) {
   EXPECT_TRUE(only<Delete>("DELETE FROM t USING u WHERE t.a = u.a").from_other_tables);
   EXPECT_TRUE(only<Delete>("DELETE FROM t WHERE a IN (SELECT b FROM u)").from_other_tables);
   EXPECT_TRUE(only<Delete>("DELETE FROM t").where.empty());
-  const auto insert = only<Insert>("INSERT INTO t (a, b) SELECT c, d FROM u JOIN v ON true ON CONFLICT DO NOTHING");
+  const auto insert =
+      only<Insert>("INSERT INTO t (a, b) SELECT c, d FROM u JOIN v ON true ON CONFLICT DO NOTHING");
   EXPECT_TRUE(insert.from_query);
   EXPECT_EQ(insert.source_tables.size(), 2U);
   EXPECT_FALSE(only<Insert>("INSERT INTO t VALUES (1), (2)").from_query);
   EXPECT_EQ(only<Insert>("INSERT INTO t VALUES ((SELECT max(a) FROM u))").source_tables.size(), 1U);
-  EXPECT_EQ(only<Merge>("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE").table.name.str(), "a");
+  EXPECT_EQ(only<Merge>("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE").table.name.str(),
+            "a");
   const auto truncate = only<Truncate>("TRUNCATE a, b RESTART IDENTITY CASCADE");
   EXPECT_TRUE(truncate.restart_identity);
   EXPECT_EQ(truncate.tables.size(), 2U);
@@ -96,7 +98,8 @@ TEST(DoBlock, HoldsItsStaticStatementsInOrder) {
 TEST(DoBlock, ReadsConstantExecuteAndOwnsUpToTheRest) {
   EXPECT_EQ(kinds(block("BEGIN EXECUTE 'DROP TABLE a; DROP TABLE b'; END")->body), "drop-table drop-table");
   EXPECT_EQ(kinds(block("BEGIN EXECUTE 'ALTER TABLE a ' || 'ADD b int'; END")->body), "add-column");
-  const auto dynamic = block("DECLARE t text; BEGIN EXECUTE format('DROP TABLE %I', t); EXECUTE 'DROP TABLE ' || t; END");
+  const auto dynamic =
+      block("DECLARE t text; BEGIN EXECUTE format('DROP TABLE %I', t); EXECUTE 'DROP TABLE ' || t; END");
   ASSERT_EQ(dynamic->body.size(), 2U);
   for (const Operation& operation : dynamic->body) EXPECT_TRUE(std::get<Unrecognized>(operation).dynamic);
   const auto nested = block("BEGIN EXECUTE 'DO $x$ BEGIN DROP TABLE a; END $x$'; END");
@@ -116,8 +119,12 @@ TEST(DoBlock, KnowsCommitAndLanguage) {
 }
 
 TEST(DoBlock, SurvivesTypesOnlyAServerKnows) {
-  EXPECT_EQ(kinds(block("DECLARE x \"MyEnum\"; t users%ROWTYPE; c users.id%TYPE; a s.mytype[]; BEGIN DROP TABLE a; END")->body),
-            "drop-table");
+  EXPECT_EQ(
+      kinds(
+          block(
+              "DECLARE x \"MyEnum\"; t users%ROWTYPE; c users.id%TYPE; a s.mytype[]; BEGIN DROP TABLE a; END")
+              ->body),
+      "drop-table");
 }
 
 }  // namespace

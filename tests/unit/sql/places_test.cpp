@@ -6,7 +6,9 @@
 namespace planner {
 namespace {
 
-std::string words(std::string_view text, Span span) { return std::string(text.substr(span.begin, span.end - span.begin)); }
+std::string words(std::string_view text, Span span) {
+  return std::string(text.substr(span.begin, span.end - span.begin));
+}
 
 TEST(PositionOf, CountsCharactersFromOne) {
   const std::string text = "a\nñé€😀x\n\ny";
@@ -25,12 +27,15 @@ TEST(PositionOf, CountsCharactersFromOne) {
 
 TEST(SpanOfOperation, IsTheOperationsOwnWords) {
   const std::string text =
-      "DROP TABLE x;\nALTER TABLE IF EXISTS ONLY \"s\".\"t\" -- why\n  ADD COLUMN a numeric(10,2) DEFAULT f(1, 2) /* , */,\n"
-      "  DROP COLUMN \"b\" CASCADE, ALTER c SET DEFAULT ARRAY[1,2];\nDROP INDEX CONCURRENTLY IF EXISTS i, s.j CASCADE;";
+      "DROP TABLE x;\nALTER TABLE IF EXISTS ONLY \"s\".\"t\" -- why\n  ADD COLUMN a numeric(10,2) DEFAULT "
+      "f(1, 2) /* , */,\n"
+      "  DROP COLUMN \"b\" CASCADE, ALTER c SET DEFAULT ARRAY[1,2];\nDROP INDEX CONCURRENTLY IF EXISTS i, "
+      "s.j CASCADE;";
   const ParsedFile file = parse_file(text);
   ASSERT_EQ(file.statements.size(), 3U);
   EXPECT_EQ(words(text, span_of_operation(text, file.statements[0], 0)), "DROP TABLE x");
-  EXPECT_EQ(words(text, span_of_operation(text, file.statements[1], 0)), "ADD COLUMN a numeric(10,2) DEFAULT f(1, 2)");
+  EXPECT_EQ(words(text, span_of_operation(text, file.statements[1], 0)),
+            "ADD COLUMN a numeric(10,2) DEFAULT f(1, 2)");
   EXPECT_EQ(words(text, span_of_operation(text, file.statements[1], 1)), "DROP COLUMN \"b\" CASCADE");
   EXPECT_EQ(words(text, span_of_operation(text, file.statements[1], 2)), "ALTER c SET DEFAULT ARRAY[1,2]");
   EXPECT_EQ(words(text, span_of_operation(text, file.statements[2], 0)), "i");
@@ -39,7 +44,8 @@ TEST(SpanOfOperation, IsTheOperationsOwnWords) {
 }
 
 TEST(CommentsOf, FindsEachWithItsText) {
-  const std::string text = "-- planner:ignore x why \nSELECT '-- no', $$ /* no */ $$ /* yes\n here */; --end\n/**/";
+  const std::string text =
+      "-- planner:ignore x why \nSELECT '-- no', $$ /* no */ $$ /* yes\n here */; --end\n/**/";
   const std::vector<FileComment> comments = comments_of(text);
   ASSERT_EQ(comments.size(), 4U);
   EXPECT_EQ(comments[0].text, "planner:ignore x why");
@@ -51,11 +57,13 @@ TEST(CommentsOf, FindsEachWithItsText) {
 }
 
 TEST(IsSingleStatement, CountsWhatTheServerCounts) {
-  for (const char* one : {"SELECT 1", "-- a\n;SELECT 1;;\n/* b; */", "DO $$ BEGIN; END $$;", "CREATE INDEX CONCURRENTLY i ON t (a);",
-                          "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID;"}) {
+  for (const char* one :
+       {"SELECT 1", "-- a\n;SELECT 1;;\n/* b; */", "DO $$ BEGIN; END $$;",
+        "CREATE INDEX CONCURRENTLY i ON t (a);", "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID;"}) {
     EXPECT_TRUE(is_single_statement(one)) << one;
   }
-  for (const char* other : {"", "-- a", ";", "SELECT 1; SELECT 2", "BEGIN; COMMIT", "SELECT 'open", "\\set x 1"}) {
+  for (const char* other :
+       {"", "-- a", ";", "SELECT 1; SELECT 2", "BEGIN; COMMIT", "SELECT 'open", "\\set x 1"}) {
     EXPECT_FALSE(is_single_statement(other)) << other;
   }
 }

@@ -8,11 +8,14 @@
 namespace planner {
 namespace {
 
-std::string words(std::string_view text, Span span) { return std::string(text.substr(span.begin, span.end - span.begin)); }
+std::string words(std::string_view text, Span span) {
+  return std::string(text.substr(span.begin, span.end - span.begin));
+}
 
 /// One line a statement: its problem, its operations, its text.
 std::string outline(std::string_view text) {
-  static constexpr const char* kProblems[] = {"", "syntax ", "newer ", "psql ", "copy-data ", "invalid-text "};
+  static constexpr const char* kProblems[] = {"",      "syntax ",    "newer ",
+                                              "psql ", "copy-data ", "invalid-text "};
   std::string out;
   for (const Statement& statement : parse_file(text).statements) {
     out += kProblems[static_cast<int>(statement.problem)];
@@ -29,14 +32,16 @@ ParseProblem problem(std::string_view text) {
 
 TEST(ParseFile, SpansLeaveOutCommentsBlanksAndSemicolons) {
   const std::string text =
-      "-- first\n\nCREATE TABLE a (id int) -- trailing\n;\n/* about ; b */\n-- planner:ignore x y\nDROP TABLE b /* in */ CASCADE ;;\n"
+      "-- first\n\nCREATE TABLE a (id int) -- trailing\n;\n/* about ; b */\n-- planner:ignore x y\nDROP "
+      "TABLE b /* in */ CASCADE ;;\n"
       "SELECT 1 -- last";
   const ParsedFile file = parse_file(text);
   ASSERT_EQ(file.statements.size(), 3U);
   EXPECT_EQ(words(text, file.statements[0].span), "CREATE TABLE a (id int)");
   EXPECT_EQ(words(text, file.statements[0].comments), "-- first");
   EXPECT_EQ(words(text, file.statements[1].span), "DROP TABLE b /* in */ CASCADE");
-  EXPECT_EQ(words(text, file.statements[1].comments), "-- trailing\n;\n/* about ; b */\n-- planner:ignore x y");
+  EXPECT_EQ(words(text, file.statements[1].comments),
+            "-- trailing\n;\n/* about ; b */\n-- planner:ignore x y");
   EXPECT_EQ(words(text, file.statements[2].span), "SELECT 1");
   EXPECT_EQ(words(text, file.trailing_comments), "-- last");
 }
@@ -63,12 +68,13 @@ TEST(ParseFile, EmptyFilesHaveNoStatements) {
 }
 
 TEST(Recovery, ReadsTheRestOfAFile) {
-  EXPECT_EQ(outline("CREATE TABLE a (id int);\nSELEC 1;\nALTER TABLE a ADD b int;\nDROP TABEL x;\nDROP TABLE c"),
-            "create-table: CREATE TABLE a (id int)\n"
-            "syntax unrecognized: SELEC 1\n"
-            "add-column: ALTER TABLE a ADD b int\n"
-            "syntax unrecognized: DROP TABEL x\n"
-            "drop-table: DROP TABLE c\n");
+  EXPECT_EQ(
+      outline("CREATE TABLE a (id int);\nSELEC 1;\nALTER TABLE a ADD b int;\nDROP TABEL x;\nDROP TABLE c"),
+      "create-table: CREATE TABLE a (id int)\n"
+      "syntax unrecognized: SELEC 1\n"
+      "add-column: ALTER TABLE a ADD b int\n"
+      "syntax unrecognized: DROP TABEL x\n"
+      "drop-table: DROP TABLE c\n");
 }
 
 TEST(Recovery, AMissingSemicolonCostsOneStatement) {
@@ -89,9 +95,12 @@ TEST(Recovery, AnOpenParenthesisOrQuoteDoesNotSwallowTheFile) {
             "syntax unrecognized: CREATE TABLE a (id int\ndrop-table: DROP TABLE c\n");
   EXPECT_EQ(outline("SELECT 'it's';\nDROP TABLE c;\nDROP TABLE d;"),
             "syntax unrecognized: SELECT 'it's'\ndrop-table: DROP TABLE c\ndrop-table: DROP TABLE d\n");
-  EXPECT_EQ(outline("SELECT \"open;\nDROP TABLE c;"), "syntax unrecognized: SELECT \"open\ndrop-table: DROP TABLE c\n");
-  EXPECT_EQ(outline("DROP TABLE c; /* open\nSELECT 1;"), "drop-table: DROP TABLE c\nsyntax unrecognized: /* open\nSELECT 1\n");
-  EXPECT_EQ(outline("DO $x$ BEGIN END;\nDROP TABLE c;"), "syntax unrecognized: DO $x$ BEGIN END\ndrop-table: DROP TABLE c\n");
+  EXPECT_EQ(outline("SELECT \"open;\nDROP TABLE c;"),
+            "syntax unrecognized: SELECT \"open\ndrop-table: DROP TABLE c\n");
+  EXPECT_EQ(outline("DROP TABLE c; /* open\nSELECT 1;"),
+            "drop-table: DROP TABLE c\nsyntax unrecognized: /* open\nSELECT 1\n");
+  EXPECT_EQ(outline("DO $x$ BEGIN END;\nDROP TABLE c;"),
+            "syntax unrecognized: DO $x$ BEGIN END\ndrop-table: DROP TABLE c\n");
 }
 
 TEST(Recovery, SemicolonsInsideStatementsStayInside) {
@@ -108,14 +117,16 @@ TEST(Recovery, SemicolonsInsideStatementsStayInside) {
 }
 
 TEST(Recovery, KnowsPsql) {
-  EXPECT_EQ(outline("\\set x 'it''s\n\\connect db\nDROP TABLE c;\nSELECT 1 \\gexec\nDROP TABLE :name;\nDROP TABLE d;"),
-            "psql unrecognized: \\set x 'it''s\n"
-            "psql unrecognized: \\connect db\n"
-            "drop-table: DROP TABLE c\n"
-            "select: SELECT 1\n"
-            "psql unrecognized: \\gexec\n"
-            "psql unrecognized: DROP TABLE :name\n"
-            "drop-table: DROP TABLE d\n");
+  EXPECT_EQ(
+      outline(
+          "\\set x 'it''s\n\\connect db\nDROP TABLE c;\nSELECT 1 \\gexec\nDROP TABLE :name;\nDROP TABLE d;"),
+      "psql unrecognized: \\set x 'it''s\n"
+      "psql unrecognized: \\connect db\n"
+      "drop-table: DROP TABLE c\n"
+      "select: SELECT 1\n"
+      "psql unrecognized: \\gexec\n"
+      "psql unrecognized: DROP TABLE :name\n"
+      "drop-table: DROP TABLE d\n");
 }
 
 TEST(Recovery, SkipsCopyData) {
@@ -130,9 +141,12 @@ TEST(Recovery, SkipsCopyData) {
 }
 
 TEST(Recovery, KnowsWhatNoServerReads) {
-  EXPECT_EQ(outline("\xEF\xBB\xBF" "DROP TABLE c;"), "invalid-text unrecognized: \xEF\xBB\xBF\ndrop-table: DROP TABLE c\n");
+  EXPECT_EQ(outline("\xEF\xBB\xBF"
+                    "DROP TABLE c;"),
+            "invalid-text unrecognized: \xEF\xBB\xBF\ndrop-table: DROP TABLE c\n");
   EXPECT_EQ(problem(std::string_view("DROP TABLE a\0b;", 15)), ParseProblem::InvalidText);
-  EXPECT_EQ(outline("SELECT '\xE9';\nDROP TABLE c;"), "invalid-text unrecognized: SELECT '\xE9'\ndrop-table: DROP TABLE c\n");
+  EXPECT_EQ(outline("SELECT '\xE9';\nDROP TABLE c;"),
+            "invalid-text unrecognized: SELECT '\xE9'\ndrop-table: DROP TABLE c\n");
   EXPECT_EQ(problem("-- caf\xE9"), ParseProblem::InvalidText);
   EXPECT_EQ(problem("SELECT 1 AS \"\xED\xA0\x80\""), ParseProblem::InvalidText);  // a surrogate
   EXPECT_EQ(problem("SELECT 'é'"), ParseProblem::None);
@@ -170,8 +184,9 @@ TEST(Recovery, KnowsNewerServersSyntax) {
        }) {
     EXPECT_EQ(problem(sql), ParseProblem::NewerSyntax) << sql;
   }
-  for (const char* sql : {"ALTER TABLE t ADD CONSTRAINT n NOT a", "CREATE TABLE t (a int VIRTUALLY)", "SELECT 1a", "SELECT 1_a",
-                          "ALTER TABLE t SET DEFAULT", "SELECT a IS XML FROM t", "CREATE TABLE t (period int int)", "MERGE INTO a"}) {
+  for (const char* sql : {"ALTER TABLE t ADD CONSTRAINT n NOT a", "CREATE TABLE t (a int VIRTUALLY)",
+                          "SELECT 1a", "SELECT 1_a", "ALTER TABLE t SET DEFAULT", "SELECT a IS XML FROM t",
+                          "CREATE TABLE t (period int int)", "MERGE INTO a"}) {
     EXPECT_EQ(problem(sql), ParseProblem::Syntax) << sql;
   }
 }
@@ -183,13 +198,15 @@ TEST(Recovery, ErrorsSayWhereInOneLine) {
   EXPECT_EQ(file.statements[1].error, "syntax error at or near \"int\"");
   EXPECT_EQ(text.substr(file.statements[1].error_at, 3), "int");
   EXPECT_EQ(std::get<Unrecognized>(file.statements[1].operations[0]).what, "ALTER TABLE");
-  EXPECT_EQ(std::get<Unrecognized>(file.statements[1].operations[0]).may_touch, std::vector{TableName(Identifier("b"))});
+  EXPECT_EQ(std::get<Unrecognized>(file.statements[1].operations[0]).may_touch,
+            std::vector{TableName(Identifier("b"))});
   const std::string open = "SELECT 'a\nb\nc\n";
   EXPECT_EQ(parse_file(open).statements.at(0).error, "unterminated quoted string at or near \"'a...\"");
 }
 
-// A mistake or an attack: whatever a file holds, it is read in bounded time and no stack overflows. A megabyte takes six seconds at most;
-// the tests take a fifth of one (PLANNER_HOSTILE_BYTES=1000000 for all of it).
+// A mistake or an attack: whatever a file holds, it is read in bounded time and no stack overflows. A
+// megabyte takes six seconds at most; the tests take a fifth of one (PLANNER_HOSTILE_BYTES=1000000 for all of
+// it).
 TEST(Hostile, EndsInBoundedTime) {
   const char* wanted = std::getenv("PLANNER_HOSTILE_BYTES");
   const std::size_t kSize = wanted == nullptr ? 200'000 : std::stoul(wanted);

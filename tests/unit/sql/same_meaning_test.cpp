@@ -11,12 +11,14 @@ bool same(const char* a, const char* b) {
   return forth;
 }
 
-// What servers answer for more than 400 expressions is compared in tests/postgres; these are one of each kind.
+// What servers answer for more than 400 expressions is compared in tests/postgres; these are one of each
+// kind.
 TEST(SameMeaning, SeesThroughWhatTheServerRewrites) {
   const char* pairs[][2] = {
       {"'a'", "'a'::text"},
       {"status = 'x'", "((status)::text = 'x'::text)"},
-      {"a IN ('x', 'y')", "((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))"},
+      {"a IN ('x', 'y')",
+       "((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))"},
       {"a IN ('x')", "(a = 'x'::text)"},
       {"a NOT IN (1, 2)", "(a <> ALL (ARRAY[1, 2]))"},
       {"a IN (1, b)", "((a = 1) OR (a = b))"},
@@ -103,15 +105,19 @@ TEST(SameMeaning, ComparesQueries) {
   const auto same_query = [](const char* a, const char* b) {
     return same_meaning(Expression::parse_query(a), Expression::parse_query(b));
   };
-  EXPECT_TRUE(same_query("SELECT id, count(*) FROM t GROUP BY 1", "SELECT t.id, count(*) AS count FROM public.t GROUP BY t.id;"));
-  EXPECT_TRUE(same_query("SELECT a AS x FROM t ORDER BY x DESC", "SELECT t.a AS x FROM t ORDER BY t.a DESC NULLS FIRST"));
-  EXPECT_TRUE(same_query("SELECT a FROM t UNION SELECT b FROM u", "SELECT t.a FROM t UNION SELECT u.b AS a FROM u"));
+  EXPECT_TRUE(same_query("SELECT id, count(*) FROM t GROUP BY 1",
+                         "SELECT t.id, count(*) AS count FROM public.t GROUP BY t.id;"));
+  EXPECT_TRUE(same_query("SELECT a AS x FROM t ORDER BY x DESC",
+                         "SELECT t.a AS x FROM t ORDER BY t.a DESC NULLS FIRST"));
+  EXPECT_TRUE(
+      same_query("SELECT a FROM t UNION SELECT b FROM u", "SELECT t.a FROM t UNION SELECT u.b AS a FROM u"));
   EXPECT_FALSE(same_query("SELECT a FROM t", "SELECT a FROM u"));
   EXPECT_FALSE(same_query("SELECT a FROM t", "SELECT b AS a FROM t"));
   EXPECT_FALSE(same_query("SELECT a FROM t", "SELECT DISTINCT a FROM t"));
   EXPECT_FALSE(same_query("SELECT a FROM t", "SELECT a FROM t LIMIT 1"));
   EXPECT_FALSE(same_query("SELECT a FROM t WHERE b", "SELECT a FROM t"));
-  EXPECT_FALSE(same_query("SELECT a FROM t UNION SELECT b FROM u", "SELECT a FROM t UNION ALL SELECT b FROM u"));
+  EXPECT_FALSE(
+      same_query("SELECT a FROM t UNION SELECT b FROM u", "SELECT a FROM t UNION ALL SELECT b FROM u"));
   EXPECT_FALSE(same_query("SELECT a FROM t x JOIN u ON true", "SELECT a FROM t x LEFT JOIN u ON true"));
 }
 

@@ -109,7 +109,8 @@ void each_member(const T& operation, const Visit& visit) {
 
 template <typename Visit>
 void for_each_expression(const Operation& operation, const Visit& visit) {
-  std::visit([&](const auto& each) { detail::each_member(each, visit); }, static_cast<const OperationVariant&>(operation));
+  std::visit([&](const auto& each) { detail::each_member(each, visit); },
+             static_cast<const OperationVariant&>(operation));
 }
 
 }  // namespace planner::test

@@ -116,8 +116,8 @@ TEST(Type, IsAskedForByItsInternalName) {
 }
 
 TEST(Type, RefusesWhatIsNone) {
-  for (const char* text : {"", "int;", "int; drop table users", "1", "int, text", "int) as (x", "int AS 'x'", "int IMMUTABLE",
-                           "TABLE (a int)", "'int'"}) {
+  for (const char* text : {"", "int;", "int; drop table users", "1", "int, text", "int) as (x", "int AS 'x'",
+                           "int IMMUTABLE", "TABLE (a int)", "'int'"}) {
     EXPECT_THROW(parse_type(text), Error) << text;
   }
 }

@@ -1,0 +1,357 @@
+#include "planner/effects/build.h"
+
+#include <algorithm>
+
+namespace planner::physics {
+namespace {
+
+template <typename Items, typename Same>
+bool any_of(const Items& items, const Same& same) {
+  return std::any_of(items.begin(), items.end(), same);
+}
+
+/// Calls `gone(key, value)`, `added(key, value)`, `changed(key, old, new)` for what differs between two
+/// sorted maps.
+template <typename Map, typename Gone, typename Added, typename Changed>
+void differences(const Map& before, const Map& after, const Gone& gone, const Added& added,
+                 const Changed& changed) {
+  if (before.shares_with(after)) return;
+  auto a = before.begin();
+  auto b = after.begin();
+  const auto a_end = before.end();
+  const auto b_end = after.end();
+  while (!(a == a_end) || !(b == b_end)) {
+    if (b == b_end || (!(a == a_end) && a->first < b->first)) {
+      gone(a->first, *a->second);
+      ++a;
+    } else if (a == a_end || b->first < a->first) {
+      added(b->first, *b->second);
+      ++b;
+    } else {
+      if (a->second != b->second) changed(a->first, *a->second, *b->second);
+      ++a;
+      ++b;
+    }
+  }
+}
+
+bool has_constraint(const Table& table, const Constraint& wanted) {
+  return any_of(table.constraints,
+                [&](const Constraint& c) { return c.definition.name == wanted.definition.name; });
+}
+
+}  // namespace
+
+RelationLock& Builder::entry(const ObjectName& relation, LockedKind kind) {
+  for (RelationLock& held : effects.locks) {
+    if (held.relation == relation) return held;
+  }
+  effects.locks.push_back(RelationLock{relation, LockMode::None, kind, false, false});
+  return effects.locks.back();
+}
+
+LockedKind Builder::kind_of(const ObjectName& relation) const {
+  if (schema.tables.contains(relation) || met_.tables.contains(relation)) return LockedKind::Table;
+  if (const View* view = schema.views.find(relation))
+    return view->materialized ? LockedKind::MaterializedView : LockedKind::View;
+  if (const View* view = met_.views.find(relation))
+    return view->materialized ? LockedKind::MaterializedView : LockedKind::View;
+  if (schema.index_tables.contains(relation) || met_.index_tables.contains(relation))
+    return LockedKind::Index;
+  if (schema.sequences.contains(relation) || met_.sequences.contains(relation)) return LockedKind::Sequence;
+  return LockedKind::Table;
+}
+
+void Builder::lock(const ObjectName& relation, LockMode mode) { lock(relation, mode, kind_of(relation)); }
+
+void Builder::lock(const ObjectName& relation, LockMode mode, LockedKind kind) {
+  RelationLock& held = entry(relation, kind);
+  held.mode = std::max(held.mode, mode);
+}
+
+void Builder::lock_created(const ObjectName& relation, LockedKind kind) {
+  RelationLock& held = entry(relation, kind);
+  held.mode = LockMode::AccessExclusive;
+  held.created = true;
+  created_.insert(relation);
+}
+
+void Builder::lock_dropped(const ObjectName& relation, LockedKind kind) {
+  RelationLock& held = entry(relation, kind);
+  held.mode = LockMode::AccessExclusive;
+  held.dropped = true;
+}
+
+void Builder::scan(const ObjectName& relation, ScanReason reason) {
+  if (created_here(relation)) return;
+  if (any_of(effects.scans, [&](const Scan& s) { return s.relation == relation && s.reason == reason; }))
+    return;
+  effects.scans.push_back(Scan{relation, reason});
+}
+
+void Builder::index(const ObjectName& name, const TableName& table, IndexWork work) {
+  for (IndexEffect& known : effects.indexes) {
+    if (known.index != name) continue;
+    // Dropped and built again under its name: made anew.
+    known.work = known.work == IndexWork::Dropped && work == IndexWork::Built ? IndexWork::Rebuilt : work;
+    return;
+  }
+  effects.indexes.push_back(IndexEffect{name, table, work});
+}
+
+void Builder::rewrite(const Table& table) {
+  if (table.kind != RelationKind::Table) return;
+  if (any_of(effects.rewrites, [&](const ObjectName& r) { return r == table.name; })) return;
+  effects.rewrites.push_back(table.name);
+  scan(table.name, ScanReason::Rewrite);
+  for (const Index& each : table.indexes) {
+    const bool fresh = any_of(effects.indexes, [&](const IndexEffect& e) {
+      return e.index == each.name && e.work == IndexWork::Built;
+    });
+    lock(each.name, LockMode::AccessExclusive, LockedKind::Index);
+    if (!fresh) index(each.name, table.name, IndexWork::Rebuilt);
+  }
+}
+
+void Builder::fail(std::string_view sqlstate, std::string message) {
+  if (any_of(effects.failures, [&](const Failure& f) {
+        return f.sqlstate == sqlstate && !f.only_with_rows && !f.depends_on_data;
+      }))
+    return;
+  effects.failures.push_back(Failure{std::string(sqlstate), std::move(message), false, false});
+}
+void Builder::fail_with_rows(std::string_view sqlstate, std::string message) {
+  effects.failures.push_back(Failure{std::string(sqlstate), std::move(message), true, false});
+}
+void Builder::fail_on_data(std::string_view sqlstate, std::string message) {
+  effects.failures.push_back(Failure{std::string(sqlstate), std::move(message), true, true});
+}
+
+void Builder::unknown(std::string clause) {
+  if (any_of(effects.unknown, [&](const std::string& c) { return c == clause; })) return;
+  effects.unknown.push_back(std::move(clause));
+}
+
+bool Builder::failed() const {
+  return any_of(effects.failures, [](const Failure& f) { return !f.only_with_rows && !f.depends_on_data; });
+}
+
+bool Builder::advance_quietly(const Operation& operation) {
+  bool applied = true;
+  for (ReplayProblem& problem : replay(schema, operation)) {
+    applied = false;
+    // Without a code it is planner that could not follow, not PostgreSQL that refuses.
+    const ObjectName* target = target_relation(operation);
+    const Table* table = target == nullptr ? nullptr : schema.table(*target);
+    const bool columns_unknown = table != nullptr && table->columns.empty() && problem.sqlstate == "42703";
+    if (problem.sqlstate.empty() || columns_unknown) {
+      unknown(std::move(problem.message));
+    } else {
+      fail(problem.sqlstate, std::move(problem.message));
+    }
+  }
+  return applied;
+}
+
+bool Builder::advance(const Operation& operation) {
+  const Schema before = schema;
+  const bool applied = advance_quietly(operation);
+  note_changes(before, schema);
+  return applied;
+}
+
+void Builder::note_changes(const Schema& before, const Schema& after) {
+  differences(
+      before.tables, after.tables, [&](const TableName&, const Table& table) { note_gone_table(table); },
+      [&](const TableName&, const Table& table) { note_new_table(table); },
+      [&](const TableName&, const Table& old, const Table& now) { note_table(old, now, after); });
+  differences(
+      before.views, after.views,
+      [&](const ObjectName& name, const View& view) {
+        lock_dropped(name, view.materialized ? LockedKind::MaterializedView : LockedKind::View);
+        for (const Index& each : view.indexes) {
+          lock_dropped(each.name, LockedKind::Index);
+          index(each.name, name, IndexWork::Dropped);
+        }
+      },
+      [&](const ObjectName& name, const View& view) {
+        lock_created(name, view.materialized ? LockedKind::MaterializedView : LockedKind::View);
+      },
+      [&](const ObjectName& name, const View& old, const View& now) {
+        for (const Index& each : old.indexes) {
+          if (any_of(now.indexes, [&](const Index& i) { return i.name == each.name; })) continue;
+          lock_dropped(each.name, LockedKind::Index);
+          index(each.name, name, IndexWork::Dropped);
+        }
+        for (const Index& each : now.indexes) {
+          if (any_of(old.indexes, [&](const Index& i) { return i.name == each.name; })) continue;
+          lock_created(each.name, LockedKind::Index);
+          index(each.name, name, IndexWork::Built);
+        }
+      });
+  differences(
+      before.types, after.types,
+      [&](const ObjectName& name, const OtherType& type) {
+        // A composite type is a relation too.
+        if (type.kind == 'c') lock_dropped(name, LockedKind::Table);
+      },
+      [](const ObjectName&, const OtherType&) {},
+      [](const ObjectName&, const OtherType&, const OtherType&) {});
+  differences(
+      before.sequences, after.sequences,
+      [&](const ObjectName& name, const Sequence&) { lock_dropped(name, LockedKind::Sequence); },
+      [&](const ObjectName& name, const Sequence&) { lock_created(name, LockedKind::Sequence); },
+      [](const ObjectName&, const Sequence&, const Sequence&) {});
+}
+
+void Builder::lock_referenced(const TableName& table) {
+  // Before 15 the triggers of a key to a partitioned table were on its partitions only.
+  const std::vector<TableName> below = partitions(table);
+  if (below.empty() || major() >= 15) lock(table, LockMode::AccessExclusive, LockedKind::Table);
+  for (const TableName& partition : below) lock(partition, LockMode::AccessExclusive);
+}
+
+void Builder::note_new_table(const Table& table) {
+  lock_created(table.name, LockedKind::Table);
+  for (const Index& each : table.indexes) {
+    lock_created(each.name, LockedKind::Index);
+    index(each.name, table.name, IndexWork::Built);
+  }
+}
+
+void Builder::note_gone_table(const Table& table) {
+  lock_dropped(table.name, LockedKind::Table);
+  for (const Index& each : table.indexes) {
+    lock_dropped(each.name, LockedKind::Index);
+    index(each.name, table.name, IndexWork::Dropped);
+  }
+  // A foreign key that goes takes its triggers off both tables.
+  for (const Constraint& each : table.constraints) {
+    // A partition's copy of its parent's key has no triggers of its own there.
+    if (each.definition.kind == ConstraintKind::ForeignKey && !(each.inherited && table.partition_of))
+      lock_referenced(each.definition.references.table);
+  }
+  if (table.partition_of) {
+    // heap_drop_with_catalog: the parent's partition list changes, and with it what the default partition may
+    // hold.
+    lock(*table.partition_of, LockMode::AccessExclusive);
+    const Table* parent = met_.tables.find(*table.partition_of);
+    const TableName* fallback = parent == nullptr ? nullptr : default_partition(*parent);
+    if (fallback != nullptr && *fallback != table.name) lock(*fallback, LockMode::AccessExclusive);
+  }
+}
+
+void Builder::note_table(const Table& before, const Table& after, const Schema& now) {
+  for (const Index& each : before.indexes) {
+    if (any_of(after.indexes, [&](const Index& i) { return i.name == each.name; })) continue;
+    if (now.index_tables.contains(each.name)) continue;  // it moved with its table
+    // Renamed by UNIQUE USING INDEX, not dropped.
+    if (before.indexes.size() == after.indexes.size()) continue;
+    lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
+    lock_dropped(each.name, LockedKind::Index);
+    index(each.name, before.name, IndexWork::Dropped);
+  }
+  for (const Index& each : after.indexes) {
+    if (any_of(before.indexes, [&](const Index& i) { return i.name == each.name; })) continue;
+    if (before.indexes.size() == after.indexes.size()) continue;
+    lock_created(each.name, LockedKind::Index);
+    index(each.name, after.name, IndexWork::Built);
+  }
+  for (const Constraint& each : before.constraints) {
+    if (each.definition.kind != ConstraintKind::ForeignKey || has_constraint(after, each)) continue;
+    lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
+    lock_referenced(each.definition.references.table);
+  }
+  const bool columns_went =
+      any_of(before.columns, [&](const Column& c) { return after.column(c.name) == nullptr; });
+  const bool defaults_went = any_of(before.columns, [&](const Column& c) {
+    const Column* kept = after.column(c.name);
+    return c.default_value && kept != nullptr && !kept->default_value;
+  });
+  const auto fewer = [](const auto& old, const auto& kept) { return kept.size() < old.size(); };
+  if (columns_went || defaults_went || fewer(before.constraints, after.constraints) ||
+      fewer(before.triggers, after.triggers) || fewer(before.policies, after.policies) ||
+      fewer(before.rules, after.rules)) {
+    lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
+  }
+}
+
+std::vector<TableName> Builder::family(const TableName& table, bool only) const {
+  std::vector<TableName> out{table};
+  if (only) return out;
+  for (TableName& child : schema.partitions_and_children(table)) out.push_back(std::move(child));
+  return out;
+}
+
+std::vector<TableName> Builder::partitions(const TableName& table) const {
+  std::vector<TableName> out;
+  for (TableName& child : schema.partitions_and_children(table)) {
+    const Table* held = schema.tables.find(child);
+    if (held != nullptr && held->partition_of) out.push_back(std::move(child));
+  }
+  return out;
+}
+
+std::vector<const Table*> Builder::stored(const TableName& table, bool with_children) const {
+  std::vector<const Table*> out;
+  for (const TableName& name : family(table, !with_children)) {
+    const Table* held = schema.tables.find(name);
+    if (held != nullptr && held->kind == RelationKind::Table) out.push_back(held);
+  }
+  return out;
+}
+
+const TableName* Builder::default_partition(const Table& partitioned) const {
+  for (const TableName& child : partitioned.children) {
+    const Table* held = schema.tables.find(child);
+    if (held == nullptr) held = met_.tables.find(child);
+    if (held != nullptr && held->bound && held->bound->is_default) return &held->name;
+  }
+  return nullptr;
+}
+
+void merge_into(Effects& whole, const Effects& part) {
+  for (const RelationLock& lock : part.locks) {
+    const auto held = std::find_if(whole.locks.begin(), whole.locks.end(),
+                                   [&](const RelationLock& l) { return l.relation == lock.relation; });
+    if (held == whole.locks.end()) {
+      whole.locks.push_back(lock);
+    } else {
+      held->mode = std::max(held->mode, lock.mode);
+      held->created = held->created || lock.created;
+      held->dropped = held->dropped || lock.dropped;
+    }
+  }
+  for (const ObjectName& name : part.rewrites) {
+    if (!whole.rewrites_table(name)) whole.rewrites.push_back(name);
+  }
+  whole.new_sequence_files.insert(whole.new_sequence_files.end(), part.new_sequence_files.begin(),
+                                  part.new_sequence_files.end());
+  for (const Scan& scan : part.scans) {
+    if (!any_of(whole.scans,
+                [&](const Scan& s) { return s.relation == scan.relation && s.reason == scan.reason; }))
+      whole.scans.push_back(scan);
+  }
+  for (const IndexEffect& effect : part.indexes) {
+    const auto known = std::find_if(whole.indexes.begin(), whole.indexes.end(),
+                                    [&](const IndexEffect& e) { return e.index == effect.index; });
+    if (known == whole.indexes.end()) {
+      whole.indexes.push_back(effect);
+    } else {
+      known->work = effect.work;
+    }
+  }
+  whole.failures.insert(whole.failures.end(), part.failures.begin(), part.failures.end());
+  whole.outside_transaction = whole.outside_transaction || part.outside_transaction;
+  whole.waits_for_old_snapshots = whole.waits_for_old_snapshots || part.waits_for_old_snapshots;
+  whole.breaks_cached_plans = whole.breaks_cached_plans || part.breaks_cached_plans;
+  whole.waits_even_if_noop = whole.waits_even_if_noop || part.waits_even_if_noop;
+  whole.truncates_data = whole.truncates_data || part.truncates_data;
+  whole.dml = whole.dml || part.dml;
+  for (const std::string& clause : part.unknown) {
+    if (!any_of(whole.unknown, [&](const std::string& c) { return c == clause; }))
+      whole.unknown.push_back(clause);
+  }
+}
+
+}  // namespace planner::physics

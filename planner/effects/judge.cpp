@@ -1,0 +1,278 @@
+#include <algorithm>
+#include <cctype>
+
+#include "planner/builtin_functions.h"
+#include "planner/builtin_types.h"
+#include "planner/casts.h"
+#include "planner/effects/build.h"
+
+/// What PostgreSQL refuses before it does anything: values that cannot be of a column's type, expressions
+/// that may change, indexes no access method makes, options nobody knows.
+namespace planner::physics {
+namespace {
+
+TypeName builtin(std::string_view name) {
+  return TypeName{ObjectName(Identifier(std::string(name))), {}, 0, false, {}};
+}
+
+bool is_integer_text(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  // 16 knows 0x10, 0o7, 0b1 and 1_000 as well.
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0 &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+/// The type of an expression that is nothing but one constant or one well-known call.
+std::optional<TypeName> simple_type(const Expression& value) {
+  const ExpressionFacts& facts = value.facts();
+  if (!facts.casts_to.empty()) return std::nullopt;
+  const std::string text = value.text().str();
+  if (facts.is_constant && facts.string_constants.empty()) {
+    if (text == "true" || text == "false") return builtin("bool");
+    if (is_integer_text(text) && text.size() < 10) return builtin("int4");
+    return std::nullopt;
+  }
+  if (facts.functions.size() != 1 || !facts.columns.empty()) return std::nullopt;
+  if (text == "now()" || text == "CURRENT_TIMESTAMP" || text == "clock_timestamp()")
+    return builtin("timestamptz");
+  if (text == "CURRENT_DATE") return builtin("date");
+  if (text == "gen_random_uuid()") return builtin("uuid");
+  return std::nullopt;
+}
+
+constexpr std::string_view kIndexMethods[] = {"btree", "hash", "gist", "gin", "brin", "spgist"};
+
+bool names_unknown_column(const Expression& expression, const std::vector<Identifier>& known,
+                          const Identifier& relation, Identifier* which) {
+  constexpr std::string_view kSystem[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+  if (!expression || expression.facts().has_subquery) return false;
+  for (const Identifier& column : expression.facts().columns) {
+    const bool there = std::find(known.begin(), known.end(), column) != known.end() || column == relation ||
+                       std::find(std::begin(kSystem), std::end(kSystem), column.str()) != std::end(kSystem);
+    if (there) continue;
+    *which = column;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void judge_value(Builder& b, const Expression& value, const TypeName& written, const Identifier& column) {
+  if (!value || value.facts().is_null_constant) return;
+  TypeName type = written;
+  type.name = b.schema.resolve_type(type.name);
+  const TypeName base = base_type(type, b.schema);
+  if (base.array_dimensions > 0 || !type_is_understood(type, b.schema)) return;
+  const ExpressionFacts& facts = value.facts();
+  if (facts.is_constant && facts.casts_to.empty() && facts.string_constants.size() == 1) {
+    const std::string& text = facts.string_constants.front();
+    const bool whole = constant_value(value) == text;
+    const EnumType* labels = b.schema.enum_type(base.name);
+    const bool builtin_name = base.name.schema.empty() && is_builtin_type(base.name.name.str());
+    if (whole && builtin_name && (base.is("int2") || base.is("int4") || base.is("int8")) &&
+        !is_integer_text(text))
+      b.fail("22P02", "invalid input syntax for type " + display(base) + ": \"" + text + "\"");
+    const auto only_of = [&](std::string_view allowed) {
+      return text.find_first_not_of(allowed) == std::string::npos;
+    };
+    const bool no_uuid = base.is("uuid") && !only_of("0123456789abcdefABCDEF-{}");
+    const bool no_number = (base.is("numeric") || base.is("float4") || base.is("float8")) && !text.empty() &&
+                           text.find_first_of("0123456789") == std::string::npos && text.size() < 3;
+    if (whole && builtin_name && (no_uuid || no_number))
+      b.fail("22P02", "invalid input syntax for type " + display(base) + ": \"" + text + "\"");
+    if (whole && !builtin_name && labels != nullptr &&
+        std::find(labels->labels.begin(), labels->labels.end(), text) == labels->labels.end())
+      b.fail("22P02", "invalid input value for enum " + base.name.name.str() + ": \"" + text + "\"");
+    return;
+  }
+  if (const auto from = simple_type(value);
+      from && !cast_path(*from, type, CastContext::Assignment, b.schema)) {
+    b.fail("42804", "column \"" + column.str() + "\" is of type " + display(type) +
+                        " but default expression is of type " + display(*from));
+  }
+}
+
+void judge_constancy(Builder& b, const Expression& expression, const std::string& what) {
+  if (!expression) return;
+  const auto volatility = b.schema.volatility(expression);
+  if (volatility != Schema::ExpressionVolatility::Stable &&
+      volatility != Schema::ExpressionVolatility::Volatile)
+    return;
+  const auto& calls = expression.facts().functions;
+  if (std::any_of(calls.begin(), calls.end(), overloads_differ)) {
+    b.unknown("which overload of a function " + expression.text().str() +
+              " calls: it is refused unless that one is IMMUTABLE");
+    return;
+  }
+  b.fail("42P17", what);
+}
+
+void judge_generated(Builder& b, const Table& table, const Expression& expression) {
+  judge_constancy(b, expression, "generation expression is not immutable");
+  std::vector<Identifier> known;
+  for (const Column& column : table.columns) known.push_back(column.name);
+  Identifier which;
+  if (names_unknown_column(expression, known, table.name.name, &which))
+    b.fail("42703", "column \"" + which.str() + "\" does not exist");
+}
+
+void judge_index(Builder& b, const CreateIndex& create, const TableName& relation) {
+  const Table* table = b.schema.tables.find(relation);
+  const View* view = b.schema.views.find(relation);
+  if (view != nullptr && !view->materialized) {
+    b.fail("42809", "cannot create index on relation \"" + relation.name.str() + "\": it is a view");
+    return;
+  }
+  const std::string& method = create.method;
+  const bool known_method =
+      std::find(std::begin(kIndexMethods), std::end(kIndexMethods), method) != std::end(kIndexMethods);
+  if (!known_method) {
+    if (b.schema.extensions.begin() == b.schema.extensions.end()) {
+      b.fail("42704", "access method \"" + method + "\" does not exist");
+    } else {
+      b.unknown("whether an extension brings access method " + method +
+                ": if not, the statement fails (42704)");
+    }
+    return;
+  }
+  const auto lacks = [&](const char* what) {
+    b.fail("0A000", "access method \"" + method + "\" does not support " + what);
+  };
+  if (create.unique && method != "btree") lacks("unique indexes");
+  if (!create.included.empty() && method != "btree" && method != "gist" && method != "spgist")
+    lacks("included columns");
+  if (create.elements.size() > 1 && (method == "hash" || method == "spgist")) lacks("multicolumn indexes");
+  if (create.nulls_not_distinct && b.major() < 15)
+    b.fail("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on");
+
+  std::vector<Identifier> columns;
+  if (table != nullptr) {
+    for (const Column& column : table->columns) columns.push_back(column.name);
+  } else if (view != nullptr) {
+    columns = view->columns;
+  }
+  const bool columns_known = !columns.empty();
+  const auto missing = [&](const Identifier& name) {
+    if (columns_known && std::find(columns.begin(), columns.end(), name) == columns.end())
+      b.fail("42703", "column \"" + name.str() + "\" does not exist");
+  };
+  for (const Identifier& name : create.included) missing(name);
+  Identifier which;
+  if (columns_known && names_unknown_column(create.predicate, columns, relation.name, &which)) missing(which);
+  judge_constancy(b, create.predicate, "functions in index predicate must be marked IMMUTABLE");
+  for (const IndexElement& element : create.elements) {
+    if (element.expression) {
+      judge_constancy(b, element.expression, "functions in index expression must be marked IMMUTABLE");
+      if (columns_known && names_unknown_column(element.expression, columns, relation.name, &which))
+        missing(which);
+      continue;
+    }
+    missing(element.column);
+    if (element.opclass.empty()) judge_opclass(b, table, element.column, method);
+  }
+  judge_options(b, create.options, OptionsOf::Index);
+}
+
+void judge_opclass(Builder& b, const Table* table, const Identifier& name, const std::string& method) {
+  const Column* column = table == nullptr ? nullptr : table->column(name);
+  if (column == nullptr || !type_is_understood(column->type, b.schema)) return;
+  const TypeName input = opclass_type(column->type, b.schema);
+  // These bring default operator classes for the scalar types of the core.
+  const bool scalar =
+      input.array_dimensions == 0 && !input.is("json") && !input.is("jsonb") && !input.is("xml");
+  if (scalar && method == "gist" && b.schema.extensions.contains(Identifier("btree_gist"))) return;
+  if (scalar && method == "gin" && b.schema.extensions.contains(Identifier("btree_gin"))) return;
+  if (!input.name.schema.empty() || input.name.name.str() == "citext" ||
+      !default_opclass(method, input).empty())
+    return;
+  b.fail("42704", "data type " + display(column->type) +
+                      " has no default operator class for access method \"" + method + "\"");
+}
+
+void judge_options(Builder& b, const std::vector<Option>& options, OptionsOf of) {
+  constexpr std::string_view kSwitches[] = {
+      "autovacuum_enabled", "user_catalog_table", "vacuum_truncate",  "deduplicate_items",    "fastupdate",
+      "autosummarize",      "security_barrier",   "security_invoker", "vacuum_index_cleanup", "buffering"};
+  constexpr std::string_view kTable[] = {"fillfactor",
+                                         "toast_tuple_target",
+                                         "parallel_workers",
+                                         "user_catalog_table",
+                                         "vacuum_index_cleanup",
+                                         "vacuum_truncate",
+                                         "log_autovacuum_min_duration",
+                                         "vacuum_max_eager_freeze_failure_rate"};
+  constexpr std::string_view kIndex[] = {
+      "fillfactor", "deduplicate_items", "fastupdate",    "gin_pending_list_limit",
+      "buffering",  "pages_per_range",   "autosummarize", "vacuum_cleanup_index_scale_factor"};
+  constexpr std::string_view kView[] = {"security_barrier", "security_invoker", "check_option"};
+  const auto among = [](const auto& list, std::string_view name) {
+    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+  };
+  // Access methods of extensions have options of their own.
+  const bool foreign = of == OptionsOf::Index && b.schema.extensions.begin() != b.schema.extensions.end();
+  for (const Option& option : options) {
+    std::string_view name = option.name;
+    if (name.starts_with("toast.")) name.remove_prefix(6);
+    const bool known = of == OptionsOf::Table  ? among(kTable, name) || name.starts_with("autovacuum_")
+                       : of == OptionsOf::View ? among(kView, name)
+                                               : among(kIndex, name);
+    if (!known && foreign)
+      b.unknown("whether parameter " + option.name +
+                " belongs to an extension: if not, the statement fails (22023)");
+    if (!known && !foreign) b.fail("22023", "unrecognized parameter \"" + option.name + "\"");
+    if (known && (option.value.empty() || option.value == "true") && !among(kSwitches, name) &&
+        name != "check_option")
+      b.fail("22023", "invalid value for option \"" + option.name + "\": true");
+  }
+}
+
+bool is_present_role(std::string_view owner) {
+  return owner == "current_user" || owner == "session_user" || owner == "current_role";
+}
+
+void judge_definition(Builder& b, const ColumnDefinition& column, const TableName& table) {
+  judge_value(b, column.default_value, column.type, column.name);
+  if (column.explicit_null && column.not_null)
+    b.fail("42601", "conflicting NULL/NOT NULL declarations for column \"" + column.name.str() +
+                        "\" of table \"" + table.name.str() + "\"");
+  if (column.default_value && !column.default_value.facts().has_subquery &&
+      !column.default_value.facts().columns.empty())
+    b.fail("0A000", "cannot use column reference in DEFAULT expression");
+}
+
+void judge_temporary(Builder& b, bool temporary, const ObjectName& written) {
+  if (temporary && !written.schema.empty() && !written.schema.str().starts_with("pg_temp"))
+    b.fail("42P16", "cannot create temporary relation in non-temporary schema");
+}
+
+void judge_part_of_view(Builder& b, const ObjectName& relation, const Operation& operation) {
+  const View* view = b.schema.views.find(relation);
+  if (view == nullptr) return;
+  const bool refused = view->materialized ? std::holds_alternative<SetDefault>(operation) ||
+                                                std::holds_alternative<DropDefault>(operation)
+                                          : std::holds_alternative<SetStatistics>(operation);
+  if (refused)
+    b.fail("42809",
+           "the action cannot be performed on relation \"" + relation.name.str() + "\": it is a view");
+}
+
+void require_relation(Builder& b, const ObjectName& name) {
+  const std::string& place = name.schema.str();
+  const bool ours =
+      !place.starts_with("pg_") && place != "information_schema" && !name.name.str().starts_with("pg_");
+  const bool there = b.schema.tables.contains(name) || b.schema.views.contains(name) ||
+                     b.schema.sequences.contains(name) || b.schema.index_tables.contains(name);
+  if (there || !ours) return;
+  // What planner did not understand, or an extension, may have made it.
+  if (!b.schema.gaps.empty() || !(b.schema.extensions.begin() == b.schema.extensions.end())) {
+    b.unknown(display(name) + " is not known here: if it does not exist, the statement fails (42P01)");
+    return;
+  }
+  b.fail("42P01", "relation \"" + display(name) + "\" does not exist");
+}
+
+}  // namespace planner::physics

@@ -1,0 +1,364 @@
+#include <algorithm>
+
+#include "planner/builtin_types.h"
+#include "planner/error.h"
+#include "planner/replay/internal.h"
+#include "planner/sql/parse.h"
+
+namespace planner::replaying {
+
+// ---- schemas and extensions
+
+void apply(Context& context, const CreateSchema& op) {
+  const Identifier name = op.schema.empty() ? Identifier(op.authorization) : op.schema;
+  if (context.schema.schemas.contains(name)) {
+    if (op.if_not_exists) return;
+    refuse("42P06", "schema \"{}\" already exists", name.str());
+  }
+  if (name.str().starts_with("pg_")) refuse("42939", "unacceptable schema name \"{}\"", name.str());
+  context.schema.schemas.put(name, "");
+}
+
+void apply(Context& context, const CreateExtension& op) {
+  Schema& schema = context.schema;
+  if (schema.extensions.contains(op.extension) || op.extension.str() == "plpgsql") {
+    if (op.if_not_exists) return;
+    refuse("42710", "extension \"{}\" already exists", op.extension.str());
+  }
+  if (!op.schema.empty() && op.schema.str() != "pg_catalog") require_schema(schema, op.schema);
+  const Identifier place = op.schema.empty() ? schema.creation_schema() : op.schema;
+  schema.extensions.put(op.extension, std::string(op.version));
+  const KnownExtension* known = known_extension(op.extension);
+  if (known == nullptr) return;
+  for (const std::string_view type_name : known->types) {
+    OtherType type;
+    type.name = ObjectName(place, Identifier(type_name));
+    type.kind = 'b';
+    type.extension = op.extension;
+    const ObjectName name = type.name;
+    if (!type_exists(schema, name)) schema.types.put(name, std::move(type));
+  }
+}
+
+void apply(Context& context, const AlterExtension& op) {
+  if (!context.schema.extensions.contains(op.extension) && op.extension.str() != "plpgsql") {
+    refuse("42704", "extension \"{}\" does not exist", op.extension.str());
+  }
+}
+
+void apply(Context& context, const DropOwned& op) {
+  std::string roles;
+  for (const std::string& role : op.roles) roles += (roles.empty() ? "" : ", ") + role;
+  context.schema.gaps.push_back("DROP OWNED BY " + roles +
+                                " may have dropped objects that planner does not know the owner of");
+}
+
+// ---- comments and owners
+
+namespace {
+
+FoundRelation relation_of(const Schema& schema, const ObjectName& written) {
+  const auto found = find_relation(schema, written);
+  if (!found) {
+    if (!written.schema.empty()) require_schema(schema, written.schema);
+    refuse("42P01", "relation \"{}\" does not exist", as_written(written));
+  }
+  return *found;
+}
+
+void comment_column(Context& context, const Comment& op, const std::string& text) {
+  const FoundRelation found = relation_of(context.schema, op.name);
+  if (found.kind != Relation::Table) return;  // columns of views and composite types: not kept
+  edit_column(edit_table(context, found.name), op.sub_object).comment = text;
+}
+
+void comment_constraint(Context& context, const Comment& op, const std::string& text) {
+  const auto found = find_relation(context.schema, op.name);
+  if (!found || found->kind != Relation::Table) return;  // of a domain
+  Constraint* constraint = edit_table(context, found->name).constraint(op.sub_object);
+  if (constraint == nullptr) {
+    refuse("42704", "constraint \"{}\" for table \"{}\" does not exist", op.sub_object.str(),
+           op.name.name.str());
+  }
+  constraint->comment = text;
+}
+
+/// Calls `change` with the type's comment or owner, whatever kind of type it is.
+template <typename Change>
+void change_type(Context& context, const ObjectName& written, const Change& change) {
+  Schema& schema = context.schema;
+  const ObjectName name = type_named(schema, written);
+  if (EnumType* type = schema.enums.edit(name)) {
+    change(type->comment, type->owner);
+  } else if (Domain* domain = schema.domains.edit(name)) {
+    change(domain->comment, domain->owner);
+  } else if (OtherType* other = schema.types.edit(name)) {
+    change(other->comment, other->owner);
+  }
+}
+
+template <typename Change>
+void change_relation(Context& context, const ObjectName& written, const Change& change) {
+  Schema& schema = context.schema;
+  const FoundRelation found = relation_of(schema, written);
+  std::string none;
+  if (Table* table = schema.tables.edit(found.name)) {
+    change(table->comment, table->owner);
+  } else if (View* view = schema.views.edit(found.name)) {
+    change(view->comment, view->owner);
+  } else if (Sequence* sequence = schema.sequences.edit(found.name)) {
+    change(sequence->comment, sequence->owner);
+  } else if (Index* index = edit_index(context, found.name)) {
+    change(index->comment, none);
+  }
+}
+
+template <typename Change>
+void change_function(Context& context, const ObjectName& written,
+                     const std::optional<std::vector<TypeName>>& arguments, const Change& change) {
+  ObjectName name;
+  const std::size_t overload =
+      overload_named(context.schema, FunctionSignature{written, arguments}, name, "function");
+  Function& function = (*context.schema.functions.edit(name))[overload];
+  change(function.comment, function.owner);
+}
+
+template <typename Change>
+void change_object(Context& context, ObjectKind kind, const ObjectName& name,
+                   const std::optional<std::vector<TypeName>>& arguments, const Change& change) {
+  switch (kind) {
+    case ObjectKind::Table:
+    case ObjectKind::ForeignTable:
+    case ObjectKind::View:
+    case ObjectKind::MaterializedView:
+    case ObjectKind::Index:
+    case ObjectKind::Sequence:
+      return change_relation(context, name, change);
+    case ObjectKind::Type:
+    case ObjectKind::Domain:
+      return change_type(context, name, change);
+    case ObjectKind::Function:
+    case ObjectKind::Procedure:
+    case ObjectKind::Aggregate:
+    case ObjectKind::Routine:
+      return change_function(context, name, arguments, change);
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+void apply(Context& context, const Comment& op) {
+  const std::string text = op.text.value_or("");
+  switch (op.kind) {
+    case ObjectKind::Column:
+      return comment_column(context, op, text);
+    case ObjectKind::Constraint:
+      return comment_constraint(context, op, text);
+    case ObjectKind::Schema:
+      if (!context.schema.schemas.contains(op.name.name)) {
+        refuse("3F000", "schema \"{}\" does not exist", op.name.name.str());
+      }
+      context.schema.schemas.put(op.name.name, text);
+      return;
+    default:
+      return change_object(context, op.kind, op.name, op.arguments,
+                           [&](std::string& comment, std::string&) { comment = text; });
+  }
+}
+
+void apply(Context& context, const ChangeOwner& op) {
+  change_object(context, op.kind, op.name, op.arguments,
+                [&](std::string&, std::string& owner) { owner = op.owner; });
+}
+
+namespace {
+
+void rename_statistics(Context& context, const OtherObject& op) {
+  for (const auto& [table_name, table] : context.schema.tables) {
+    for (std::size_t i = 0; i < table->statistics.size(); ++i) {
+      const ObjectName& name = table->statistics[i].name;
+      const bool path_leads_there = contains(context.schema.search_path, name.schema);
+      if (name.name != op.name.name ||
+          (op.name.schema.empty() ? !path_leads_there : op.name.schema != name.schema))
+        continue;
+      edit_table(context, TableName(table_name)).statistics[i].name.name = op.to;
+      return;
+    }
+  }
+  refuse("42704", "statistics object \"{}\" does not exist", as_written(op.name));
+}
+
+}  // namespace
+
+void apply(Context& context, const OtherObject& op) {
+  if (op.kind == ObjectKind::Statistics && op.change == 'r') return rename_statistics(context, op);
+  if (op.kind != ObjectKind::Publication) return;
+  auto& publications = context.schema.publications;
+  const Identifier& name = op.name.name;
+  if (op.change == 'd') {
+    if (!publications.contains(name) && !op.if_exists) {
+      refuse("42704", "publication \"{}\" does not exist", name.str());
+    }
+    publications.erase(name);
+    context.schema.publication_filters.erase(name);
+    return;
+  }
+  if (op.change == 'r') {
+    const std::vector<TableName>* held = publications.find(name);
+    if (held == nullptr) refuse("42704", "publication \"{}\" does not exist", name.str());
+    const std::vector<TableName> tables = *held;
+    publications.erase(name);
+    publications.put(op.to, tables);
+    if (const auto* filters = context.schema.publication_filters.find(name)) {
+      const auto moved = *filters;
+      context.schema.publication_filters.erase(name);
+      context.schema.publication_filters.put(op.to, moved);
+    }
+    return;
+  }
+  std::vector<TableName> tables;
+  for (const TableName& table : op.tables) tables.push_back(table_named(context.schema, table));
+  for (std::size_t i = 0; i < tables.size() && i < op.filtered.size(); ++i) {
+    if (op.filtered[i].empty()) continue;
+    auto& filters = context.schema.publication_filters;
+    if (!filters.contains(name)) filters.put(name, {});
+    (*filters.edit(name))[tables[i]] = op.filtered[i];
+  }
+  if (op.change == 'c') {
+    if (publications.contains(name)) refuse("42710", "publication \"{}\" already exists", name.str());
+    publications.put(name, std::move(tables));
+    return;
+  }
+  std::vector<TableName>* held = publications.edit(name);
+  if (held == nullptr) refuse("42704", "publication \"{}\" does not exist", name.str());
+  for (const TableName& table : tables) {
+    if (!contains(*held, table)) held->push_back(table);
+  }
+}
+
+// ---- the session
+
+namespace {
+
+void set_search_path(Context& context, const std::vector<std::string>& values, bool local) {
+  Schema& schema = context.schema;
+  if (local && !schema.search_path_after_transaction)
+    schema.search_path_after_transaction = schema.search_path;
+  if (!local) schema.search_path_after_transaction.reset();
+  schema.search_path.clear();
+  for (const std::string& value : values) {
+    if (!value.empty() && value != "$user") schema.search_path.emplace_back(value);
+  }
+}
+
+void reset_search_path(Schema& schema) {
+  schema.search_path = schema.session_search_path;
+  schema.search_path_after_transaction.reset();
+}
+
+}  // namespace
+
+void apply(Context& context, const SetVariable& op) {
+  if (op.reset_all) {
+    reset_search_path(context.schema);
+    context.schema.time_zone.clear();
+  } else if (op.name == "search_path") {
+    if (op.reset) return reset_search_path(context.schema);
+    set_search_path(context, op.values, op.local);
+  } else if (op.name == "timezone" || op.name == "TimeZone") {
+    context.schema.time_zone = op.reset || op.values.empty() ? std::string() : op.values.front();
+  }
+}
+
+void apply(Context& context, const Select& op) {
+  const ExpressionFacts& facts = op.query.facts();
+  const bool sets = std::any_of(facts.functions.begin(), facts.functions.end(), [](const FunctionCall& call) {
+    return call.name.name.str() == "set_config";
+  });
+  if (!sets || facts.string_constants.empty() || facts.string_constants.front() != "search_path") return;
+  // SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.
+  const std::string value = facts.string_constants.size() > 1 ? facts.string_constants[1] : std::string();
+  if (value.empty()) return set_search_path(context, {}, false);
+  try {
+    for (const Operation& operation : parse_statement("SET search_path TO " + value)) {
+      if (const auto* set = std::get_if<SetVariable>(&operation))
+        set_search_path(context, set->values, false);
+    }
+  } catch (const Error&) {
+    context.schema.gaps.push_back("set_config('search_path', ...) with a list that planner cannot read");
+  }
+}
+
+void apply(Context& context, const Transaction& op) {
+  Schema& schema = context.schema;
+  auto& open = schema.open_transactions;
+  const auto end_transaction = [&] {
+    if (schema.search_path_after_transaction) schema.search_path = *schema.search_path_after_transaction;
+    schema.search_path_after_transaction.reset();
+    open.clear();
+  };
+  const auto begin = [&] {
+    if (open.empty()) open.push_back({Identifier(), std::make_shared<const Schema>(schema)});
+  };
+  const auto savepoint = [&] {
+    return std::find_if(open.rbegin(), open.rend(), [&](const Schema::OpenTransaction& one) {
+      return one.savepoint == Identifier(op.name) && !one.savepoint.empty();
+    });
+  };
+  switch (op.action) {
+    case TransactionAction::Begin:
+      begin();
+      break;
+    case TransactionAction::Commit:
+    case TransactionAction::Prepare:
+      end_transaction();
+      if (op.chain) begin();
+      break;
+    case TransactionAction::Rollback: {
+      if (open.empty()) break;
+      const std::shared_ptr<const Schema> before = open.front().before;
+      schema = *before;
+      open.clear();
+      if (op.chain) begin();
+      break;
+    }
+    case TransactionAction::Savepoint:
+      open.push_back({Identifier(op.name), std::make_shared<const Schema>(schema)});
+      break;
+    case TransactionAction::ReleaseSavepoint: {
+      const auto found = savepoint();
+      if (found == open.rend()) refuse("3B001", "savepoint \"{}\" does not exist", op.name);
+      open.erase(std::prev(found.base()), open.end());
+      break;
+    }
+    case TransactionAction::RollbackToSavepoint: {
+      const auto found = savepoint();
+      if (found == open.rend()) refuse("3B001", "savepoint \"{}\" does not exist", op.name);
+      std::vector<Schema::OpenTransaction> kept(open.begin(), found.base());
+      const std::shared_ptr<const Schema> before = kept.back().before;
+      schema = *before;
+      schema.open_transactions = std::move(kept);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void apply(Context& context, const Discard&) { end_session(context.schema); }
+
+void apply(Context& context, const Unrecognized& op) {
+  Schema& schema = context.schema;
+  schema.gaps.push_back(op.dynamic ? "dynamic SQL (" + op.what + ") was not looked at"
+                                   : op.what + " was not understood");
+  for (const TableName& written : op.may_touch) {
+    const auto found = find_relation(schema, written);
+    if (!found) continue;
+    if (Table* table = schema.tables.edit(found->name)) table->certainty = Certainty::Uncertain;
+    if (View* view = schema.views.edit(found->name)) view->certainty = Certainty::Uncertain;
+  }
+}
+
+}  // namespace planner::replaying

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "planner/replay/internal.h"
+
+namespace planner::replaying {
+
+/// Indexes, foreign keys and triggers of the parent appear on a partition that was just made or attached.
+void adopt_partition(Context& context, const TableName& parent, const TableName& partition);
+
+/// Refuses a second DEFAULT partition and a bound that another partition has.
+void require_free_bound(const Schema& schema, const TableName& parent, const PartitionBound& bound,
+                        const TableName& partition);
+
+}  // namespace planner::replaying

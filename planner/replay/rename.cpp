@@ -1,0 +1,703 @@
+#include <algorithm>
+
+#include "planner/replay/drop.h"
+#include "planner/replay/internal.h"
+#include "planner/sql/renames.h"
+
+namespace planner::replaying {
+
+// ---- one object moves: its name is kept in many places
+
+namespace {
+
+void replace(std::vector<TableName>& names, const TableName& from, const TableName& to) {
+  std::replace(names.begin(), names.end(), from, to);
+}
+
+/// Views, policies, rules and SQL function bodies that read a relation.
+void follow_in_readers(Context& context, const ObjectName& from, const ObjectName& to) {
+  Schema& schema = context.schema;
+  for (const ObjectName& name : schema.views_reading(from)) move_in_view(context, name, from, to);
+  std::vector<std::pair<TableName, std::size_t>> policies;
+  std::vector<std::pair<TableName, std::size_t>> rules;
+  for (const auto& [name, table] : schema.tables) {
+    for (std::size_t i = 0; i < table->policies.size(); ++i) {
+      const CreatePolicy& policy = table->policies[i].definition;
+      if (contains(policy.using_expression.facts().relations, from) ||
+          contains(policy.with_check.facts().relations, from)) {
+        policies.emplace_back(name, i);
+      }
+    }
+    for (std::size_t i = 0; i < table->rules.size(); ++i) {
+      if (contains(table->rules[i].definition.mentions, from)) rules.emplace_back(name, i);
+    }
+  }
+  for (const auto& [name, i] : policies) {
+    CreatePolicy& policy = schema.tables.edit(name)->policies[i].definition;
+    policy.using_expression = policy.using_expression.with_table_renamed(from, to);
+    policy.with_check = policy.with_check.with_table_renamed(from, to);
+  }
+  for (const auto& [name, i] : rules)
+    replace(schema.tables.edit(name)->rules[i].definition.mentions, from, to);
+  std::vector<std::pair<ObjectName, std::size_t>> bodies;
+  for (const auto& [name, overloads] : schema.functions) {
+    for (std::size_t i = 0; i < overloads->size(); ++i) {
+      const Expression& body = (*overloads)[i].definition.sql_body;
+      if (body && contains(body.facts().relations, from)) bodies.emplace_back(name, i);
+    }
+  }
+  for (const auto& [name, i] : bodies) {
+    Expression& body = (*schema.functions.edit(name))[i].definition.sql_body;
+    body = body.with_table_renamed(from, to);
+  }
+}
+
+void retype(TypeName& type, const ObjectName& from, const ObjectName& to) {
+  if (type.name == from) type.name = to;
+}
+
+/// Everything that holds a value of the type.
+void follow_in_types(Context& context, const ObjectName& from, const ObjectName& to) {
+  Schema& schema = context.schema;
+  std::vector<Object> users;
+  find_type_users(schema, from, [&](const Object& user, Hold) { users.push_back(user); });
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  for (const Object& user : users) {
+    Table* table = schema.tables.edit(user.name);
+    switch (user.kind) {
+      case Object::Kind::Column:
+        if (table != nullptr) {
+          if (Column* column = table->column(user.part)) {
+            retype(column->type, from, to);
+            column->generated = with_type_renamed(column->generated, from, to);
+          }
+        } else if (OtherType* other = schema.types.edit(user.name)) {
+          for (Column& attribute : other->attributes) retype(attribute.type, from, to);
+        }
+        break;
+      case Object::Kind::Default:
+        if (Column* column = table->column(user.part)) {
+          column->default_value = with_type_renamed(column->default_value, from, to);
+        }
+        break;
+      case Object::Kind::Constraint:
+        if (Constraint* constraint = table->constraint(user.part)) {
+          constraint->definition.expression = with_type_renamed(constraint->definition.expression, from, to);
+        }
+        break;
+      case Object::Kind::Index:
+        if (Index* index = edit_index(context, user.name)) {
+          for (IndexElement& element : index->elements)
+            element.expression = with_type_renamed(element.expression, from, to);
+          index->predicate = with_type_renamed(index->predicate, from, to);
+        }
+        break;
+      case Object::Kind::Policy:
+        for (Policy& policy : table->policies) {
+          policy.definition.using_expression =
+              with_type_renamed(policy.definition.using_expression, from, to);
+          policy.definition.with_check = with_type_renamed(policy.definition.with_check, from, to);
+        }
+        break;
+      case Object::Kind::Trigger:
+        for (Trigger& trigger : table->triggers) {
+          trigger.definition.when = with_type_renamed(trigger.definition.when, from, to);
+        }
+        break;
+      case Object::Kind::View:
+        if (View* view = schema.views.edit(user.name)) view->query = with_type_renamed(view->query, from, to);
+        break;
+      case Object::Kind::Type:
+        if (Domain* domain = schema.domains.edit(user.name)) retype(domain->base, from, to);
+        break;
+      case Object::Kind::Function:
+        for (Function& function : *schema.functions.edit(user.name)) {
+          retype(function.definition.returns, from, to);
+          for (FunctionArgument& argument : function.definition.arguments) retype(argument.type, from, to);
+          for (TypeName& type : function.input_types) retype(type, from, to);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+void move_table(Context& context, const TableName& from, const TableName& to) {
+  Schema& schema = context.schema;
+  follow_in_readers(context, from, to);
+  follow_in_types(context, from, to);
+  Table moved = table_at(schema, from);
+  moved.name = to;
+  // What the table holds itself.
+  const bool other_schema = from.schema != to.schema;
+  for (Constraint& constraint : moved.constraints) {
+    if (other_schema) {
+      count_constraint_name(schema, from.schema, constraint.definition.name, -1);
+      count_constraint_name(schema, to.schema, constraint.definition.name, 1);
+    }
+    if (other_schema && !constraint.index.empty()) constraint.index.schema = to.schema;
+    if (constraint.definition.expression) {
+      constraint.definition.expression = constraint.definition.expression.with_table_renamed(from, to);
+    }
+  }
+  if (other_schema) {
+    for (const Table::HiddenConstraint& hidden : moved.hidden_constraints) {
+      count_constraint_name(schema, from.schema, hidden.name, -1);
+      count_constraint_name(schema, to.schema, hidden.name, 1);
+    }
+  }
+  std::vector<std::pair<ObjectName, ObjectName>> indexes;
+  for (Index& index : moved.indexes) {
+    const ObjectName old_name = index.name;
+    index.table = to;
+    if (other_schema) index.name.schema = to.schema;
+    schema.index_tables.erase(old_name);
+    schema.index_tables.put(index.name, to);
+    if (old_name != index.name) indexes.emplace_back(old_name, index.name);
+  }
+  for (Trigger& trigger : moved.triggers) trigger.definition.table = to;
+  for (Policy& policy : moved.policies) policy.definition.table = to;
+  for (RewriteRule& rule : moved.rules) rule.definition.table = to;
+  for (CreateStatistics& statistics : moved.statistics) statistics.table = to;
+  const std::vector<ObjectName> sequences = moved.owned_sequences;
+  const std::vector<TableName> parents = moved.inherits;
+  const std::vector<TableName> children = moved.children;
+  const std::vector<Constraint> constraints = moved.constraints;
+  schema.tables.erase(from);
+  schema.tables.put(to, std::move(moved));
+
+  // References of others to it, and its own to others.
+  if (const std::vector<Schema::Reference>* held = schema.references.find(from)) {
+    const std::vector<Schema::Reference> references = *held;
+    schema.references.erase(from);
+    schema.references.put(to, references);
+  }
+  for (const Constraint& constraint : constraints) {
+    if (constraint.definition.kind != ConstraintKind::ForeignKey) continue;
+    const TableName& written = constraint.definition.references.table;
+    std::vector<Schema::Reference>* held = schema.references.edit(written == from ? to : written);
+    if (held == nullptr) continue;
+    for (Schema::Reference& reference : *held) {
+      if (reference.from == from) reference.from = to;
+    }
+  }
+  for (const Schema::Reference& reference : schema.references_to(to)) {
+    Constraint* key = edit_table(context, reference.from).constraint(reference.constraint);
+    if (key == nullptr) continue;
+    key->definition.references.table = to;
+    for (const auto& [old_name, new_name] : indexes) {
+      if (key->referenced_index == old_name) key->referenced_index = new_name;
+    }
+  }
+  for (const TableName& parent : parents) {
+    replace(edit_table(context, parent).children, from, to);
+    for (const Schema::Reference& reference : schema.references_to(parent)) {
+      for (Table::HiddenConstraint& hidden : edit_table(context, reference.from).hidden_constraints) {
+        if (hidden.partition == from) hidden.partition = to;
+      }
+    }
+  }
+  for (const TableName& child : children) {
+    Table& below = edit_table(context, child);
+    replace(below.inherits, from, to);
+    if (below.partition_of == std::optional(from)) below.partition_of = to;
+    for (Index& index : below.indexes) {
+      for (const auto& [old_name, new_name] : indexes) {
+        if (index.parent == old_name) index.parent = new_name;
+      }
+    }
+  }
+  for (const ObjectName& sequence : sequences) {
+    if (Sequence* edited = schema.sequences.edit(sequence)) edited->owner_table = to;
+    // Serial and identity sequences live where their table lives.
+    if (other_schema) move_sequence(context, sequence, ObjectName(to.schema, sequence.name));
+  }
+  std::vector<Identifier> publications;
+  for (const auto& [name, tables] : schema.publications) {
+    if (contains(*tables, from)) publications.push_back(name);
+  }
+  for (const Identifier& name : publications) replace(*schema.publications.edit(name), from, to);
+}
+
+void move_view(Context& context, const ObjectName& from, const ObjectName& to) {
+  Schema& schema = context.schema;
+  follow_in_readers(context, from, to);
+  follow_in_types(context, from, to);
+  View moved = *schema.views.find(from);
+  moved.name = to;
+  for (Index& index : moved.indexes) {
+    schema.index_tables.erase(index.name);
+    index.table = to;
+    index.name.schema = to.schema;
+    schema.index_tables.put(index.name, to);
+  }
+  for (Trigger& trigger : moved.triggers) trigger.definition.table = to;
+  for (RewriteRule& rule : moved.rules) rule.definition.table = to;
+  schema.views.erase(from);
+  schema.views.put(to, std::move(moved));
+}
+
+void move_sequence(Context& context, const ObjectName& from, const ObjectName& to) {
+  Schema& schema = context.schema;
+  std::vector<Object> users;
+  find_dependents(schema, {Object::Kind::Sequence, from, {}},
+                  [&](const Object& user, Hold) { users.push_back(user); });
+  Sequence moved = *schema.sequences.find(from);
+  moved.name = to;
+  if (moved.owner_table) {
+    std::vector<ObjectName>& owned = edit_table(context, *moved.owner_table).owned_sequences;
+    replace(owned, from, to);
+  }
+  schema.sequences.erase(from);
+  schema.sequences.put(to, std::move(moved));
+  for (const Object& user : users) {
+    if (Column* column = edit_table(context, user.name).column(user.part))
+      column->default_value = nextval_of(to);
+  }
+}
+
+void move_type(Context& context, const ObjectName& from, const ObjectName& to) {
+  Schema& schema = context.schema;
+  follow_in_types(context, from, to);
+  if (const EnumType* held = schema.enums.find(from)) {
+    EnumType moved = *held;
+    moved.name = to;
+    schema.enums.erase(from);
+    schema.enums.put(to, std::move(moved));
+  } else if (const Domain* domain = schema.domains.find(from)) {
+    Domain moved = *domain;
+    moved.name = to;
+    for (const Constraint& check : moved.checks) {
+      count_constraint_name(schema, from.schema, check.definition.name, -1);
+      count_constraint_name(schema, to.schema, check.definition.name, 1);
+    }
+    schema.domains.erase(from);
+    schema.domains.put(to, std::move(moved));
+  } else if (const OtherType* other = schema.types.find(from)) {
+    OtherType moved = *other;
+    moved.name = to;
+    schema.types.erase(from);
+    schema.types.put(to, std::move(moved));
+  }
+}
+
+void move_function(Context& context, const ObjectName& from, std::size_t overload, const ObjectName& to) {
+  Schema& schema = context.schema;
+  std::vector<Function>& overloads = *schema.functions.edit(from);
+  Function moved = overloads[overload];
+  moved.definition.name = to;
+  const bool last = overloads.size() == 1;
+  std::vector<Object> users;
+  // Calls do not say which overload they mean; with one there is no doubt.
+  if (last) find_function_users(schema, from, [&](const Object& user, Hold) { users.push_back(user); });
+  overloads.erase(overloads.begin() + static_cast<std::ptrdiff_t>(overload));
+  if (last) schema.functions.erase(from);
+  if (std::vector<Function>* held = schema.functions.edit(to)) {
+    held->push_back(std::move(moved));
+  } else {
+    schema.functions.put(to, {std::move(moved)});
+  }
+  const auto renamed = [&](Expression& expression) {
+    expression = with_function_renamed(expression, from, to);
+  };
+  for (const Object& user : users) {
+    if (View* view = schema.views.edit(user.name)) {
+      if (user.kind == Object::Kind::View) renamed(view->query);
+      for (Trigger& trigger : view->triggers) {
+        if (trigger.definition.function == from) trigger.definition.function = to;
+      }
+      continue;
+    }
+    if (user.kind == Object::Kind::Index) {
+      Index& index = *edit_index(context, user.name);
+      for (IndexElement& element : index.elements) renamed(element.expression);
+      renamed(index.predicate);
+      continue;
+    }
+    if (user.kind == Object::Kind::DomainCheck) {
+      for (Constraint& check : schema.domains.edit(user.name)->checks) renamed(check.definition.expression);
+      continue;
+    }
+    if (user.kind == Object::Kind::Function) {
+      for (Function& function : *schema.functions.edit(user.name)) renamed(function.definition.sql_body);
+      continue;
+    }
+    Table* table = schema.tables.edit(user.name);
+    if (table == nullptr) continue;
+    if (Column* column = table->column(user.part)) {
+      renamed(column->default_value);
+      renamed(column->generated);
+    }
+    if (Constraint* constraint = table->constraint(user.part)) renamed(constraint->definition.expression);
+    for (Trigger& trigger : table->triggers) {
+      if (trigger.definition.function == from) trigger.definition.function = to;
+      renamed(trigger.definition.when);
+    }
+    for (Policy& policy : table->policies) {
+      renamed(policy.definition.using_expression);
+      renamed(policy.definition.with_check);
+    }
+  }
+}
+
+// ---- RENAME
+
+namespace {
+
+std::string_view word_of(Relation kind) {
+  switch (kind) {
+    case Relation::Table:
+      return "table";
+    case Relation::View:
+      return "view";
+    case Relation::Sequence:
+      return "sequence";
+    case Relation::Index:
+      return "index";
+    case Relation::CompositeType:
+      return "composite type";
+  }
+  return "relation";
+}
+
+void rename_relation(Context& context, const FoundRelation& found, const Identifier& to) {
+  const ObjectName target(found.name.schema, to);
+  if (found.name == target) require_free_relation(context.schema, target);
+  require_free_relation(context.schema, target);
+  switch (found.kind) {
+    case Relation::Table:
+      require_free_type(context.schema, target);
+      return move_table(context, found.name, target);
+    case Relation::View:
+      require_free_type(context.schema, target);
+      return move_view(context, found.name, target);
+    case Relation::Sequence:
+      return move_sequence(context, found.name, target);
+    case Relation::CompositeType:
+      return move_type(context, found.name, target);
+    case Relation::Index: {
+      const Index* index = index_at(context.schema, found.name);
+      if (index->constraint.empty()) return rename_index_to(context, found.name, target);
+      // The constraint takes the index's name.
+      const TableName table = index->table;
+      const Identifier constraint = index->constraint;
+      if (table_at(context.schema, table).constraint(to) != nullptr) {
+        refuse("42710", "constraint \"{}\" for relation \"{}\" already exists", to.str(), table.name.str());
+      }
+      return rename_constraint_of(context, table, constraint, to);
+    }
+  }
+}
+
+FoundRelation relation_to_rename(const Schema& schema, const ObjectName& written) {
+  const auto found = find_relation(schema, written);
+  if (!found) {
+    if (!written.schema.empty()) require_schema(schema, written.schema);
+    refuse("42P01", "relation \"{}\" does not exist", as_written(written));
+  }
+  return *found;
+}
+
+}  // namespace
+
+void apply(Context& context, const RenameTable& op) {
+  if (op.if_exists && !find_relation(context.schema, op.table)) return;
+  // ALTER TABLE renames any relation but a composite type.
+  const FoundRelation found = relation_to_rename(context.schema, op.table);
+  if (found.kind == Relation::CompositeType)
+    refuse("42809", "\"{}\" is a composite type", op.table.name.str());
+  rename_relation(context, found, op.to);
+}
+
+void apply(Context& context, const RenameView& op) {
+  if (op.if_exists && !find_relation(context.schema, op.view)) return;
+  const FoundRelation found = relation_to_rename(context.schema, op.view);
+  const View* view = context.schema.views.find(found.name);
+  if (view == nullptr || view->materialized != op.materialized) {
+    // ALTER SEQUENCE .. RENAME and its like come here only for their own kinds.
+    refuse("42809", "\"{}\" is not a {}", op.view.name.str(), op.materialized ? "materialized view" : "view");
+  }
+  rename_relation(context, found, op.to);
+}
+
+void apply(Context& context, const RenameType& op) {
+  const ObjectName name = type_named(context.schema, op.type);
+  if (context.schema.tables.contains(name)) {
+    refuse("42809", "{} is a table's row type", name.name.str());
+  }
+  if (op.domain && !context.schema.domains.contains(name))
+    refuse("42809", "{} is not a domain", as_written(op.type));
+  const ObjectName target(name.schema, op.to);
+  require_free_type(context.schema, target);
+  if (const OtherType* other = context.schema.types.find(name); other != nullptr && other->kind == 'c') {
+    require_free_relation(context.schema, target);
+  }
+  move_type(context, name, target);
+}
+
+namespace {
+
+void rename_in_elements(std::vector<IndexElement>& elements, const Identifier& from, const Identifier& to) {
+  for (IndexElement& element : elements) {
+    if (element.column == from) element.column = to;
+    if (element.expression.mentions(from))
+      element.expression = element.expression.with_column_renamed(from, to);
+  }
+}
+
+void rename_in(Expression& expression, const Identifier& from, const Identifier& to) {
+  if (expression.mentions(from)) expression = expression.with_column_renamed(from, to);
+}
+
+void rename_in(std::vector<Identifier>& names, const Identifier& from, const Identifier& to) {
+  std::replace(names.begin(), names.end(), from, to);
+}
+
+/// The column in everything its own table holds.
+void rename_own_column(Table& table, const Identifier& from, const Identifier& to) {
+  table.column(from)->name = to;
+  for (Column& column : table.columns) rename_in(column.generated, from, to);
+  for (Constraint& constraint : table.constraints) {
+    ConstraintDefinition& definition = constraint.definition;
+    rename_in(definition.columns, from, to);
+    rename_in(definition.included, from, to);
+    rename_in(definition.expression, from, to);
+    rename_in(definition.predicate, from, to);
+    rename_in(definition.references.on_delete_set_columns, from, to);
+    rename_in_elements(definition.exclusion_elements, from, to);
+  }
+  for (Index& index : table.indexes) {
+    rename_in_elements(index.elements, from, to);
+    rename_in(index.included, from, to);
+    rename_in(index.predicate, from, to);
+  }
+  for (Trigger& trigger : table.triggers) {
+    rename_in(trigger.definition.update_columns, from, to);
+    rename_in(trigger.definition.when, from, to);
+  }
+  for (Policy& policy : table.policies) {
+    // Those with sub-queries have been followed already: there the name may be another table's.
+    if (!policy.definition.using_expression.facts().has_subquery)
+      rename_in(policy.definition.using_expression, from, to);
+    if (!policy.definition.with_check.facts().has_subquery) rename_in(policy.definition.with_check, from, to);
+  }
+  for (RewriteRule& rule : table.rules) rename_in(rule.definition.where, from, to);
+  for (CreateStatistics& statistics : table.statistics) {
+    rename_in(statistics.columns, from, to);
+    for (Expression& expression : statistics.expressions) rename_in(expression, from, to);
+  }
+  if (table.partition_by) rename_in_elements(table.partition_by->elements, from, to);
+}
+
+/// The sub-queries of every table's policies.
+void rename_in_policies(Context& context, const TableName& name, const Identifier& from,
+                        const Identifier& to) {
+  const QueryRename rename{name, {}, from, to};
+  std::vector<TableName> tables;
+  const auto concerned = [&](const Expression& one) {
+    return one.facts().has_subquery && one.mentions(from);
+  };
+  for (const auto& [table_name, table] : context.schema.tables) {
+    for (const Policy& policy : table->policies) {
+      if (concerned(policy.definition.using_expression) || concerned(policy.definition.with_check))
+        tables.push_back(table_name);
+    }
+  }
+  for (const TableName& one : tables) {
+    for (std::size_t i = 0; i < table_at(context.schema, one).policies.size(); ++i) {
+      CreatePolicy definition = table_at(context.schema, one).policies[i].definition;
+      definition.using_expression = resolved_in(context.schema, definition.using_expression, one, &rename);
+      definition.with_check = resolved_in(context.schema, definition.with_check, one, &rename);
+      edit_table(context, one).policies[i].definition = std::move(definition);
+    }
+  }
+}
+
+void rename_column_of(Context& context, const TableName& name, const Identifier& from, const Identifier& to) {
+  Schema& schema = context.schema;
+  // Views first: while they are looked into, the table still has its old column.
+  for (const ObjectName& view_name : schema.views_reading(name, from))
+    rename_in_view(context, view_name, name, from, to);
+  rename_in_policies(context, name, from, to);
+  Table& table = edit_table(context, name);
+  rename_own_column(table, from, to);
+  for (const ObjectName& sequence : table.owned_sequences) {
+    Sequence* owned = schema.sequences.edit(sequence);
+    if (owned != nullptr && owned->owner_column == from) owned->owner_column = to;
+  }
+  for (const Schema::Reference& reference : schema.references_to(name)) {
+    if (Constraint* key = edit_table(context, reference.from).constraint(reference.constraint)) {
+      rename_in(key->definition.references.columns, from, to);
+    }
+  }
+}
+
+}  // namespace
+
+void apply(Context& context, const RenameColumn& op) {
+  const FoundRelation found = relation_to_rename(context.schema, op.table);
+  if (found.kind == Relation::View) {
+    RenameViewColumn view;
+    view.view = op.table;
+    view.from = op.from;
+    view.to = op.to;
+    view.materialized = context.schema.views.find(found.name)->materialized;
+    return apply(context, view);
+  }
+  if (found.kind == Relation::CompositeType) {
+    AlterCompositeType attribute;
+    attribute.type = op.table;
+    attribute.change = 'r';
+    attribute.attribute.name = op.from;
+    attribute.to = op.to;
+    return apply(context, attribute);
+  }
+  if (found.kind != Relation::Table) {
+    refuse("42809", "cannot rename columns of relation \"{}\"", op.table.name.str());
+  }
+  const Table& table = table_at(context.schema, found.name);
+  const Column* column = table.column(op.from);
+  if (column == nullptr) refuse("42703", "column \"{}\" does not exist", op.from.str());
+  if (column->inherited) refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
+  const auto tables = with_children(context.schema, found.name, false);
+  if (op.only && tables.size() > 1) {
+    refuse("42P16", "inherited column \"{}\" must be renamed in child tables too", op.from.str());
+  }
+  for (const TableName& one : tables) {
+    // renameatt_internal: a child that has the column from somewhere else as well keeps its name.
+    for (const TableName& parent : table_at(context.schema, one).inherits) {
+      const Table* above = context.schema.tables.find(parent);
+      if (one != found.name && !contains(tables, parent) && above != nullptr &&
+          above->column(op.from) != nullptr) {
+        refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
+      }
+    }
+    if (table_at(context.schema, one).column(op.to) != nullptr) {
+      refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.to.str(), one.name.str());
+    }
+  }
+  for (const TableName& one : tables) rename_column_of(context, one, op.from, op.to);
+}
+
+// ---- SET SCHEMA
+
+void apply(Context& context, const SetSchema& op) {
+  Schema& schema = context.schema;
+  switch (op.kind) {
+    case ObjectKind::Table:
+    case ObjectKind::ForeignTable:
+    case ObjectKind::View:
+    case ObjectKind::MaterializedView:
+    case ObjectKind::Sequence:
+    case ObjectKind::Index: {
+      if (op.if_exists && !find_relation(schema, op.name)) return;
+      const FoundRelation found = relation_to_rename(schema, op.name);
+      require_schema(schema, op.to);
+      if (found.name.schema == op.to) return;
+      const ObjectName target(op.to, found.name.name);
+      if (relation_exists(schema, target)) {
+        refuse("42P07", "relation \"{}\" already exists in schema \"{}\"", target.name.str(), op.to.str());
+      }
+      if (found.kind == Relation::Table) return move_table(context, found.name, target);
+      if (found.kind == Relation::View) return move_view(context, found.name, target);
+      if (found.kind == Relation::Sequence) {
+        if (schema.sequences.find(found.name)->owner_table) {
+          refuse("0A000", "cannot move an owned sequence into another schema");
+        }
+        return move_sequence(context, found.name, target);
+      }
+      refuse("42809", "\"{}\" is an {}", found.name.name.str(), word_of(found.kind));
+    }
+    case ObjectKind::Type:
+    case ObjectKind::Domain: {
+      const ObjectName name = type_named(schema, op.name);
+      require_schema(schema, op.to);
+      if (name.schema == op.to) return;
+      const ObjectName target(op.to, name.name);
+      if (type_exists(schema, target)) {
+        refuse("42710", "type \"{}\" already exists in schema \"{}\"", target.name.str(), op.to.str());
+      }
+      return move_type(context, name, target);
+    }
+    case ObjectKind::Function:
+    case ObjectKind::Procedure:
+    case ObjectKind::Aggregate:
+    case ObjectKind::Routine: {
+      ObjectName name;
+      const std::size_t overload =
+          overload_named(schema, FunctionSignature{op.name, op.arguments}, name, "function");
+      require_schema(schema, op.to);
+      if (name.schema == op.to) return;
+      return move_function(context, name, overload, ObjectName(op.to, name.name));
+    }
+    case ObjectKind::Extension: {
+      require_schema(schema, op.to);
+      std::vector<ObjectName> types;
+      for (const auto& [name, type] : schema.types) {
+        if (type->extension == op.name.name) types.push_back(name);
+      }
+      for (const ObjectName& type : types) move_type(context, type, ObjectName(op.to, type.name));
+      return;
+    }
+    case ObjectKind::Statistics: {
+      for (const auto& [name, table] : schema.tables) {
+        for (const CreateStatistics& statistics : table->statistics) {
+          if (statistics.name.name != op.name.name) continue;
+          for (CreateStatistics& edited : schema.tables.edit(name)->statistics) {
+            if (edited.name.name == op.name.name) edited.name.schema = op.to;
+          }
+          return;
+        }
+      }
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void apply(Context& context, const RenameSchema& op) {
+  Schema& schema = context.schema;
+  const std::string* comment = schema.schemas.find(op.schema);
+  if (comment == nullptr) refuse("3F000", "schema \"{}\" does not exist", op.schema.str());
+  if (schema.schemas.contains(op.to)) refuse("42P06", "schema \"{}\" already exists", op.to.str());
+  schema.schemas.put(op.to, std::string(*comment));
+  const auto names_in = [&](const auto& objects) {
+    std::vector<ObjectName> out;
+    for (const auto& [name, object] : objects) {
+      if (name.schema == op.schema) out.push_back(name);
+    }
+    return out;
+  };
+  for (const ObjectName& name : names_in(schema.tables))
+    move_table(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.views))
+    move_view(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.sequences))
+    move_sequence(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.enums))
+    move_type(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.domains))
+    move_type(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.types))
+    move_type(context, name, ObjectName(op.to, name.name));
+  for (const ObjectName& name : names_in(schema.functions)) {
+    while (schema.functions.contains(name)) move_function(context, name, 0, ObjectName(op.to, name.name));
+  }
+  std::vector<TableName> holders;
+  for (const auto& [name, table] : schema.tables) {
+    if (!table->statistics.empty()) holders.push_back(name);
+  }
+  for (const TableName& name : holders) {
+    for (CreateStatistics& statistics : schema.tables.edit(name)->statistics) {
+      if (statistics.name.schema == op.schema) statistics.name.schema = op.to;
+    }
+  }
+  schema.schemas.erase(op.schema);
+}
+
+}  // namespace planner::replaying
