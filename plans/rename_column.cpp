@@ -99,6 +99,7 @@ std::vector<Sql> install(const Mirror& mirror, const std::vector<Rename>& column
     for (const Sql& action : add_actions(columns[i], copies[i])) actions.push_back(action);
   }
   std::vector<Sql> statements{alter(mirror.table, actions), one_way_function(mirror)};
+  for (const Sql& statement : create_counter(mirror)) statements.push_back(statement);
   for (const Sql& statement : create_trigger(mirror)) statements.push_back(statement);
   statements.push_back(add_sync_check(mirror));
   return statements;
@@ -186,6 +187,7 @@ Step add_step(const Renames& renames, const RecipeContext& context) {
   ReverseStep back;
   back.locks = step.locks;
   back.statements = drop_mirror(renames.mirror);
+  back.statements.push_back(drop_counter(renames.mirror));
   std::vector<Sql> drops, relaxed;
   for (const Rename& column : renames.columns) {
     drops.push_back(sql("DROP COLUMN {}", column.to));
@@ -446,6 +448,7 @@ std::vector<ReverseStep> regrow_old(const Renames& renames, const RecipeContext&
     }
   }
   grow.statements = {alter(table, actions), one_way_function(reversed)};
+  for (const Sql& statement : create_counter(renames.mirror)) grow.statements.push_back(statement);
   for (const Sql& statement : create_trigger(renames.mirror)) grow.statements.push_back(statement);
   grow.statements.push_back(add_sync_check(renames.mirror));
   grow.statements.insert(grow.statements.end(), proofs.begin(), proofs.end());
@@ -472,6 +475,7 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
   const TableName& table = renames.table->name;
   step.locks = {exclusive(renames)};
   step.statements = drop_mirror(renames.mirror);
+  step.statements.push_back(drop_counter(renames.mirror));
   std::vector<Sql> actions;
   for (const Identifier& view : renames.views) step.needs.push_back(label_gone({table.schema, view}));
   // What the migration drops by itself goes first: afterwards it would be gone or have another name, and

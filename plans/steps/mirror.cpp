@@ -54,6 +54,8 @@ Sql function_of(const Mirror& mirror, const std::vector<Sql>& body) {
              ObjectName(mirror.table.schema, mirror.function_name), function_body(on_lines(lines)));
 }
 
+ObjectName counter_of(const Mirror& mirror) { return ObjectName(mirror.table.schema, mirror.counter_name); }
+
 /// With one pair the trigger's WHEN already says that it differs.
 void open_pair(const Mirror& mirror, const MirrorPair& pair, std::vector<Sql>& body) {
   if (mirror.pairs.size() == 1) return;
@@ -73,6 +75,7 @@ Mirror make_mirror(const Table& table, std::vector<MirrorPair> pairs) {
   for (const MirrorPair& pair : mirror.pairs) columns += (columns.empty() ? "" : "_") + pair.to.str();
   mirror.function_name = planner_name("mirror", table.name.name.str() + "_" + columns);
   mirror.constraint_name = planner_name("sync", columns);
+  mirror.counter_name = planner_name("old_writes", table.name.name.str() + "_" + columns);
   std::string first_letters = "zzz";
   const auto behind = [&](const Trigger& trigger) {
     return trigger.definition.name.str() > first_letters + "_planner_mirror_" + columns;
@@ -108,6 +111,7 @@ Sql one_way_function(const Mirror& mirror) {
 
 Sql two_way_function(const Mirror& mirror, bool report_old_writes) {
   std::vector<Sql> body;
+  const Sql count = sql("PERFORM nextval({});", Literal(quoted(counter_of(mirror))));
   for (const MirrorPair& pair : mirror.pairs) {
     const int depth = mirror.pairs.size() == 1 ? 1 : 2;
     open_pair(mirror, pair, body);
@@ -126,13 +130,13 @@ Sql two_way_function(const Mirror& mirror, bool report_old_writes) {
       // Without a default on the old column its NULL may mean "left out": then the new column's default
       // counts.
       if (pair.from_default.empty()) left_out = sql("NEW.{} IS NOT NULL AND {}", pair.from, left_out);
-      when(left_out, follow, "the new column was left out");
+      when(left_out, sql("{} {}", count, follow), "the new column was left out");
     }
     if (!pair.from_default.empty() && !pair.to_default.empty()) {
       when(sql("{} *= {}", image(of_row(kNew, pair.from)), stored_default(pair.from_default, pair.from_type)),
            lead, "the old column was left out");
     }
-    when(sql("NEW.{} IS NULL", pair.to), follow, "only the old column was given");
+    when(sql("NEW.{} IS NULL", pair.to), sql("{} {}", count, follow), "only the old column was given");
     body.push_back(line(depth + 1, sql("ELSE {}", lead)));
     body.push_back(line(depth + 1, "END IF;"));
     body.push_back(
@@ -144,12 +148,20 @@ Sql two_way_function(const Mirror& mirror, bool report_old_writes) {
                                          "which is about to go', {}, {};",
                                          Literal(pair.from.str()), Literal(display(mirror.table)))));
     }
+    body.push_back(line(depth + 1, count));
     body.push_back(line(depth + 1, follow));
     body.push_back(line(depth, "END IF;"));
     close_pair(mirror, body);
   }
   return function_of(mirror, body);
 }
+
+std::vector<Sql> create_counter(const Mirror& mirror) {
+  return {sql("CREATE SEQUENCE {}", counter_of(mirror)),
+          sql("GRANT USAGE ON SEQUENCE {} TO PUBLIC", counter_of(mirror))};
+}
+
+Sql drop_counter(const Mirror& mirror) { return sql("DROP SEQUENCE {}", counter_of(mirror)); }
 
 std::vector<Sql> create_trigger(const Mirror& mirror) {
   std::vector<Sql> ups, tos;

@@ -26,6 +26,7 @@ struct Mirror {
   Identifier function_name;  ///< in the table's schema
   Identifier trigger_name;
   Identifier constraint_name;  ///< the CHECK by which PostgreSQL itself refuses any drift
+  Identifier counter_name;     ///< a sequence in the table's schema: how often an old release wrote a row
 };
 
 /// Names for a mirror. The trigger sorts behind every trigger the table has: PostgreSQL fires them in the
@@ -39,6 +40,12 @@ Sql one_way_function(const Mirror& mirror);
 /// `to` wins. `report_old_writes`: a write through the old column still works but says so in the server's
 /// log, to find a forgotten old process.
 Sql two_way_function(const Mirror& mirror, bool report_old_writes = false);
+
+/// The sequence that two_way_function() moves with every row written through `from`. A sequence, because
+/// counting in a row would make writers wait for each other; open to everyone who may write the table. Made
+/// and dropped only while the table is locked: a writer holds the sequence to the end of its transaction.
+std::vector<Sql> create_counter(const Mirror& mirror);
+Sql drop_counter(const Mirror& mirror);
 
 /// The trigger on the function, firing for logical replication and restores too.
 std::vector<Sql> create_trigger(const Mirror& mirror);

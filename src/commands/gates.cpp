@@ -3,16 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <set>
-#include <thread>
-#include <variant>
 
-#include "planner/error.h"
-#include "planner/sql/expression.h"
+#include "src/commands/gates_release.h"
 #include "src/database/leftovers.h"
-#include "src/database/url.h"
 #include "src/project/release.h"
 #include "src/report/terminal.h"
 
@@ -21,27 +15,6 @@ namespace {
 
 /// More than this and a replica's readers may still see what the next phase takes away.
 constexpr long long kReplicaBytes = 64LL * 1024 * 1024;
-
-const Plan& plan_of(const GateInput& input) { return input.chosen->stored.plan; }
-
-Gate gate(std::string id, std::string what) {
-  Gate made;
-  made.id = std::move(id);
-  made.what = std::move(what);
-  return made;
-}
-
-void fails(Gate& made, std::string found, std::string remedy = "") {
-  made.state = GateState::Fails;
-  made.found.push_back(std::move(found));
-  if (made.remedy.empty()) made.remedy = std::move(remedy);
-}
-
-void unknown(Gate& made, std::string found, std::string remedy = "") {
-  if (made.state != GateState::Fails) made.state = GateState::Unknown;
-  made.found.push_back(std::move(found));
-  if (made.remedy.empty()) made.remedy = std::move(remedy);
-}
 
 Gate no_failure(const GateInput& input) {
   Gate made = gate("history", "no migration has failed or is running");
@@ -223,161 +196,6 @@ Gate replicas(const GateInput& input) {
   return made;
 }
 
-/// Every service that lives in the plan's database must run the new release.
-std::vector<std::string> services_concerned(const GateInput& input) {
-  const project::Service& own = input.chosen->service();
-  std::vector<std::string> names{own.name};
-  for (const project::Service& other : input.chosen->project.services) {
-    if (other.name != own.name && other.database_env == own.database_env) names.push_back(other.name);
-  }
-  return names;
-}
-
-int sessions_of(Connection& session, const std::string& application) {
-  return static_cast<int>(session
-                              .exec_params("SELECT count(*) FROM pg_stat_activity WHERE datname = "
-                                           "current_database() AND application_name = $1 "
-                                           "AND pid <> pg_backend_pid()",
-                                           {application})
-                              .number());
-}
-
-Gate release(const GateInput& input) {
-  const std::string phase = plan_of(input).phases[input.phase].folder;
-  Gate made = gate("release", "the new release runs everywhere and no process of the old one is left");
-  std::vector<std::string> open;
-  for (const std::string& service : services_concerned(input)) {
-    const auto said = std::find_if(input.evidence.deployments.begin(), input.evidence.deployments.end(),
-                                   [&](const project::Deployment& deployment) {
-                                     return deployment.service == service && deployment.phase == phase;
-                                   });
-    if (said == input.evidence.deployments.end()) {
-      open.push_back(service);
-    } else {
-      made.found.push_back(fmt::format("{}{} says that {} is deployed everywhere ({})",
-                                       service.empty() ? "" : service + ": ", said->by, said->release,
-                                       said->at));
-    }
-  }
-  bool seen_gone = !input.old_application.empty() && !input.environments->empty();
-  if (!input.old_application.empty()) {
-    for (const Environment& environment : *input.environments) {
-      const int sessions = sessions_of(*environment.session, input.old_application);
-      if (sessions > 0) {
-        seen_gone = false;
-        fails(made,
-              fmt::format("{}: {} of \"{}\" still connected", environment.name,
-                          report::counted(static_cast<std::size_t>(sessions), "session"),
-                          input.old_application),
-              "finish the rollout of the new release");
-      } else {
-        made.found.push_back(
-            fmt::format("{}: no session of \"{}\" is connected", environment.name, input.old_application));
-      }
-    }
-  }
-  if (!seen_gone) {
-    for (const std::string& service : open) {
-      fails(made,
-            service.empty() ? "nobody has said that it is deployed"
-                            : fmt::format("{}: nobody has said that it is deployed", service),
-            fmt::format("deploy the application, then: planner next {} --deployed {}RELEASE",
-                        plan_of(input).name, service.empty() || open.size() == 1 ? "" : service + "="));
-    }
-  }
-  return made;
-}
-
-/// Names the new release no longer uses: whatever the original renames or drops.
-struct OldName {
-  Identifier relation, column;
-};
-std::vector<OldName> old_names(const GateInput& input) {
-  std::vector<OldName> names;
-  for (const Intention& intention : intentions_of(*input.chosen)) {
-    if (const auto* op = std::get_if<RenameColumn>(&intention.operation))
-      names.push_back({op->table.name, op->from});
-    if (const auto* op = std::get_if<DropColumn>(&intention.operation))
-      names.push_back({op->table.name, op->column});
-    if (const auto* op = std::get_if<RenameTable>(&intention.operation))
-      names.push_back({op->table.name, Identifier()});
-  }
-  return names;
-}
-
-using Calls = std::map<std::string, std::pair<long long, std::string>>;  // by query id
-
-Calls statements_seen(Connection& session, const std::string& view) {
-  Calls calls;
-  for (const Row& row :
-       session
-           .exec("SELECT queryid::text || '/' || userid::text, calls, query FROM " + view +
-                 " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())")
-           .rows) {
-    calls[row.at(0).value_or("")] = {std::stoll(row.at(1).value_or("0")), row.at(2).value_or("")};
-  }
-  return calls;
-}
-
-bool names_old(const std::string& query, const std::vector<OldName>& names) {
-  try {
-    const Expression statement = Expression::parse_query(query);
-    const ExpressionFacts& facts = statement.facts();
-    return std::any_of(names.begin(), names.end(), [&](const OldName& name) {
-      const bool relation = std::any_of(facts.relations.begin(), facts.relations.end(),
-                                        [&](const ObjectName& used) { return used.name == name.relation; });
-      return relation && (name.column.empty() || statement.mentions(name.column));
-    });
-  } catch (const Error&) {
-    return false;  // a utility statement, or cut off
-  }
-}
-
-Gate statements(const GateInput& input) {
-  Gate made =
-      gate("statements", fmt::format("no statement of {} seconds names what the new release no longer uses",
-                                     input.watch_seconds));
-  const std::vector<OldName> names = old_names(input);
-  std::vector<std::pair<std::string, Calls>> first;
-  for (const Environment& environment : *input.environments) {
-    const Result view = environment.session->exec(
-        "SELECT quote_ident(n.nspname) || '.pg_stat_statements' FROM pg_extension e JOIN pg_namespace n ON "
-        "n.oid = e.extnamespace WHERE e.extname = "
-        "'pg_stat_statements'");
-    if (view.empty()) {
-      unknown(made, environment.name + ": the extension pg_stat_statements is not installed",
-              "leave --watch out, or install it");
-      first.emplace_back();
-      continue;
-    }
-    try {
-      first.emplace_back(view.text(), statements_seen(*environment.session, view.text()));
-    } catch (const DatabaseError& error) {
-      unknown(made, fmt::format("{}: {}", environment.name, error.what()));
-      first.emplace_back();
-    }
-  }
-  std::this_thread::sleep_for(std::chrono::seconds(input.watch_seconds));
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const auto& [view, before] = first[i];
-    if (view.empty()) continue;
-    const Environment& environment = (*input.environments)[i];
-    std::size_t moved = 0;
-    for (const auto& [id, call] : statements_seen(*environment.session, view)) {
-      const auto same = before.find(id);
-      if (same != before.end() && same->second.first == call.first) continue;
-      ++moved;
-      if (names_old(call.second, names)) {
-        fails(made, fmt::format("{}: still sent: {}", environment.name, redact(call.second.substr(0, 120))),
-              "find who sends it: an old process, a job, a report");
-      }
-    }
-    made.found.push_back(
-        fmt::format("{}: {} were looked at", environment.name, report::counted(moved, "statement")));
-  }
-  return made;
-}
-
 }  // namespace
 
 std::string_view gate_state_name(GateState state) {
@@ -417,10 +235,7 @@ std::vector<Gate> gates_of(const GateInput& input) {
       gates.push_back(replicas(input));
     }
   }
-  if (needs_release(plan_of(input), input.phase)) {
-    gates.push_back(release(input));
-    if (input.watch_seconds > 0) gates.push_back(statements(input));
-  }
+  for (Gate& made : release_gates(input, before_applied)) gates.push_back(std::move(made));
   const std::string& phase = plan_of(input).phases[input.phase].folder;
   for (Gate& made : gates) {
     if (made.passes()) continue;

@@ -1,5 +1,5 @@
-// Measurements, as ratios within one run. usage: planner_bench [histories] [one-file] [squawk] [memory]; none
-// named: all.
+// Measurements, as ratios within one run. usage: planner_bench [histories] [one-file] [squawk] [memory]
+// [backfill]; none named: all.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -13,10 +13,9 @@
 int main(int argc, char** argv) {
   using planner::bench::Results;
   const std::vector<std::pair<std::string, std::function<void(Results&)>>> parts{
-      {"histories", planner::bench::measure_histories},
-      {"one-file", planner::bench::measure_one_file},
-      {"squawk", planner::bench::measure_squawk},
-      {"memory", planner::bench::measure_memory},
+      {"histories", planner::bench::measure_histories}, {"one-file", planner::bench::measure_one_file},
+      {"squawk", planner::bench::measure_squawk},       {"memory", planner::bench::measure_memory},
+      {"backfill", planner::bench::measure_backfill},
   };
   const std::vector<std::string> wanted(argv + 1, argv + argc);
   try {
@@ -28,8 +27,9 @@ int main(int argc, char** argv) {
       measure(results);
     }
     if (!any) {
-      fmt::print(stderr,
-                 "planner_bench: there is no such part; they are: histories, one-file, squawk, memory\n");
+      fmt::print(
+          stderr,
+          "planner_bench: there is no such part; they are: histories, one-file, squawk, memory, backfill\n");
       return 2;
     }
     fmt::print("\n{}\n", results.all_good() ? "Every limit is kept." : "A limit is broken.");

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "tests/cli/seat.h"
 
@@ -128,6 +130,58 @@ TEST_F(Next, AnOldSessionHoldsTheReleaseGate) {
     db().exec("SELECT pg_sleep(0.1)");
   const Ran gone = planner({"gate", kPlan, "enforce", "--old-application", "school-v41"});
   EXPECT_EQ(gone.exit_code, 0) << gone.out;
+}
+
+TEST_F(Next, RowsWrittenThroughTheOldColumnAreCountedAndHoldTheGate) {
+  split_rename();
+  deploy();
+  next();
+  deploy();
+  next();
+  deploy();
+  db().exec("INSERT INTO \"User\" (email, name) SELECT 'old' || g, 'n' || g FROM generate_series(1, 3) g");
+  db().exec("INSERT INTO \"User\" (email, \"fullName\") VALUES ('new', 'x')");
+  db().exec("UPDATE \"User\" SET \"fullName\" = 'y' WHERE email = 'new'");
+  const std::vector<std::string> gate{"gate", kPlan, "enforce"};
+  const Ran before = planner(gate);
+  EXPECT_THAT(before.out, HasSubstr("holds       old-writes"));
+  EXPECT_THAT(before.out, HasSubstr("none within 1 second; 3 rows"));
+  EXPECT_THAT(before.out, HasSubstr("fails       release"));
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    Connection old = connect();
+    while (!stop)
+      old.exec("UPDATE \"User\" SET name = name || '.' WHERE email = 'old1'; SELECT pg_sleep(0.05)");
+  });
+  const Ran moving = planner({"next", kPlan, "--deployed", "v42"});
+  stop = true;
+  writer.join();
+  EXPECT_EQ(moving.exit_code, 1);
+  EXPECT_THAT(moving.out, HasSubstr("fails       old-writes: no row is written through \"name\" of User"));
+  // A time without such a write is as good as somebody's word, as long as nothing is dropped.
+  std::filesystem::remove(repository_.path("prisma/plans/rename_name_to_fullname/evidence.toml"));
+  next({"--watch", "10"});
+  deploy();
+  next();
+  deploy();
+  EXPECT_EQ(value("SELECT count(*) FROM pg_class WHERE relname LIKE 'planner%'"), "0");
+}
+
+TEST_F(Next, TheCounterStopsNoWriterWithFewRights) {
+  split_rename();
+  deploy();
+  db().exec("DROP ROLE IF EXISTS planner_seat_writer");
+  db().exec("CREATE ROLE planner_seat_writer");
+  db().exec(
+      "GRANT USAGE ON SCHEMA public TO planner_seat_writer; GRANT SELECT, INSERT, UPDATE ON \"User\" TO "
+      "planner_seat_writer; GRANT USAGE ON SEQUENCE \"User_id_seq\" TO planner_seat_writer");
+  next();
+  deploy();
+  next();
+  deploy();
+  db().exec("SET ROLE planner_seat_writer; INSERT INTO \"User\" (email, name) VALUES ('a', 'b'); RESET ROLE");
+  EXPECT_EQ(value("SELECT \"fullName\" FROM \"User\""), "b");
+  db().exec("DROP OWNED BY planner_seat_writer; DROP ROLE planner_seat_writer");
 }
 
 TEST_F(Next, OverridingAGateNeedsAReasonAndKeepsIt) {
