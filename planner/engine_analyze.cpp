@@ -1,99 +1,18 @@
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <deque>
-#include <map>
+#include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "planner/engine.h"
 #include "planner/engine_judge.h"
+#include "planner/engine_workers.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
 #include "planner/tool_table.h"
 
 namespace planner {
 namespace {
-
-/// Parses a history's files ahead of the one who reads them in order: helpers take the next unread file, and
-/// the reader parses by itself what nobody has begun. Not more than `kAhead` parsed files wait, so that a
-/// long history does not live in memory. How a pending file may be sent is found out there too: it reads the
-/// file's tokens once more.
-class ParsedFiles {
- public:
-  struct Read {
-    ParsedFile file;
-    std::vector<Delivered> deliveries;  ///< of pending ones
-  };
-
-  ParsedFiles(const std::vector<const Migration*>& migrations, Tool tool, unsigned threads)
-      : migrations_(migrations), tool_(tool), slots_(migrations.size()) {
-    const std::size_t helpers = std::min<std::size_t>(threads > 1 ? threads - 1 : 0, migrations.size() / 4);
-    for (std::size_t i = 0; i < helpers; ++i) helpers_.emplace_back([this] { help(); });
-  }
-  ~ParsedFiles() {
-    stop_ = true;
-    position_ = migrations_.size();
-    position_.notify_all();
-    for (std::thread& helper : helpers_) helper.join();
-  }
-  ParsedFiles(const ParsedFiles&) = delete;
-  ParsedFiles& operator=(const ParsedFiles&) = delete;
-
-  /// Files must be asked for in order, each once.
-  Read next(std::size_t index) {
-    Slot& slot = slots_[index];
-    State expected = State::Unread;
-    if (slot.state.compare_exchange_strong(expected, State::Begun)) {
-      read(index);
-    } else {
-      while (slot.state.load() == State::Begun) slot.state.wait(State::Begun);
-    }
-    position_ = index + 1;
-    position_.notify_all();
-    return std::move(slot.read);
-  }
-
- private:
-  static constexpr std::size_t kAhead = 64;
-  enum class State : int { Unread, Begun, Done };
-  struct Slot {
-    std::atomic<State> state{State::Unread};
-    Read read;
-  };
-
-  void read(std::size_t index) {
-    const Migration& migration = *migrations_[index];
-    Read& read = slots_[index].read;
-    read.file = parse_file(migration.text);
-    if (migration.pending)
-      read.deliveries = deliveries(read.file, migration.text, tool_, migration.no_transaction_marker);
-  }
-
-  void help() {
-    // The reader works on the files right behind its position: helpers begin a little further on.
-    for (std::size_t i = 1; i < migrations_.size() && !stop_; ++i) {
-      for (std::size_t at = position_.load(); i > at + kAhead && !stop_; at = position_.load())
-        position_.wait(at);
-      if (stop_) return;
-      i = std::max(i, position_.load());
-      if (i >= migrations_.size()) return;
-      State expected = State::Unread;
-      if (!slots_[i].state.compare_exchange_strong(expected, State::Begun)) continue;
-      read(i);
-      slots_[i].state = State::Done;
-      slots_[i].state.notify_all();
-    }
-  }
-
-  const std::vector<const Migration*>& migrations_;
-  Tool tool_;
-  std::deque<Slot> slots_;
-  std::vector<std::thread> helpers_;
-  std::atomic<std::size_t> position_{0};
-  std::atomic<bool> stop_{false};
-};
 
 bool not_understood(const Statement& statement) {
   if (statement.problem != ParseProblem::None) return true;
@@ -168,32 +87,46 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
   }
   const std::vector<std::string> names = split_names(history);
 
+  const auto pending = static_cast<std::size_t>(
+      std::count_if(read.begin(), read.end(), [](const Migration* migration) { return migration->pending; }));
+  // Judging needs no one's result: only the replay goes in order.
+  constexpr std::size_t kWorthThreads = 8;
+  const unsigned helpers = options.threads > 1 && pending >= kWorthThreads ? options.threads - 1 : 0;
+  analysis.judged.resize(pending);
+
   ParsedFiles files(read, history.tool, options.threads);
+  AsideJobs jobs(helpers);
+  std::size_t judged_before = 0;
   for (std::size_t i = 0; i < read.size(); ++i) {
     const Migration& migration = *read[i];
-    const ParsedFiles::Read next = files.next(i);
-    const ParsedFile& file = next.file;
-    analysis.statements += file.statements.size();
+    ParsedFiles::Read next = files.next(i);
+    analysis.statements += next.file.statements.size();
     const auto skipped = static_cast<std::size_t>(
-        std::count_if(file.statements.begin(), file.statements.end(), not_understood));
+        std::count_if(next.file.statements.begin(), next.file.statements.end(), not_understood));
     analysis.unrecognized += skipped;
     if (!migration.pending) {
-      replay_applied(migration, file, schema, analysis.gaps);
+      replay_applied(migration, next.file, schema, analysis.gaps);
       continue;
     }
+    JudgedMigration& slot = analysis.judged[judged_before++];
+    const std::size_t index = indexes[i];
     const Schema before = schema;
-    JudgedMigration judged = judge_migration({history, migration, names[indexes[i]]}, file, next.deliveries,
-                                             schema, rules, options);
-    end_session(schema);
-    judged.index = indexes[i];
-    judged.not_looked_at = skipped;
-    // Thousands of judged migrations are kept to be reported; of what judging needed only findings and
-    // questions are.
-    if (!options.keep_intentions) judged.intentions = {};
-    if (options.each_alone) judged.questions = {};
-    analysis.judged.push_back(std::move(judged));
+    // std::function copies what it holds.
+    const auto parsed = std::make_shared<const ParsedFiles::Read>(std::move(next));
+    const auto replayed = std::make_shared<const Replayed>(replay_pending(parsed->file, schema));
+    jobs.add([&history, &migration, &names, &rules, &options, &slot, index, skipped, parsed, replayed] {
+      slot = judge_migration({history, migration, names[index]}, parsed->file, parsed->deliveries, *replayed,
+                             rules, options);
+      slot.index = index;
+      slot.not_looked_at = skipped;
+      // Thousands of judged migrations are kept to be reported; of what judging needed only findings and
+      // questions are.
+      if (!options.keep_intentions) slot.intentions = {};
+      if (options.each_alone) slot.questions = {};
+    });
     if (options.each_alone) forget_new(schema, before);
   }
+  jobs.finish();
   analysis.gaps.insert(analysis.gaps.end(), schema.gaps.begin(), schema.gaps.end());
   analysis.end = std::move(schema);
   settle_open(analysis);

@@ -33,18 +33,15 @@ const Delivered* longest_transactions(const std::vector<Delivered>& deliveries) 
 
 /// Everything gathered in one walk over the migration.
 struct Walk {
-  std::vector<Schema> before;    ///< one per statement
   std::vector<Effects> effects;  ///< one per statement
   std::map<std::pair<std::size_t, std::pair<std::size_t, int>>, Effects>
       own;  ///< of operations that share their statement
   std::vector<Piece> pieces;
-  std::vector<StatementProblem> problems;
 };
 
-Walk walk(const ParsedFile& file, Schema& schema, const std::vector<Delivered>& deliveries,
+Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<Delivered>& deliveries,
           const EffectsSettings& settings) {
   Walk result;
-  result.before.reserve(file.statements.size());
   result.effects.reserve(file.statements.size());
   std::vector<std::size_t> group_of(file.statements.size(), file.statements.size());
   if (const Delivered* delivery = longest_transactions(deliveries)) {
@@ -57,8 +54,8 @@ Walk walk(const ParsedFile& file, Schema& schema, const std::vector<Delivered>& 
   std::vector<const Operation*> earlier;
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
     const Statement& statement = file.statements[i];
+    const Schema& schema = replayed.before[i];
     if (i > 0 && group_of[i] != group_of[i - 1]) earlier.clear();
-    result.before.push_back(schema);
     result.effects.push_back(effects_of_statement(statement.operations, schema, settings, earlier));
     const bool shared =
         statement.operations.size() > 1 ||
@@ -71,10 +68,7 @@ Walk walk(const ParsedFile& file, Schema& schema, const std::vector<Delivered>& 
                            effects_of(piece.operation, met, settings, earlier));
       };
     }
-    for (ReplayProblem& problem :
-         walk_statement(statement, i, schema, ReplayOptions{true}, result.pieces, visit)) {
-      result.problems.push_back({i, std::move(problem)});
-    }
+    pieces_of(statement, i, schema, ReplayOptions{true}, result.pieces, visit);
     for (const Operation& operation : statement.operations) earlier.push_back(&operation);
   }
   return result;
@@ -86,6 +80,7 @@ struct Judge {
   const ParsedFile& file;
   const std::vector<Delivered>& deliveries;
   const Walk& walked;
+  const std::vector<StatementProblem>& problems;
   JudgedMigration& judged;
   std::vector<Suppression>& suppressions;
   const std::vector<const Schema*>& before;
@@ -182,7 +177,7 @@ struct Judge {
   void judge_whole(const RuleSet& rules, Tool tool) {
     const MigrationSubject subject{place.migration, file,          judged.intentions, judged.questions,
                                    walked.effects,  before,        *before.front(),   *before.back(),
-                                   deliveries,      options.rules, walked.problems,   tool};
+                                   deliveries,      options.rules, problems,          tool};
     for (const Rule* rule : rules) {
       if (!rule->check_migration || !switched_on(*rule)) continue;
       for (Verdict& verdict : rule->check_migration(subject)) {
@@ -327,25 +322,40 @@ void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOp
 
 }  // namespace
 
+Replayed replay_pending(const ParsedFile& file, Schema& schema) {
+  Replayed replayed;
+  replayed.before.reserve(file.statements.size());
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    replayed.before.push_back(schema);
+    for (ReplayProblem& problem :
+         replay_statement(schema, file.statements[i].operations, ReplayOptions{true})) {
+      replayed.problems.push_back({i, std::move(problem)});
+    }
+  }
+  replayed.after = schema;
+  end_session(schema);
+  return replayed;
+}
+
 JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
-                                const std::vector<Delivered>& delivered, Schema& schema, const RuleSet& rules,
-                                const AnalyzeOptions& options) {
+                                const std::vector<Delivered>& delivered, const Replayed& replayed,
+                                const RuleSet& rules, const AnalyzeOptions& options) {
   JudgedMigration judged;
   judged.statements = file.statements.size();
   for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
-  const Schema start = schema;
-  Walk walked = walk(file, schema, delivered, options.rules.effects);
+  const Schema& start = replayed.before.empty() ? replayed.after : replayed.before.front();
+  Walk walked = walk(file, replayed, delivered, options.rules.effects);
   Recognized recognized = recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers);
   judged.intentions = std::move(recognized.intentions);
   judged.questions = std::move(recognized.questions);
 
   std::vector<const Schema*> before;
-  for (const Schema& met : walked.before) before.push_back(&met);
+  for (const Schema& met : replayed.before) before.push_back(&met);
   if (before.empty()) before.push_back(&start);
-  before.push_back(&schema);  // what the last statement leaves
+  before.push_back(&replayed.after);
 
   std::vector<Suppression> suppressions = suppressions_of(file, place.migration.text);
-  Judge judge{place, options, file, delivered, walked, judged, suppressions, before};
+  Judge judge{place, options, file, delivered, walked, replayed.problems, judged, suppressions, before};
   for (const Intention& intention : judged.intentions) judge.judge_intention(intention, rules);
   judge.judge_whole(rules, place.history.tool);
   judge.judge_suppressions(rules);

@@ -14,9 +14,17 @@ struct JudgedPlace {
   const std::string& split_name;  ///< how `planner split` calls it
 };
 
-/// `schema` is what the migration meets; afterwards what it leaves.
+/// A migration's way through the schema.
+struct Replayed {
+  std::vector<Schema> before;  ///< what each statement meets
+  Schema after;                ///< what the last one leaves, its session still open
+  std::vector<StatementProblem> problems;
+};
+/// Applies a pending migration to `schema` and ends its session.
+Replayed replay_pending(const ParsedFile& file, Schema& schema);
+
 JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
-                                const std::vector<Delivered>& deliveries, Schema& schema,
+                                const std::vector<Delivered>& deliveries, const Replayed& replayed,
                                 const RuleSet& rules, const AnalyzeOptions& options);
 
 /// How `planner split` calls each migration: its purpose, or its whole name when another one has the same

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <iterator>
@@ -11,7 +12,7 @@
 namespace planner {
 
 /// A sorted catalogue whose copies share their entries. A copy is O(1); the first change after it clones a
-/// list of chunks and one chunk of at most 64 entries; a change of an object clones that object only when a
+/// list of chunks and one chunk of at most 16 entries; a change of an object clones that object only when a
 /// copy still shares it.
 template <typename Key, typename Value>
 class SharedMap {
@@ -24,7 +25,7 @@ class SharedMap {
     std::vector<std::shared_ptr<const Chunk>> list;  // none is empty
     std::size_t size = 0;
   };
-  static constexpr std::size_t kMaxChunk = 64;
+  static constexpr std::size_t kMaxChunk = 16;
 
  public:
   class const_iterator {
@@ -88,7 +89,7 @@ class SharedMap {
     const Place place = locate(key);
     if (!place.found) return nullptr;
     std::shared_ptr<const Value>& slot = own_chunk(place.chunk)[place.entry].value;
-    if (slot.use_count() > 1) slot = std::make_shared<Value>(*slot);
+    if (shared(slot)) slot = std::make_shared<Value>(*slot);
     return const_cast<Value*>(slot.get());  // NOLINT: this map is its only owner now
   }
 
@@ -160,6 +161,14 @@ class SharedMap {
   bool shares_with(const SharedMap& other) const { return chunks_ == other.chunks_; }
 
  private:
+  /// Copies may live in other threads; who finds himself alone sees all that the others did before they left.
+  template <typename T>
+  static bool shared(const std::shared_ptr<T>& pointer) {
+    if (pointer.use_count() > 1) return true;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return false;
+  }
+
   struct Place {
     std::size_t chunk = 0;
     std::size_t entry = 0;
@@ -182,12 +191,12 @@ class SharedMap {
   }
 
   Chunks& own_chunks() {
-    if (chunks_.use_count() > 1) chunks_ = std::make_shared<Chunks>(*chunks_);
+    if (shared(chunks_)) chunks_ = std::make_shared<Chunks>(*chunks_);
     return *chunks_;
   }
   Chunk& own_chunk(std::size_t index) {
     std::shared_ptr<const Chunk>& slot = own_chunks().list[index];
-    if (slot.use_count() > 1) slot = std::make_shared<const Chunk>(*slot);
+    if (shared(slot)) slot = std::make_shared<const Chunk>(*slot);
     return const_cast<Chunk&>(*slot);  // NOLINT: this map is its only owner now
   }
 

@@ -186,9 +186,8 @@ std::vector<std::size_t> execution_order(const std::vector<Operation>& operation
   return order;
 }
 
-std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,
-                                          const ReplayOptions& options, std::vector<Piece>& pieces,
-                                          const WalkVisitor& visit) {
+void pieces_of(const Statement& statement, std::size_t index, const Schema& schema,
+               const ReplayOptions& options, std::vector<Piece>& pieces, const WalkVisitor& visit) {
   const std::size_t first = pieces.size();
   // One by one, for those who look at the single operations; what the statement leaves is told by the
   // statement as a whole: PostgreSQL runs its parts in passes of its own, and drops a list of objects at
@@ -219,6 +218,12 @@ std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_
   }
   std::stable_sort(pieces.begin() + static_cast<std::ptrdiff_t>(first), pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.source.operation < b.source.operation; });
+}
+
+std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,
+                                          const ReplayOptions& options, std::vector<Piece>& pieces,
+                                          const WalkVisitor& visit) {
+  pieces_of(statement, index, schema, options, pieces, visit);
   return replay_statement(schema, statement.operations, options);
 }
 

@@ -35,6 +35,10 @@ std::vector<std::size_t> execution_order(const std::vector<Operation>& operation
 /// Called before an operation is applied: `schema` is what it meets.
 using WalkVisitor = std::function<void(const Piece& piece, const Schema& schema)>;
 
+/// The pieces of one statement in written order; `schema` is what the statement meets.
+void pieces_of(const Statement& statement, std::size_t index, const Schema& schema,
+               const ReplayOptions& options, std::vector<Piece>& pieces, const WalkVisitor& visit = nullptr);
+
 /// Applies one statement to `schema` and appends its pieces in written order.
 std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,
                                           const ReplayOptions& options, std::vector<Piece>& pieces,

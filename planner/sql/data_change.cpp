@@ -72,14 +72,13 @@ std::optional<DataChange> data_change(const Expression& statement) {
 
 Expression with_condition(const Expression& statement, const Expression& condition) {
   const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
-  const ExpressionAccess::Draft added = ExpressionAccess::copy(condition);
+  const pg::Node* condition_tree = ExpressionAccess::node(condition);
   const bool updates = draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
   assert(updates || draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
   pg::Node*& where = updates ? draft.node->update_stmt->where_clause : draft.node->delete_stmt->where_clause;
-  // The two trees live in different arenas: the condition is unpacked once more into the statement's.
-  const std::string bytes = pg::packed(pg::message_of(*added.node));
+  // The two trees live in different arenas: the condition is copied into the statement's.
   auto* condition_node = const_cast<pg::Node*>(
-      &pg::as_message_of<pg::Node>(*pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)));
+      &pg::as_message_of<pg::Node>(*pg::copied(*draft.arena, pg::message_of(*condition_tree))));
   if (where == nullptr) {
     where = condition_node;
     return draft.finish();

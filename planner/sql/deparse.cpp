@@ -150,9 +150,8 @@ class Parenthesizer {
 std::string deparsed(const Node& statement) {
   std::string text = deparsed_once(statement);
   if (says(text, statement)) return text;
-  const std::string bytes = packed(message_of(statement));
-  Arena arena(bytes.size() * 8 + 512);
-  if (const ProtobufCMessage* copy = unpacked(arena, pg_query__node__descriptor, bytes)) {
+  Arena arena(4096);
+  if (const ProtobufCMessage* copy = copied(arena, message_of(statement))) {
     Parenthesizer parentheses(arena);
     // Operands first: their parents wrap what has been seen already.
     std::vector<const ProtobufCMessage*> found;

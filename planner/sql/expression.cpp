@@ -15,9 +15,8 @@ Expression ExpressionAccess::make(std::shared_ptr<pg::Arena> arena, const pg::No
 }
 
 ExpressionAccess::Draft ExpressionAccess::copy(const Expression& expression) {
-  const std::string bytes = pg::packed(pg::message_of(*expression.tree_->node));
-  auto arena = std::make_shared<pg::Arena>(bytes.size() * 8 + 512);
-  const ProtobufCMessage* copied = pg::unpacked(*arena, pg_query__node__descriptor, bytes);
+  auto arena = std::make_shared<pg::Arena>(1024);
+  const ProtobufCMessage* copied = pg::copied(*arena, pg::message_of(*expression.tree_->node));
   if (copied == nullptr) throw Error("a syntax tree could not be copied");
   auto* node = &const_cast<pg::Node&>(pg::as_message_of<pg::Node>(*copied));  // NOLINT: ours alone
   return {std::move(arena), node, expression.tree_->is_query};

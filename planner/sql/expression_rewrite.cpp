@@ -149,13 +149,12 @@ Expression Expression::with_columns_qualified(const Identifier& qualifier) const
 Expression Expression::with_column_replaced(const Identifier& column, const Expression& by) const {
   if (by.empty()) return *this;
   return rewritten(*this, [&](const Draft& draft) {
-    const std::string bytes = pg::packed(pg::message_of(*ExpressionAccess::node(by)));
     pg::walk(pg::message_of(*draft.node), [&](const ProtobufCMessage& message) {
       if (message.descriptor != &pg_query__node__descriptor) return true;
       auto& node = changeable<Node>(message);
       if (node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF || !ends_in(*node.column_ref, column))
         return true;
-      if (const auto* replacement = pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)) {
+      if (const auto* replacement = pg::copied(*draft.arena, pg::message_of(*ExpressionAccess::node(by)))) {
         node = as_message_of<Node>(*replacement);
       }
       return false;  // the column may stand in its own replacement

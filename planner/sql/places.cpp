@@ -45,15 +45,15 @@ std::size_t first_operation(const std::vector<Token>& tokens) {
 }  // namespace
 
 Position position_of(std::string_view text, std::uint32_t offset) {
+  const std::string_view before = text.substr(0, std::min<std::size_t>(offset, text.size()));
   Position position;
-  const std::size_t end = std::min<std::size_t>(offset, text.size());
-  for (std::size_t i = 0; i < end; ++i) {
-    if (text[i] == '\n') {
-      ++position.line;
-      position.column = 1;
-    } else if (!is_continuation(text[i])) {
-      ++position.column;
-    }
+  std::size_t line = 0;
+  for (std::size_t end = before.find('\n'); end != std::string_view::npos; end = before.find('\n', line)) {
+    ++position.line;
+    line = end + 1;
+  }
+  for (const char c : before.substr(line)) {
+    if (!is_continuation(c)) ++position.column;
   }
   return position;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "planner/sql/tree.h"
+#include "planner/sql/tree_take.h"
 
 namespace planner::pg {
 
@@ -14,10 +15,17 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' |
 
 Scan scan_once(const std::string& piece, std::uint32_t base) {
   Scan result;
-  const PgQueryScanResult scanned = pg_query_scan(piece.c_str());
+  TakenTokens taken;
+  const PgQueryScanResult scanned = scan_taking(piece.c_str(), taken);
   if (scanned.error != nullptr) {
     result.error = shortened(scanned.error->message);
     result.stopped_at = base + static_cast<std::uint32_t>(byte_offset(piece, scanned.error->cursorpos));
+  } else if (taken.taken) {
+    result.tokens = std::move(taken.tokens);
+    for (Token& token : result.tokens) {
+      token.begin += base;
+      token.end += base;
+    }
   } else {
     Arena arena(scanned.pbuf.len * 6 + 512);
     const std::string_view bytes(scanned.pbuf.data, scanned.pbuf.len);
@@ -25,9 +33,9 @@ Scan scan_once(const std::string& piece, std::uint32_t base) {
       const auto& tokens = as_message_of<PgQuery__ScanResult>(*message);
       result.tokens.reserve(tokens.n_tokens);
       for (const auto* token : list(tokens.n_tokens, tokens.tokens)) {
-        result.tokens.push_back({token->token, base + static_cast<std::uint32_t>(token->start),
-                                 base + static_cast<std::uint32_t>(token->end),
-                                 token->keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD});
+        Token& kept = result.tokens.emplace_back(token_of(*token));
+        kept.begin += base;
+        kept.end += base;
       }
     }
   }

@@ -80,6 +80,8 @@ inline constexpr int kDeepestTree = 4000;
 /// A message from its wire bytes; nullptr when they are none or nest deeper than the limit.
 const ProtobufCMessage* unpacked(Arena& arena, const ProtobufCMessageDescriptor& type, std::string_view bytes,
                                  int depth_limit = kDeepestTree);
+/// A deep copy of a message; nullptr when it nests deeper than the limit.
+const ProtobufCMessage* copied(Arena& arena, const ProtobufCMessage& message, int depth_limit = kDeepestTree);
 /// A message as its wire bytes.
 std::string packed(const ProtobufCMessage& message);
 template <typename Message>

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "planner/sql/tree.h"
+#include "planner/sql/tree_take.h"
 
 namespace planner::pg {
 
@@ -74,26 +75,27 @@ class Levels {
 };
 
 bool may_be_too_deep(const std::string& text) {
-  const PgQueryScanResult scan = pg_query_scan(text.c_str());
   Levels levels;
-  if (scan.error == nullptr) {
-    Arena arena(scan.pbuf.len * 6 + 512);
-    if (const auto* result =
-            unpacked(arena, pg_query__scan_result__descriptor, {scan.pbuf.data, scan.pbuf.len})) {
-      const auto& tokens = as_message_of<PgQuery__ScanResult>(*result);
-      for (const auto* token : list(tokens.n_tokens, tokens.tokens)) levels.add(token->token);
-    }
+  const Scan found = scan(text, 0, static_cast<std::uint32_t>(text.size()));
+  if (found.error.empty()) {
+    for (const Token& token : found.tokens) levels.add(token.kind);
   }
-  pg_query_free_scan_result(scan);
   return levels.most() > kMostLevels;
 }
 
 Parsed parse_here(const std::string& text) {
   Parsed parsed;
-  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(text.c_str());
+  // Measured over the corpus: a tree needs about this many bytes for each of its text.
+  constexpr std::size_t kTreePerText = 12;
+  TakenTree taken{text.size() * kTreePerText + 512, false, nullptr, nullptr};
+  const PgQueryProtobufParseResult result = parse_taking(text.c_str(), taken);
   if (result.error != nullptr) {
     parsed.error = shortened(result.error->message);
     parsed.error_at = byte_offset(text, result.error->cursorpos);
+  } else if (taken.taken) {
+    parsed.arena = std::move(taken.arena);
+    parsed.result = taken.result;
+    if (parsed.result == nullptr) parsed.error = kTooDeep;
   } else {
     parsed.arena = std::make_shared<Arena>(result.parse_tree.len * 6 + 512);
     const std::string_view bytes(result.parse_tree.data, result.parse_tree.len);

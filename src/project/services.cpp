@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <exception>
 #include <map>
 #include <set>
 #include <system_error>
+#include <thread>
 
 #include "planner/error.h"
 #include "src/project/files.h"
@@ -389,22 +392,54 @@ Project open_project_around(const fs::path& file, std::string text) {
   return project;
 }
 
+namespace {
+
+/// Opening and reading thousands of small files keeps two cores busy. The first that fails is the one told.
+template <typename Work>
+void for_each_index(std::size_t count, const Work& work) {
+  constexpr std::size_t kWorthAThread = 64;
+  const std::size_t helpers =
+      std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()) - 1, count / kWorthAThread);
+  std::vector<std::exception_ptr> failures(helpers + 1);
+  std::vector<std::size_t> failed_at(helpers + 1, count);
+  std::atomic<std::size_t> next{0};
+  const auto run = [&](std::size_t who) {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        failures[who] = std::current_exception();
+        failed_at[who] = i;
+        return;
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < helpers; ++i) threads.emplace_back(run, i);
+  run(helpers);
+  for (std::thread& thread : threads) thread.join();
+  const auto first = std::min_element(failed_at.begin(), failed_at.end());
+  if (*first != count) std::rethrow_exception(failures[static_cast<std::size_t>(first - failed_at.begin())]);
+}
+
+}  // namespace
+
 LoadedHistory load_history(const Service& service) {
   LoadedHistory loaded;
   loaded.history.service = service.name;
   loaded.history.tool = service.tool;
-  loaded.history.migrations.reserve(service.folder.files.size());
-  loaded.shown.reserve(service.folder.files.size());
-  for (const MigrationFile& file : service.folder.files) {
-    MigrationText text = read_migration(file, service.folder.layout);
-    Migration migration;
-    migration.name = file.name;
-    migration.path = shown(file.file);
+  const std::vector<MigrationFile>& files = service.folder.files;
+  loaded.history.migrations.resize(files.size());
+  loaded.shown.resize(files.size());
+  for_each_index(files.size(), [&](std::size_t i) {
+    MigrationText text = read_migration(files[i], service.folder.layout);
+    Migration& migration = loaded.history.migrations[i];
+    migration.name = files[i].name;
+    migration.path = shown(files[i].file);
     migration.text = std::move(text.text);
     migration.no_transaction_marker = text.no_transaction;
-    loaded.history.migrations.push_back(std::move(migration));
-    loaded.shown.push_back(std::move(text.shown));
-  }
+    loaded.shown[i] = std::move(text.shown);
+  });
   return loaded;
 }
 

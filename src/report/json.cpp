@@ -30,16 +30,22 @@ std::string_view locked_word(LockedKind kind) {
 }
 
 Json place(const Position& position, std::uint32_t offset) {
-  return {{"line", position.line}, {"column", position.column}, {"offset", offset}};
+  Json json;
+  json["line"] = position.line;
+  json["column"] = position.column;
+  json["offset"] = offset;
+  return json;
 }
 
+/// Field by field: nlohmann's braces copy every text three times, and there are thousands of findings.
 Json finding_json(const Finding& finding) {
-  Json json{{"rule", finding.rule},
-            {"severity", severity_name(finding.severity)},
-            {"category", category_name(finding.category)},
-            {"service", finding.service},
-            {"migration", finding.migration},
-            {"path", finding.path}};
+  Json json;
+  json["rule"] = finding.rule;
+  json["severity"] = severity_name(finding.severity);
+  json["category"] = category_name(finding.category);
+  json["service"] = finding.service;
+  json["migration"] = finding.migration;
+  json["path"] = finding.path;
   const bool has_place = finding.span.end > finding.span.begin;
   json["start"] = has_place ? place(finding.start, finding.span.begin) : Json(nullptr);
   json["end"] = has_place ? place(finding.end, finding.span.end) : Json(nullptr);
@@ -48,11 +54,12 @@ Json finding_json(const Finding& finding) {
   json["help"] = finding.help;
   json["recipe"] = finding.recipe.empty() ? Json(nullptr) : Json(finding.recipe);
   json["notes"] = finding.notes;
-  json["locks"] = Json::array();
+  Json& locks = json["locks"] = Json::array();
   for (const RelationLock& lock : finding.locks) {
-    json["locks"].push_back({{"relation", display(lock.relation)},
-                             {"kind", locked_word(lock.kind)},
-                             {"mode", lock_name(lock.mode)}});
+    Json& entry = locks.emplace_back();
+    entry["relation"] = display(lock.relation);
+    entry["kind"] = locked_word(lock.kind);
+    entry["mode"] = lock_name(lock.mode);
   }
   json["suppressed"] = finding.suppressed_by.empty() ? Json(nullptr) : Json(finding.suppressed_by);
   json["baseline"] = finding.in_baseline;

@@ -1,0 +1,71 @@
+#include "planner/sql/tree_take.h"
+
+#include <cstdint>
+
+namespace planner::pg {
+
+namespace {
+
+thread_local TakenTree* waiting_for_tree = nullptr;
+thread_local TakenTokens* waiting_for_tokens = nullptr;
+
+}  // namespace
+
+PgQueryProtobufParseResult parse_taking(const char* text, TakenTree& into) {
+  waiting_for_tree = &into;
+  const PgQueryProtobufParseResult result = pg_query_parse_protobuf(text);
+  waiting_for_tree = nullptr;
+  return result;
+}
+
+PgQueryScanResult scan_taking(const char* text, TakenTokens& into) {
+  waiting_for_tokens = &into;
+  const PgQueryScanResult result = pg_query_scan(text);
+  waiting_for_tokens = nullptr;
+  return result;
+}
+
+Token token_of(const PgQuery__ScanToken& token) {
+  return {token.token, static_cast<std::uint32_t>(token.start), static_cast<std::uint32_t>(token.end),
+          token.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD};
+}
+
+}  // namespace planner::pg
+
+#ifdef PLANNER_TAKES_TREE
+// The library's functions find each other by name, so these stand in for its own (the build tries whether
+// they do). With nobody waiting they do what the library's do. They are called from C, where no exception may
+// pass: noexcept, so running out of memory ends the program.
+extern "C" {
+
+std::size_t pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* message) noexcept {
+  planner::pg::TakenTree* into = planner::pg::waiting_for_tree;
+  if (into == nullptr) return protobuf_c_message_get_packed_size(&message->base);
+  into->taken = true;
+  into->arena = std::make_shared<planner::pg::Arena>(into->first_block);
+  const ProtobufCMessage* tree = planner::pg::copied(*into->arena, message->base);
+  into->result = reinterpret_cast<const PgQuery__ParseResult*>(tree);
+  return 0;
+}
+
+std::size_t pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out) noexcept {
+  if (planner::pg::waiting_for_tree != nullptr) return 0;
+  return protobuf_c_message_pack(&message->base, out);
+}
+
+std::size_t pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message) noexcept {
+  planner::pg::TakenTokens* into = planner::pg::waiting_for_tokens;
+  if (into == nullptr) return protobuf_c_message_get_packed_size(&message->base);
+  into->taken = true;
+  into->tokens.reserve(message->n_tokens);
+  for (const PgQuery__ScanToken* token : planner::pg::list(message->n_tokens, message->tokens))
+    into->tokens.push_back(planner::pg::token_of(*token));
+  return 0;
+}
+
+std::size_t pg_query__scan_result__pack(const PgQuery__ScanResult* message, std::uint8_t* out) noexcept {
+  if (planner::pg::waiting_for_tokens != nullptr) return 0;
+  return protobuf_c_message_pack(&message->base, out);
+}
+}
+#endif
