@@ -68,7 +68,7 @@ void expect_same_with_threads(std::size_t pending_from, bool each_alone) {
 }
 
 TEST(EngineThreads, every_migration) { expect_same_with_threads(0, true); }
-TEST(EngineThreads, one_deployment) { expect_same_with_threads(100, false); }
+TEST(EngineThreads, one_deployment) { expect_same_with_threads(98, false); }
 
 }  // namespace
 }  // namespace planner
