@@ -70,6 +70,16 @@ void find_relation_readers(const Schema& schema, const ObjectName& relation, con
       }
     }
   }
+  for (const auto& [name, view] : schema.views) {
+    for (const RewriteRule& rule : view->rules) {
+      const auto& mentions = rule.definition.mentions;
+      if (name != relation && std::any_of(mentions.begin(), mentions.end(), [&](const ObjectName& written) {
+            return same_name(schema, written, relation);
+          })) {
+        found(part(Kind::Rule, name, rule.definition.name), Hold::Normal);
+      }
+    }
+  }
   for (const auto& [name, overloads] : schema.functions) {
     for (const Function& function : *overloads) {
       if (function.definition.sql_body && reads_relation(schema, function.definition.sql_body, relation)) {

@@ -212,6 +212,8 @@ bool is_no_default(const Schema& schema, const Expression& value, const TypeName
   if (!value.facts().is_null_constant) return value.empty();
   // varchar(40) and numeric(3,1) want their length applied even to NULL, and that is an expression.
   if (!type.modifiers.empty()) return false;
+  // So does a domain want its constraints asked.
+  if (type.array_dimensions == 0 && schema.domains.contains(type.name)) return false;
   const std::vector<ObjectName>& casts = value.facts().casts_to;
   if (casts.empty()) return true;
   TypeName cast;

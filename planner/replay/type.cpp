@@ -318,7 +318,8 @@ void apply(Context& context, const AlterCompositeType& op) {
 
 void apply(Context& context, const CreateRangeType& op) {
   const ObjectName name = new_name(context.schema, op.type);
-  require_free_type(context.schema, name);
+  const OtherType* shell = context.schema.types.find(name);
+  if (shell == nullptr || shell->kind != 'p') require_free_type(context.schema, name);
   OtherType type;
   type.name = name;
   type.kind = 'r';

@@ -116,9 +116,24 @@ void put_view(Context& context, View view, const std::vector<Identifier>& column
 
 }  // namespace
 
+namespace {
+
+/// A view of a temporary table is temporary, whatever the statement says.
+bool reads_temporary(const Schema& schema, const Expression& query) {
+  const auto& relations = query.facts().relations;
+  return std::any_of(relations.begin(), relations.end(), [&](const ObjectName& written) {
+    const auto found = find_relation(schema, written);
+    return found && found->name.schema.str() == "pg_temp";
+  });
+}
+
+}  // namespace
+
 void apply(Context& context, const CreateView& op) {
-  const ObjectName name = new_relation_name(context.schema, op.view,
-                                            op.temporary ? Persistence::Temporary : Persistence::Permanent);
+  const bool temporary =
+      op.temporary || (op.view.schema.empty() && reads_temporary(context.schema, op.query));
+  const ObjectName name =
+      new_relation_name(context.schema, op.view, temporary ? Persistence::Temporary : Persistence::Permanent);
   View view;
   view.name = name;
   view.query = op.query;

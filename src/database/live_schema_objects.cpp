@@ -280,7 +280,7 @@ void read_policies_and_statistics(Reader& reader) {
 void read_view_columns(Reader& reader) {
   const Result result = reader.rows(
       "SELECT DISTINCT w.ev_class, d.refobjid, a.attname FROM pg_rewrite w JOIN rel v ON v.oid = w.ev_class "
-      "AND v.relkind IN ('v', 'm') "
+      "AND v.relkind IN ('v', 'm') AND w.rulename = '_RETURN' "
       "JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = "
       "'pg_class'::regclass AND d.refobjid <> w.ev_class "
       "LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND d.refobjsubid > "

@@ -86,6 +86,83 @@ TEST_F(Histories, EndWithTheSchemaThatPostgresqlEndsWith) {
   }
 }
 
+/// Small complete histories of every layout, in this repository.
+struct OwnHistory {
+  std::string folder;
+  project::Layout layout;
+  std::vector<std::string> names;    ///< in the order of their tool
+  std::vector<bool> no_transaction;  ///< as the file itself, or what lies beside it, says
+};
+
+const std::vector<OwnHistory>& own_histories() {
+  using project::Layout;
+  static const std::vector<OwnHistory> all{
+      {"prisma", Layout::Prisma, {"20240101000000_init", "20240201000000_role"}, {false, false}},
+      {"golang_migrate",
+       Layout::GolangMigrate,
+       {"000001_accounts", "000002_entries", "000010_tenants"},
+       {false, false, false}},
+      {"flyway/sql",
+       Layout::Flyway,
+       {"V1__init", "V1_1__lines", "V2__overdue", "V2.5__audit", "V10__index", "R__a_summary",
+        "R__open_invoices"},
+       {false, false, false, false, true, false, false}},
+      {"diesel",
+       Layout::Diesel,
+       {"2021-01-01-000000_create_users", "2021-02-01-120000_add_posts", "2021-03-01-000000_index"},
+       {false, false, true}},
+      {"sqlx/migrations",
+       Layout::Sqlx,
+       {"20230101000000_customers", "20230202000000_orders", "20230303000000_index"},
+       {false, false, true}},
+      {"drizzle", Layout::Drizzle, {"0000_brave_hulk", "0001_quiet_storm"}, {false, false}},
+      {"goose", Layout::Goose, {"00001_init", "00002_comments", "00010_concurrent"}, {false, false, true}},
+      {"dbmate",
+       Layout::Dbmate,
+       {"20240101000000_devices", "20240102000000_partitions", "20240103000000_label"},
+       {false, false, true}},
+      {"plain", Layout::Plain, {"1_schema", "2_view", "10_later"}, {false, false, false}},
+  };
+  return all;
+}
+
+TEST_F(Histories, OfEveryLayoutEndWithTheSchemaThatPostgresqlEndsWith) {
+  for (const OwnHistory& history : own_histories()) {
+    SCOPED_TRACE(history.folder);
+    check(test::source_dir() / "tests" / "replay" / "histories" / history.folder, history.folder);
+  }
+  EXPECT_EQ(own_histories().size(), project::layout_facts().size()) << "every layout has one";
+}
+
+TEST_F(Histories, OfEveryLayoutAreRecognisedAndOrdered) {
+  for (const OwnHistory& history : own_histories()) {
+    SCOPED_TRACE(history.folder);
+    const auto folder = test::source_dir() / "tests" / "replay" / "histories" / history.folder;
+    const auto layout = project::detect_layout(folder, true);
+    ASSERT_TRUE(layout);
+    EXPECT_EQ(*layout, history.layout);
+    std::vector<std::string> names;
+    std::vector<bool> no_transaction;
+    for (const project::MigrationFile& file : project::list_migrations(folder, *layout).files) {
+      names.push_back(file.name);
+      no_transaction.push_back(project::read_migration(file, *layout).no_transaction);
+    }
+    EXPECT_EQ(names, history.names);
+    EXPECT_EQ(no_transaction, history.no_transaction);
+  }
+}
+
+/// The README says of every layout what planner takes for true of it.
+TEST_F(Histories, LayoutsAreDocumented) {
+  const std::string readme = test::read_file(test::source_dir() / "README.md");
+  for (const project::LayoutFacts& facts : project::layout_facts()) {
+    std::string line = "| " + std::string(facts.name) + " | " + std::string(facts.files) + " | " +
+                       std::string(facts.transaction) + " | ";
+    line += facts.history_table.empty() ? "none" : "`" + std::string(facts.history_table) + "`";
+    EXPECT_NE(readme.find(line + " |"), std::string::npos) << "missing in README.md: " << line << " |";
+  }
+}
+
 TEST_F(Histories, AreListedInTheOrderInWhichTheirToolsRunThem) {
   PLANNER_SHARED_OR_SKIP(shared);
   for (const auto& history : nlohmann::json::parse(test::read_file(shared / "corpus" / "histories.json"))) {
