@@ -10,6 +10,7 @@
 #include "src/commands/commands.h"
 #include "src/commands/environments.h"
 #include "src/commands/gates.h"
+#include "src/commands/pending_risks.h"
 #include "src/database/leftovers.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
@@ -221,8 +222,32 @@ const report::StatusMigration* first_in(const report::StatusEnvironment& environ
   return nullptr;
 }
 
+/// Deploying applies everything that is pending, so the riskiest of it decides. Phases of plans and their
+/// ways back are what the risk was taken out of.
+bool say_risk(const Known& known, const project::Config& config, Environment& database,
+              report::StatusEnvironment& environment) {
+  std::vector<bool> judged(known.service->folder.files.size(), true);
+  for (const auto& [file, phase] : phases_among(known)) judged[file] = false;
+  for (const project::StoredPlan& stored : known.plans) {
+    for (const Phase& phase : stored.plan.phases) {
+      const std::string back = project::rollback_slug(stored.plan, phase);
+      for (std::size_t i = 0; i < judged.size(); ++i) {
+        const std::string purpose = purpose_of(known.service->folder.files[i].name);
+        if (purpose == back || purpose.starts_with(back + "_")) judged[i] = false;
+      }
+    }
+  }
+  const std::optional<PendingRisk> risk = first_risk(database, *known.service, config, judged);
+  if (!risk) return false;
+  environment.next = fmt::format("planner {} {}", risk->splits ? "split" : "analyze", risk->migration);
+  environment.next_why = fmt::format("{} is pending, and a deploy would run it as it is written: {}",
+                                     risk->migration, risk->message);
+  return true;
+}
+
 /// One step, and only one that is safe now.
-void say_next(const Known& known, report::StatusEnvironment& environment) {
+void say_next(const Known& known, const project::Config& config, Environment& database,
+              report::StatusEnvironment& environment) {
   if (environment.standby) {
     environment.next_why = "this database is a read-only standby: look at the primary, where deploys go";
     return;
@@ -251,6 +276,7 @@ void say_next(const Known& known, report::StatusEnvironment& environment) {
     return;
   }
   if (first_in(environment, "pending") != nullptr || first_in(environment, "rolled-back") != nullptr) {
+    if (say_risk(known, config, database, environment)) return;
     environment.next = "planner deploy";
     return;
   }
@@ -274,7 +300,7 @@ void say_next(const Known& known, report::StatusEnvironment& environment) {
   environment.next_why = "nothing is to be done";
 }
 
-report::StatusEnvironment look(const NamedUrl& url, const Known& known) {
+report::StatusEnvironment look(const NamedUrl& url, const Known& known, const project::Config& config) {
   report::StatusEnvironment status;
   status.name = url.name.empty() ? parse_database_url(url.url).described() : url.name;
   try {
@@ -287,7 +313,7 @@ report::StatusEnvironment look(const NamedUrl& url, const Known& known) {
     status.plans = plan_states(known, &environment);
     add_backfills(environment, status.plans);
     status.objects = objects_of(known, environment, status.plans);
-    say_next(known, status);
+    say_next(known, config, environment, status);
   } catch (const Error& error) {
     status.error =
         redact(error.hint.empty() ? error.what() : std::string(error.what()) + " (" + error.hint + ")");
@@ -335,7 +361,7 @@ void run(const Options& options, Context& context) {
       for (const project::MigrationFile& file : other.folder.files) known.of_others.insert(file.name);
     }
     for (const NamedUrl& url : urls_for(given, service)) {
-      status.environments.push_back(look(url, known));
+      status.environments.push_back(look(url, known, project.config));
       unreadable = unreadable || !status.environments.back().error.empty();
     }
     if (status.environments.empty()) status.environments.push_back(look_at_files(known));
