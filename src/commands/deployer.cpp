@@ -12,6 +12,7 @@
 #include "src/commands/interrupt.h"
 #include "src/commands/look.h"
 #include "src/database/leftovers.h"
+#include "src/database/pooler.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
 #include "src/project/release.h"
@@ -79,6 +80,14 @@ const CreateIndex* index_built(const ParsedFile& file) {
 
 }  // namespace
 
+void refuse_pooler(Connection& one, Connection& other) {
+  if (!share_a_session(one, other)) return;
+  throw Error(
+      "the database URL leads through a pooler that gives each transaction another session (PgBouncer): the "
+      "deploy lock and CREATE INDEX CONCURRENTLY need a session of their own",
+      "give the direct URL (in schema.prisma: directUrl)");
+}
+
 Deployer::Deployer(std::string url, const project::Service& service,
                    const std::vector<project::StoredPlan>& plans, Context& context)
     : url_(std::move(url)),
@@ -110,6 +119,7 @@ Deployer::Deployer(std::string url, const project::Service& service,
     }
   }
   control_ = std::make_unique<Connection>(url_);
+  refuse_pooler(*control_, worker());
   if (control_->exec("SELECT pg_is_in_recovery()").truth()) {
     throw Error(fmt::format("{} is a read-only standby", described_),
                 "give the primary's URL: only there can migrations be applied");

@@ -20,6 +20,9 @@ struct ReleasedPhaseOf {
   const Phase* phase = nullptr;
 };
 
+/// Throws Error when both lead through a pooler in transaction mode.
+void refuse_pooler(Connection& one, Connection& other);
+
 class Deployer {
  public:
   /// `texts` are the files as on disk. `plans` outlive the deployer.

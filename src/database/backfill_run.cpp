@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "planner/sql/type.h"
+#include "src/database/pooler.h"
 
 namespace planner {
 namespace {
@@ -565,6 +566,14 @@ BackfillReport BackfillRun::run() {
   control_.exec(settings_sql());
   if (control_.exec("SELECT pg_is_in_recovery()").truth())
     throw Error("the database is a read-only standby", "give the primary's URL");
+  {
+    Connection other(url_);
+    if (share_a_session(control_, other))
+      throw Error(
+          "the database URL leads through a pooler that gives each transaction another session (PgBouncer): "
+          "two backfills could not tell of each other",
+          "give the direct URL (in schema.prisma: directUrl)");
+  }
   if (!control_
            .exec_params("SELECT pg_try_advisory_lock(hashtext('planner backfill'), hashtext($1))",
                         {plan_ + "/" + phase_})

@@ -50,6 +50,20 @@ TEST_F(Status, NothingIsToBeDoneAfterADeploy) {
   EXPECT_THAT(ran.out, HasSubstr("nothing is to be done"));
 }
 
+TEST_F(Status, ARiskyMigrationIsNotTheNextStepAsItIsWritten) {
+  deploy();
+  repository_.migration("20240102000000_add_age", "ALTER TABLE \"User\" ADD COLUMN age int;\n");
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("next: planner deploy"));
+  repository_.migration("20240103000000_index_email", "CREATE INDEX i ON \"User\" (email);\n");
+  db().exec("INSERT INTO \"User\" (email, name) SELECT g, g FROM generate_series(1, 20000) g; ANALYZE");
+  const Ran ran = planner({"status"});
+  EXPECT_THAT(ran.out, HasSubstr("next: planner split index_email"));
+  EXPECT_THAT(ran.out, HasSubstr("index_email is pending"));
+  EXPECT_EQ(environment()["next"]["command"], "planner split index_email");
+  ASSERT_EQ(planner({"split", "index_email", "--release"}).exit_code, 0);
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("next: planner deploy"));
+}
+
 TEST_F(Status, SaysWhatPrismasOwnStatusHides) {
   repository_.migration("20240103000000_gone", "CREATE TABLE gone (a int);\n");
   deploy();
