@@ -63,7 +63,7 @@ void settle_open(Analysis& analysis) {
       if (holds(analysis.end)) judged.findings.push_back(std::move(finding));
     }
     if (judged.open.empty()) continue;
-    judged.open = {};
+    judged.open = decltype(judged.open)();
     std::stable_sort(judged.findings.begin(), judged.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
     judged.found = judged.findings.size();
@@ -120,9 +120,10 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
       slot.index = index;
       slot.not_looked_at = skipped;
       // Thousands of judged migrations are kept to be reported; of what judging needed only findings and
-      // questions are.
-      if (!options.keep_intentions) slot.intentions = {};
-      if (options.each_alone) slot.questions = {};
+      // questions are. (`= {}` would keep the memory.)
+      if (!options.keep_intentions) slot.intentions = std::vector<Intention>();
+      if (options.each_alone) slot.questions = std::vector<Intention>();
+      slot.findings.shrink_to_fit();
     });
     if (options.each_alone) forget_new(schema, before);
   }

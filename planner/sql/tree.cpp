@@ -25,7 +25,7 @@ void* Arena::allocate(std::size_t bytes) {
     // Half of what there is: an expression in the schema keeps its file's arena alive, so a small file's must
     // stay small.
     const std::size_t size =
-        std::max<std::size_t>(bytes, std::clamp<std::size_t>(total_ / 2, 1024, 64 * 1024));
+        std::max<std::size_t>(bytes, std::clamp<std::size_t>(total_ / 2, 512, 64 * 1024));
     total_ += size;
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
     next_ = blocks_.back().get();

@@ -132,15 +132,22 @@ void run(const Options& options, Context& context) {
                                &selected.loaded.history, &selected.loaded.shown, &analyses.back()});
     if (with_previews) preview_splits(selected, analyses.back(), split_options, report.previews);
     std::vector<Finding> findings = history_findings(selected, selection.config);
+    std::size_t found = findings.size();
+    for (const JudgedMigration& judged : analyses.back().judged) found += judged.findings.size();
+    findings.reserve(found);
     for (JudgedMigration& judged : analyses.back().judged) {
       std::move(judged.findings.begin(), judged.findings.end(), std::back_inserter(findings));
-      judged.findings = {};
+      judged.findings = std::vector<Finding>();
     }
-    std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
+    if (report.findings.empty()) {
+      report.findings = std::move(findings);
+    } else {
+      std::move(findings.begin(), findings.end(), std::back_inserter(report.findings));
+    }
   }
 
   use_baseline(options.write_baseline, options.baseline, selection, report.findings, context);
-  for (const Output& output : outputs) deliver(output, render_analysis(report, output, context), context);
+  for (const Output& output : outputs) deliver_analysis(report, output, context);
   context.exit_code = report::fails(report) ? kExitFindings : kExitOk;
 }
 

@@ -80,6 +80,14 @@ std::string render_analysis(const report::AnalysisReport& report, const Output& 
   return "";
 }
 
+void deliver_analysis(const report::AnalysisReport& report, const Output& output, Context& context) {
+  if (output.format == Format::Json && output.file.empty()) {
+    report::write_analysis_json(report, [&](std::string_view piece) { context.print(piece); });
+  } else {
+    deliver(output, render_analysis(report, output, context), context);
+  }
+}
+
 void deliver(const Output& output, const std::string& text, Context& context) {
   if (output.file.empty()) {
     context.print(text);

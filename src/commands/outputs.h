@@ -24,6 +24,9 @@ std::vector<Output> outputs_of(const std::vector<std::string>& formats,
 std::string render_analysis(const report::AnalysisReport& report, const Output& output,
                             const Context& context);
 
+/// One report of the analysis where it belongs.
+void deliver_analysis(const report::AnalysisReport& report, const Output& output, Context& context);
+
 /// Prints the text or replaces the file with it.
 void deliver(const Output& output, const std::string& text, Context& context);
 

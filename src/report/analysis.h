@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ std::string_view source_of(const AnalysisReport& report, const Finding& finding)
 
 std::string analysis_as_text(const AnalysisReport& report, const TextStyle& style);
 std::string analysis_as_json(const AnalysisReport& report);
+/// The same, handed on in pieces: the report of ten thousand migrations need not be in memory at once.
+void write_analysis_json(const AnalysisReport& report, const std::function<void(std::string_view)>& sink);
 std::string analysis_as_sarif(const AnalysisReport& report, const RuleSet& rules);
 std::string analysis_as_github(const AnalysisReport& report);
 std::string analysis_as_gitlab(const AnalysisReport& report);

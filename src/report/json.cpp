@@ -71,6 +71,8 @@ Json finding_json(const Finding& finding) {
 /// its text.
 class Writer {
  public:
+  explicit Writer(const std::function<void(std::string_view)>& sink) : sink_(sink) {}
+
   void open(char bracket) {
     text_ += bracket;
     ends_.push_back(bracket == '{' ? '}' : ']');
@@ -97,7 +99,11 @@ class Writer {
     text_ += dumped(value);
   }
   void element() { next(); }
-  std::string take() { return std::move(text_) + "\n"; }
+  void finish() {
+    text_ += '\n';
+    sink_(text_);
+    text_.clear();
+  }
 
  private:
   /// Messages quote the user's SQL, which is checked to be UTF-8; should a piece of it be cut in the middle
@@ -110,8 +116,13 @@ class Writer {
     if (!first_) text_ += ',';
     first_ = false;
     new_line();
+    constexpr std::size_t kPiece = std::size_t{64} * 1024;
+    if (text_.size() < kPiece) return;
+    sink_(text_);
+    text_.clear();
   }
 
+  const std::function<void(std::string_view)>& sink_;
   std::string text_;
   std::string ends_;
   bool first_ = true;
@@ -145,8 +156,14 @@ void write_service(Writer& out, const AnalyzedService& service) {
 }  // namespace
 
 std::string analysis_as_json(const AnalysisReport& report) {
+  std::string text;
+  write_analysis_json(report, [&](std::string_view piece) { text += piece; });
+  return text;
+}
+
+void write_analysis_json(const AnalysisReport& report, const std::function<void(std::string_view)>& sink) {
   const Counts all = counts_of(report);
-  Writer out;
+  Writer out(sink);
   out.open('{');
   out.field("format", "planner-analyze");
   out.field("version", kFormatVersion);
@@ -171,7 +188,7 @@ std::string analysis_as_json(const AnalysisReport& report) {
   for (const Finding& finding : report.findings) out.element(finding_json(finding));
   out.close();
   out.close();
-  return out.take();
+  out.finish();
 }
 
 }  // namespace planner::report
