@@ -1,24 +1,22 @@
 #include "src/project/sha256.h"
 
-#include <openssl/evp.h>
+#include <sha2.h>
 
 #include <array>
-
-#include "planner/error.h"
+#include <cstdint>
 
 namespace planner::project {
 
 std::string sha256(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
-    throw Error("SHA-256 is not available in this build of OpenSSL",
-                "checksums need it; install Debian's libssl3");
-  }
+  SHA2_CTX state;
+  SHA256Init(&state);
+  SHA256Update(&state, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256Final(digest.data(), &state);
   std::string out;
-  for (unsigned int i = 0; i < length; ++i) {
-    out += "0123456789abcdef"[digest.at(i) >> 4U];
-    out += "0123456789abcdef"[digest.at(i) & 15U];
+  for (const std::uint8_t byte : digest) {
+    out += "0123456789abcdef"[byte >> 4U];
+    out += "0123456789abcdef"[byte & 15U];
   }
   return out;
 }
