@@ -99,12 +99,15 @@ std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& s
              "    planner_try := planner_try + 1;\n"
              "    BEGIN\n"
              "      IF planner_try % 10 > 0 THEN  -- NOWAIT never queues, so nobody queues behind it\n"
-             "        PERFORM set_config('lock_timeout', '50ms', true);\n" +
+             "        PERFORM set_config('lock_timeout', '40ms', true);\n" +
                  lines(lock_statements(locks, true), "        ") +
+                 // Who queues behind us waits as long as we do: 40 ms while a blocker of a few seconds may
+                 // still end.
                  "      ELSE  -- a short wait; the last ones outlast deadlock_timeout, which is what makes "
                  "autovacuum give way\n"
-                 "        PERFORM set_config('lock_timeout', least(25 * power(2, planner_try / 10), "
-                 "planner_patience)::integer || 'ms', true);\n" +
+                 "        PERFORM set_config('lock_timeout', least(40 * power(2, greatest(planner_try / 10 - "
+                 "5, "
+                 "0)), planner_patience)::integer || 'ms', true);\n" +
                  lines(lock_statements(locks, false), "        ") + "      END IF;\n",
              indent) +
          lines(statements, indent + "      ") +

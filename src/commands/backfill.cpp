@@ -9,6 +9,7 @@
 #include "planner/error.h"
 #include "src/commands/backfill_runner.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
 #include "src/commands/environments.h"
 #include "src/commands/interrupt.h"
 #include "src/commands/plan_choice.h"
@@ -84,7 +85,7 @@ void require_ready(const Target& target) {
     throw Error(fmt::format("{} comes before {} and is {} in {}", before.folder, target.chosen_phase().folder,
                             phase_state_name(state), environment.name),
                 state == PhaseState::Waiting ? "planner next " + target.chosen.stored.plan.name
-                                             : std::string("planner deploy"));
+                                             : deploy_command(target.chosen.service()));
   }
 }
 
@@ -109,11 +110,10 @@ void run(Options options, Context& context) {
   switch (report.end) {
     case BackfillReport::End::Done:
       context.print(fmt::format(
-          "done: {} rows written in {:.1f} s; no row is left. Next: planner {}\n", report.rows,
-          report.seconds,
+          "done: {} rows written in {:.1f} s; no row is left. Next: {}\n", report.rows, report.seconds,
           project::released_as(target.chosen.service(), target.chosen.stored.plan, target.chosen_phase())
-              ? "deploy"
-              : "next " + target.chosen.stored.plan.name));
+              ? deploy_command(target.chosen.service())
+              : "planner next " + target.chosen.stored.plan.name));
       return;
     case BackfillReport::End::Stopped:
       context.print(

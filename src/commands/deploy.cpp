@@ -6,6 +6,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
 #include "src/commands/deployer.h"
 #include "src/commands/hooks.h"
 #include "src/commands/interrupt.h"
@@ -89,7 +90,9 @@ bool deploy(const Options& options, const project::Config& config, const project
     throw Error(
         fmt::format("{}: `planner deploy` writes Prisma's history table; this history is {}'s",
                     project::shown(service.folder.path), project::facts_of(service.folder.layout).name),
-        "deploy it with its own tool: every phase is an ordinary migration of it");
+        fmt::format("deploy it with its own tool, {}: every phase is an ordinary migration of it; `planner "
+                    "status`, `next`, `gate` and `backfill` work as they do for Prisma",
+                    deploy_command(service)));
   }
   const std::string url = database_url(options.database, service);
   if (parse_database_url(url).pgbouncer) {

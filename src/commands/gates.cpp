@@ -1,4 +1,5 @@
 #include "src/commands/gates.h"
+#include "src/commands/deploy_command.h"
 
 #include <fmt/core.h>
 
@@ -32,7 +33,9 @@ Gate no_failure(const GateInput& input) {
         fails(made,
               fmt::format("{}: {} failed or was stopped", environment.name,
                           record.name.empty() ? record.version : record.name),
-              fmt::format("planner resolve {}", record.name.empty() ? record.version : record.name));
+              input.chosen->service().folder.layout == project::Layout::Prisma
+                  ? fmt::format("planner resolve {}", record.name)
+                  : mending_of(input.chosen->service()));
       }
     }
     if (clean)
@@ -61,8 +64,9 @@ Gate previous_phase(const GateInput& input) {
         fails(made, fmt::format("{}: its text was changed after it was applied", environment.name),
               "restore the file from version control");
     } else {
-      fails(made, fmt::format("{}: {}", environment.name, phase_state_name(state)),
-            state == PhaseState::Running ? "wait until it has ended" : "planner deploy");
+      fails(
+          made, fmt::format("{}: {}", environment.name, phase_state_name(state)),
+          state == PhaseState::Running ? "wait until it has ended" : deploy_command(input.chosen->service()));
     }
   }
   return made;
@@ -145,7 +149,7 @@ std::vector<Gate> objects(const GateInput& input) {
         fails(indexes,
               fmt::format("{}: index {} of {} is INVALID", environment.name, object.name.str(),
                           display(object.table)),
-              object.remove + ", then planner deploy");
+              object.remove + ", then " + deploy_command(input.chosen->service()));
       } else if (object.kind == LeftObject::Kind::BuildingIndex) {
         valid = false;
         fails(indexes,
@@ -157,7 +161,7 @@ std::vector<Gate> objects(const GateInput& input) {
         fails(proof,
               fmt::format("{}: constraint {} of {} is NOT VALID", environment.name, object.name.str(),
                           display(object.table)),
-              "planner deploy");
+              deploy_command(input.chosen->service()));
       }
     }
     if (valid) indexes.found.push_back(environment.name + ": no INVALID index");

@@ -9,6 +9,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
 #include "src/commands/gates.h"
 #include "src/project/evidence.h"
 #include "src/project/files.h"
@@ -194,9 +195,10 @@ void say_all_released(const ChosenPlan& chosen, const std::vector<Environment>& 
       context.print(fmt::format("{}: {} is {}\n", environment.name, phase.folder, phase_state_name(state)));
     }
   }
-  context.print(pending ? "Every phase is released; deploy: planner deploy\n"
-                        : fmt::format("Every phase of {} is released{}.\n", plan.name,
-                                      environments.empty() ? "" : " and applied: the plan is done"));
+  context.print(pending
+                    ? fmt::format("Every phase is released; deploy: {}\n", deploy_command(chosen.service()))
+                    : fmt::format("Every phase of {} is released{}.\n", plan.name,
+                                  environments.empty() ? "" : " and applied: the plan is done"));
 }
 
 void run_next(const Options& options, Context& context) {
@@ -282,9 +284,9 @@ void run_next(const Options& options, Context& context) {
       }
       if (!next.application.empty())
         context.print("  " + report::wrapped(next.application, context.out_style().width, 2, 2) + "\n");
-      context.print(fmt::format("\nNext: git add {} {}, commit, then deploy: planner deploy\n",
+      context.print(fmt::format("\nNext: git add {} {}, commit, then deploy: {}\n",
                                 project::shown(released.files.front().parent_path()),
-                                project::shown(chosen.stored.folder)));
+                                project::shown(chosen.stored.folder), deploy_command(chosen.service())));
     }
   }
   if (!passes) context.exit_code = kExitFindings;

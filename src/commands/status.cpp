@@ -8,6 +8,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
 #include "src/commands/environments.h"
 #include "src/commands/gates.h"
 #include "src/commands/pending_risks.h"
@@ -258,9 +259,11 @@ void say_next(const Known& known, const project::Config& config, Environment& da
   }
   if (const auto* failed = first_in(environment, "failed")) {
     if (!failed->phase.empty()) {
-      environment.next = "planner deploy";
+      environment.next = deploy_command(*known.service);
       environment.next_why = fmt::format(
           "{} is a phase of a plan: planner looks at what it left and goes on from there", failed->name);
+    } else if (known.service->folder.layout != project::Layout::Prisma) {
+      environment.next_why = fmt::format("{} failed: {}", failed->name, mending_of(*known.service));
     } else {
       environment.next = "planner resolve " + failed->name;
       environment.next_why =
@@ -277,7 +280,7 @@ void say_next(const Known& known, const project::Config& config, Environment& da
   }
   if (first_in(environment, "pending") != nullptr || first_in(environment, "rolled-back") != nullptr) {
     if (say_risk(known, config, database, environment)) return;
-    environment.next = "planner deploy";
+    environment.next = deploy_command(*known.service);
     return;
   }
   for (std::size_t i = 0; i < environment.plans.size(); ++i) {

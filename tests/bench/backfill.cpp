@@ -25,6 +25,7 @@ constexpr double kWal = 0.65;
 constexpr double kHeap = 35, kIndexes = 5;  // per cent
 constexpr double kMedian = 1.25;            // "unchanged", as far as a shared machine can tell
 constexpr double kP99 = 1.0;
+constexpr double kLongerThanWithout = 50;  // ms
 constexpr const char* kPlan = "rename_name_to_full_name";
 
 long long number_from(const char* variable, long long otherwise) {
@@ -270,6 +271,47 @@ void measure_backfill(Results& results) {
                 felt("one", &Load::Felt::median_ms) / felt("nothing", &Load::Felt::median_ms), kMedian);
   results.ratio("  one worker: requests' p99 / beside batches of 1,000 keys",
                 felt("one", &Load::Felt::p99_ms) / felt("keys", &Load::Felt::p99_ms), kP99);
+}
+
+void measure_locks(Results& results) {
+  const long long rows = std::min(200'000LL, number_from("PLANNER_BENCH_ROWS", 200'000));
+  results.heading(fmt::format(
+      "The longest request while a whole rename is deployed on {} rows, beside a reader's transaction "
+      "of five seconds before every phase that locks",
+      rows));
+  ScratchServer server(ScratchServer::Options{});
+  Stage stage(server, rows);
+  const auto whole_plan = [&](const std::string& url) {
+    for (int phase = 0; phase < 4; ++phase) {
+      (void)stage.planner({"next", kPlan, "--deployed", "v2"}, url);
+      std::thread reader([&] {
+        Connection session(url);
+        session.exec("BEGIN; SELECT * FROM events LIMIT 1");
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        session.exec("COMMIT");
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      try {
+        (void)stage.planner({"deploy"}, url);
+      } catch (...) {
+        reader.join();
+        throw;
+      }
+      reader.join();
+    }
+  };
+  const auto nothing = [](const std::string&) { std::this_thread::sleep_for(std::chrono::seconds(20)); };
+  const Stage::Outcome without = stage.run(nothing);
+  const Stage::Outcome with = stage.run(whole_plan);
+  results.note(fmt::format("without: median {:.2f} ms, p99 {:.1f} ms, worst {:.0f} ms of {} requests",
+                           without.felt.median_ms, without.felt.p99_ms, without.felt.worst_ms,
+                           without.felt.requests));
+  results.note(fmt::format(
+      "with:    median {:.2f} ms, p99 {:.1f} ms, worst {:.0f} ms of {} requests in {:.0f} s",
+      with.felt.median_ms, with.felt.p99_ms, with.felt.worst_ms, with.felt.requests, with.seconds));
+  results.figure("  requests that failed", static_cast<double>(with.felt.failed), "", 0);
+  results.figure("  the longest request, longer than without the plan by",
+                 std::max(0.0, with.felt.worst_ms - without.felt.worst_ms), "ms", kLongerThanWithout);
 }
 
 }  // namespace planner::bench

@@ -53,5 +53,6 @@ void measure_squawk(Results& results);
 void measure_memory(Results& results);
 /// Needs PostgreSQL's server programs. PLANNER_BENCH_ROWS and PLANNER_BENCH_ROUNDS make it smaller.
 void measure_backfill(Results& results);
+void measure_locks(Results& results);
 
 }  // namespace planner::bench

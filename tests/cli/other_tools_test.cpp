@@ -1,0 +1,171 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/seat.h"
+
+/// Histories that other tools deploy: planner reads their tables, leads a plan through them, and names their
+/// own commands.
+namespace planner::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kUsers = "CREATE TABLE users (id int PRIMARY KEY, email text);\n";
+constexpr const char* kAge = "ALTER TABLE users ADD COLUMN age int;\n";
+
+struct OtherTool {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> files;  ///< the first one is applied
+  std::string record;                                      ///< as the tool leaves it
+  std::string pending, command;
+};
+
+const std::vector<OtherTool>& other_tools() {
+  static const std::vector<OtherTool> tools{
+      {"golang_migrate",
+       {{"migrations/000001_init.up.sql", kUsers},
+        {"migrations/000001_init.down.sql", "DROP TABLE users;\n"},
+        {"migrations/000002_age.up.sql", kAge},
+        {"migrations/000002_age.down.sql", "ALTER TABLE users DROP COLUMN age;\n"}},
+       "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); INSERT "
+       "INTO schema_migrations VALUES (1, false)",
+       "000002_age",
+       "migrate up"},
+      {"flyway",
+       {{"sql/V1__init.sql", kUsers}, {"sql/V2__age.sql", kAge}},
+       "CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description "
+       "varchar(200) NOT NULL, type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, "
+       "installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time "
+       "int "
+       "NOT NULL, success boolean NOT NULL); INSERT INTO flyway_schema_history VALUES (1, '1', 'init', "
+       "'SQL', "
+       "'V1__init.sql', 1, 'x', now(), 1, true)",
+       "V2__age",
+       "flyway migrate"},
+      {"goose",
+       {{"migrations/00001_init.sql",
+         std::string("-- +goose Up\n") + kUsers + "-- +goose Down\nDROP TABLE users;\n"},
+        {"migrations/00002_age.sql",
+         std::string("-- +goose Up\n") + kAge + "-- +goose Down\nALTER TABLE users DROP COLUMN age;\n"}},
+       "CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean "
+       "NOT NULL, tstamp timestamp DEFAULT now()); INSERT INTO goose_db_version (version_id, is_applied) "
+       "VALUES (0, true), (1, true)",
+       "00002_age",
+       "goose up"},
+      {"sqlx",
+       {{"migrations/20240101000000_init.sql", kUsers},
+        {"migrations/20240102000000_age.sql", kAge},
+        {"Cargo.toml", "[dependencies]\nsqlx = \"0.7\"\n"}},
+       "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text NOT NULL, installed_on "
+       "timestamptz NOT NULL DEFAULT now(), success boolean NOT NULL, checksum bytea NOT NULL, "
+       "execution_time "
+       "bigint NOT NULL); INSERT INTO _sqlx_migrations VALUES (20240101000000, 'init', now(), true, '', 1)",
+       "20240102000000_age",
+       "sqlx migrate run"},
+      {"dbmate",
+       {{"db/migrations/20240101000000_init.sql",
+         std::string("-- migrate:up\n") + kUsers + "-- migrate:down\nDROP TABLE users;\n"},
+        {"db/migrations/20240102000000_age.sql",
+         std::string("-- migrate:up\n") + kAge + "-- migrate:down\nALTER TABLE users DROP COLUMN age;\n"}},
+       "CREATE TABLE schema_migrations (version varchar PRIMARY KEY); INSERT INTO schema_migrations VALUES "
+       "('20240101000000')",
+       "20240102000000_age",
+       "dbmate up"},
+      {"diesel",
+       {{"migrations/2024-01-01-000001_init/up.sql", kUsers},
+        {"migrations/2024-01-01-000001_init/down.sql", "DROP TABLE users;\n"},
+        {"migrations/2024-01-02-000002_age/up.sql", kAge},
+        {"migrations/2024-01-02-000002_age/down.sql", "ALTER TABLE users DROP COLUMN age;\n"},
+        {"Cargo.toml", "[dependencies]\ndiesel = \"2\"\n"}},
+       "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL "
+       "DEFAULT now()); INSERT INTO __diesel_schema_migrations VALUES ('20240101000001')",
+       "2024-01-02-000002_age",
+       "diesel migration run"},
+  };
+  return tools;
+}
+
+class OtherTools : public Seat, public testing::WithParamInterface<OtherTool> {
+ protected:
+  OtherTools() { std::filesystem::remove_all(repository_.path("prisma")); }
+};
+
+TEST_P(OtherTools, StatusReadsTheTableAndNamesTheToolsCommand) {
+  const OtherTool& tool = GetParam();
+  for (const auto& [file, text] : tool.files) repository_.write(file, text);
+  const Ran fresh = planner({"status"});
+  EXPECT_THAT(fresh.out, HasSubstr("0 applied, 2 pending")) << fresh.err;
+  db().exec(kUsers);
+  db().exec(tool.record);
+  const Ran status = planner({"status"});
+  EXPECT_EQ(status.exit_code, 1) << status.out << status.err;
+  EXPECT_THAT(status.out, HasSubstr("1 applied, 1 pending"));
+  EXPECT_THAT(status.out, HasSubstr("pending      " + tool.pending));
+  EXPECT_THAT(status.out, HasSubstr("next: " + tool.command));
+  const Ran deploy = planner({"deploy"});
+  EXPECT_EQ(deploy.exit_code, 2);
+  EXPECT_THAT(deploy.err, HasSubstr("deploy it with its own tool, " + tool.command));
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, OtherTools, testing::ValuesIn(other_tools()),
+                         [](const auto& instance) { return instance.param.name; });
+
+class GolangMigrate : public Seat {
+ protected:
+  GolangMigrate() {
+    std::filesystem::remove_all(repository_.path("prisma"));
+    repository_.write("migrations/000001_init.up.sql", kUsers);
+    repository_.write("migrations/000001_init.down.sql", "DROP TABLE users;\n");
+    db().exec(kUsers);
+    db().exec("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
+    db().exec("INSERT INTO schema_migrations VALUES (1, false)");
+  }
+  /// As the tool does it: the next file, then its number.
+  void migrate_up() {
+    const long long version = std::stoll(value("SELECT version FROM schema_migrations"));
+    std::vector<std::string> names = files_below(repository_.path("migrations"));
+    for (const std::string& name : names) {
+      if (!name.ends_with(".up.sql") || std::stoll(name) <= version) continue;
+      db().exec(repository_.read("migrations/" + name));
+      db().exec("UPDATE schema_migrations SET version = " + std::to_string(std::stoll(name)));
+    }
+  }
+};
+
+TEST_F(GolangMigrate, APlanIsWalkedToItsEnd) {
+  db().exec("INSERT INTO users SELECT g, 'e' || g FROM generate_series(1, 500) g");
+  repository_.write("migrations/000002_rename_email.up.sql",
+                    "ALTER TABLE users RENAME COLUMN email TO mail;\n");
+  repository_.write("migrations/000002_rename_email.down.sql",
+                    "ALTER TABLE users RENAME COLUMN mail TO email;\n");
+  const Ran split = planner({"split", "rename_email", "--release"});
+  ASSERT_EQ(split.exit_code, 0) << split.out << split.err;
+  migrate_up();
+  for (int phase = 0; phase < 4; ++phase) {
+    const Ran next = planner({"next", "rename_email", "--deployed", "v2"});
+    ASSERT_EQ(next.exit_code, 0) << next.out << next.err;
+    EXPECT_THAT(next.out, HasSubstr("then deploy: migrate up"));
+    if (phase == 0) {
+      const Ran filled = planner({"backfill", "run", "rename_email"});
+      EXPECT_EQ(filled.exit_code, 0) << filled.err;
+      EXPECT_THAT(filled.out, HasSubstr("Next: migrate up"));
+    }
+    migrate_up();
+  }
+  const Ran done = planner({"next", "rename_email"});
+  EXPECT_THAT(done.out, HasSubstr("the plan is done")) << done.err;
+  EXPECT_EQ(value("SELECT count(*) FROM users WHERE mail = 'e' || id"), "500");
+  const Ran status = planner({"status"});
+  EXPECT_EQ(status.exit_code, 0) << status.out;
+}
+
+TEST_F(GolangMigrate, ADirtyVersionIsSaidAndNotHandedToResolve) {
+  db().exec("UPDATE schema_migrations SET dirty = true");
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("000001_init failed: look at what it left"));
+  EXPECT_THAT(ran.out, HasSubstr("migrate force VERSION"));
+}
+
+}  // namespace
+}  // namespace planner::test
