@@ -32,6 +32,12 @@ struct Options {
 std::string now_text() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 std::string who() { return environment("USER").value_or(environment("LOGNAME").value_or("")); }
 
+std::string joined(const std::vector<std::string>& lines, const char* between) {
+  std::string out;
+  for (const std::string& line : lines) out += (out.empty() ? "" : between) + line;
+  return out;
+}
+
 /// `v42`, or `billing=v42` where several services live in the database.
 void take_deployments(const Options& options, const ChosenPlan& chosen, const Phase& phase,
                       project::Evidence& evidence) {
@@ -44,6 +50,10 @@ void take_deployments(const Options& options, const ChosenPlan& chosen, const Ph
         std::find(services.begin(), services.end(), text.substr(0, equals)) != services.end()) {
       deployment.service = text.substr(0, equals);
       deployment.release = text.substr(equals + 1);
+    } else if (equals != std::string::npos && services.size() > 1) {
+      // A misspelt name must not confirm another service's release.
+      throw Error(fmt::format("--deployed: there is no service \"{}\"", text.substr(0, equals)),
+                  "the services are: " + joined(services, ", "));
     }
     if (deployment.release.empty())
       throw Error("--deployed needs the name of a release",
@@ -53,12 +63,6 @@ void take_deployments(const Options& options, const ChosenPlan& chosen, const Ph
     });
     evidence.deployments.push_back(std::move(deployment));
   }
-}
-
-std::string joined(const std::vector<std::string>& lines, const char* between) {
-  std::string out;
-  for (const std::string& line : lines) out += (out.empty() ? "" : between) + line;
-  return out;
 }
 
 /// Only what does not hold can be overridden, and the reason is kept.
