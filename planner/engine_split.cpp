@@ -8,6 +8,7 @@
 #include "planner/engine_verbatim.h"
 #include "planner/error.h"
 #include "planner/labels.h"
+#include "planner/recognize/names.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
 #include "planner/tool_table.h"
@@ -116,7 +117,8 @@ SplitResult::Problem ask(const Intention& question) {
   problem.sources = question.sources;
   std::string why;
   if (question.evidence) {
-    for (const std::string& reason : question.evidence->reasons) why += (why.empty() ? "" : "; ") + reason;
+    why = how_sure(question.evidence->confidence);
+    for (const std::string& reason : question.evidence->reasons) why += "; " + reason;
   }
   if (const auto* rename = std::get_if<RenameColumn>(&question.operation)) {
     const std::string table = display(rename->table);
@@ -125,6 +127,13 @@ SplitResult::Problem ask(const Intention& question) {
     problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() +
                          " to keep the data, or --no-rename " + table + "." + rename->from.str() +
                          " to drop it.";
+    if (opposites(rename->from.str(), rename->to.str())) {
+      problem.what_to_do += " To keep the data turned around, say --no-rename " + table + "." +
+                            rename->from.str() + " --fill \"" + table + "." + rename->to.str() + "=NOT " +
+                            quoted(rename->from) + "\" when the new column is required, or write UPDATE " +
+                            quoted(rename->table) + " SET " + quoted(rename->to) + " = NOT " +
+                            quoted(rename->from) + " between the two statements.";
+    }
   } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
     problem.what = "Is table " + display(table->table) + " renamed to " + table->to.str() +
                    ", or dropped and another table created? (" + why + ")";

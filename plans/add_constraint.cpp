@@ -3,6 +3,7 @@
 #include "plans/recipes.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
+#include "plans/steps/locks.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -17,12 +18,26 @@ std::optional<RecipeResult> not_worth_a_plan(const TableName& name, const Constr
                    "Check that the history given to planner is complete.");
   if (table->is_new) return harmless("the table is new");
   if (constraint.not_valid) return harmless("it is added without being validated");
-  if (table->kind == RelationKind::PartitionedTable || !table->children.empty()) {
-    return refused("Constraint on " + display(name) + ", which is partitioned or has children.",
-                   "Add it to every partition first (NOT VALID, then VALIDATE; keys from an index built "
-                   "concurrently), then to the parent.");
-  }
   return std::nullopt;
+}
+
+bool partitioned(const TableName& name, const RecipeContext& context) {
+  const Table* table = context.before.table(name);
+  return table != nullptr && table->kind == RelationKind::PartitionedTable;
+}
+
+RecipeResult below_first(const TableName& name, const ConstraintDefinition& constraint,
+                         const RecipeContext& context, std::string_view recipe) {
+  std::string why_not;
+  RecipeResult result;
+  result.steps = on_each_partition(name, constraint, context, why_not);
+  if (!why_not.empty())
+    return refused("Constraint " + said(constraint.name) + " on the partitioned table " + display(name) +
+                       ": " + why_not + ".",
+                   "Add it to every partition first (NOT VALID, then VALIDATE; keys from an index built "
+                   "concurrently), then to the partitioned table, which finds it there.");
+  for (Step& step : result.steps) step.recipe = std::string(recipe);
+  return result;
 }
 
 ConstraintDefinition checked_name(const TableName& table, const ConstraintDefinition& constraint,
@@ -49,6 +64,8 @@ RecipeResult foreign_key(const AddForeignKey& operation, const Intention&, const
                    "Check that the history given to planner is complete.");
   }
   RecipeResult result;
+  if (partitioned(operation.table, context))
+    return below_first(operation.table, constraint, context, "add-foreign-key");
   result.steps = foreign_key_steps(operation.table, constraint, context);
   return result;
 }
@@ -59,6 +76,7 @@ RecipeResult check(const AddCheck& operation, const Intention&, const RecipeCont
   if (constraint.name.empty()) return nameless(operation.table);
   RecipeResult result;
   result.steps = check_steps(operation.table, constraint, context);
+  if (!constraint.no_inherit) lock_below(result.steps, operation.table, context);
   return result;
 }
 
@@ -96,6 +114,9 @@ RecipeResult key(const Op& operation, const Intention&, const RecipeContext& con
   }
   const ConstraintDefinition constraint = checked_name(operation.table, operation.constraint, context);
   if (constraint.name.empty()) return nameless(operation.table);
+  if (partitioned(operation.table, context))
+    return below_first(operation.table, constraint, context,
+                       constraint.kind == ConstraintKind::PrimaryKey ? "add-primary-key" : "add-unique");
   RecipeResult result;
   result.steps =
       key_steps(operation.table, constraint, context, gone_with_column(operation.table, constraint, context));

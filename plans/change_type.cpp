@@ -641,6 +641,11 @@ std::optional<RecipeResult> make_parts(const Intention& intention, const RecipeC
     return shares(drop->table, drop->column);
   if (const auto* relax = std::get_if<DropNotNull>(&intention.operation))
     return shares(relax->table, relax->column);
+  if (const auto* set = std::get_if<SetNotNull>(&intention.operation)) {
+    const Table* table = context.start.table(set->table);
+    const Column* column = table == nullptr ? nullptr : table->column(set->column);
+    if (column != nullptr && column->not_null) return shares(set->table, set->column);
+  }
   if (const auto* replace = std::get_if<ReplaceConstraint>(&intention.operation)) {
     const Table* table = context.start.table(replace->table);
     const Constraint* constraint = table == nullptr ? nullptr : table->constraint(replace->old_constraint);

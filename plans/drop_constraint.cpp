@@ -100,9 +100,29 @@ RecipeResult drop_an_index(const DropIndex& operation, const Intention&, const R
         "DROP INDEX " + display(operation.index) + ": it serves constraint " + said(index->constraint) + ".",
         "ALTER TABLE ... DROP CONSTRAINT instead.");
   if (table != nullptr && table->kind == RelationKind::PartitionedTable) {
-    return refused(
-        "DROP INDEX " + display(operation.index) + " of a partitioned table cannot be done concurrently.",
-        "Drop it in a maintenance window: it locks the table and every partition for a moment.");
+    Step drop;
+    drop.recipe = "drop-index";
+    drop.kind = PhaseKind::Drop;
+    drop.window = index->unique ? Window::NewRelease : Window::BothReleases;
+    drop.slug = "drop_" + operation.index.name.str();
+    drop.title = "drop index " + display(operation.index) + " of " + display(index->table) +
+                 " and those of its partitions";
+    drop.why =
+        "An index of a partitioned table cannot be dropped concurrently; the table and every partition are "
+        "asked for at once, and only for a moment.";
+    drop.locks = {{index->table, LockMode::AccessExclusive, std::string(kMoment)}};
+    for (const TableName& partition : context.before.partitions_and_children(index->table))
+      drop.locks.push_back({partition, LockMode::AccessExclusive, std::string(kMoment)});
+    drop.statements = {
+        sql("DROP INDEX {}{}", operation.if_exists ? sql("IF EXISTS ") : Sql(), operation.index)};
+    drop.reversible = false;
+    drop.reverse_note = "Build it again as a migration of its own: CREATE INDEX, split by planner.";
+    drop.application = index->unique ? "INSERT ... ON CONFLICT that relies on the index fails from here on."
+                                     : "Queries that used the index become slower.";
+    drop.provides = {label_gone(operation.index)};
+    RecipeResult result;
+    result.steps = {drop};
+    return result;
   }
   Step drop;
   drop.recipe = "drop-index";
@@ -138,6 +158,13 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
                    "Check that the history given to planner is complete.");
   ConstraintDefinition constraint = named(operation.table, operation.constraint, context);
   if (constraint.name.empty()) constraint.name = operation.old_constraint;
+  if (table->kind == RelationKind::PartitionedTable && constraint.kind != ConstraintKind::Check) {
+    return refused(
+        "Replacing " + said(operation.old_constraint) + " of the partitioned table " +
+            display(operation.table) + " in one go.",
+        "Write it as two migrations: ADD CONSTRAINT under another name, which planner does partition "
+        "by partition, then DROP CONSTRAINT of the old one.");
+  }
   RecipeResult result;
   if (constraint.kind == ConstraintKind::Unique || constraint.kind == ConstraintKind::PrimaryKey) {
     for (const Schema::Reference& reference : context.before.references_to(operation.table)) {
@@ -183,6 +210,8 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
     result.steps = constraint.kind == ConstraintKind::ForeignKey
                        ? foreign_key_steps(operation.table, constraint, context)
                        : check_steps(operation.table, constraint, context);
+    if (constraint.kind == ConstraintKind::Check && !constraint.no_inherit)
+      lock_below(result.steps, operation.table, context);
     Step& swap = result.steps.front();
     swap.title = "replace " + said(operation.old_constraint) + " of " + display(operation.table) + " by " +
                  said(constraint.name) + ", not yet validated";

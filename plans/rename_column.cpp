@@ -604,6 +604,35 @@ Expression fill_for(const RecipeContext& context, const TableName& table, const 
   return {};
 }
 
+bool hangs(const Schema& schema, const Table& table, const Identifier& column) {
+  const Column* known = table.column(column);
+  return known != nullptr && (known->identity || !dependents_of(schema, table, column).none());
+}
+
+/// A change of the type beside the rename that is only a note in the catalogue: it waits for the new name.
+bool only_noted(const TableName& table, const Identifier& column, const Column& after, const Schema& schema,
+                const RecipeContext& context) {
+  const Table* known = schema.table(table);
+  const Column* before = known == nullptr ? nullptr : known->column(column);
+  if (before == nullptr || before->collation != after.collation) return false;
+  const Effects effects =
+      effects_of(ChangeType{table, column, after.type, {}, {}}, schema, context.options.effects);
+  return effects.rewrites.empty() && effects.scans.empty() && effects.failures.empty() &&
+         std::none_of(effects.indexes.begin(), effects.indexes.end(), [](const IndexEffect& index) {
+           return index.work == IndexWork::Built || index.work == IndexWork::Rebuilt;
+         });
+}
+
+bool stays(const RenameColumn& rename, const Schema& schema, const Table& table,
+           const RecipeContext& context) {
+  if (hangs(schema, table, rename.from)) return true;
+  const Column* before = table.column(rename.from);
+  const Table* table_after = context.after.table(rename.table);
+  const Column* after = table_after == nullptr ? nullptr : table_after->column(rename.to);
+  return before != nullptr && after != nullptr && !(before->type == after->type) &&
+         only_noted(table.name, rename.from, *after, schema, context);
+}
+
 RecipeResult make(const RenameColumn& operation, const Intention& intention, const RecipeContext& context) {
   Renames renames;
   renames.schema = &context.start;
@@ -636,6 +665,11 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
   }
 
   renames.table = table;
+  // What hangs on one of the columns decides for all: they share one mirror and one last phase.
+  renames.old_one_stays = std::any_of(all.begin(), all.end(), [&](const Intention* each) {
+    return !each->evidence &&
+           stays(std::get<RenameColumn>(each->operation), *renames.schema, *table, context);
+  });
   std::vector<MirrorPair> pairs;
   for (const Intention* each : all) {
     const auto& rename = std::get<RenameColumn>(each->operation);
@@ -660,8 +694,13 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     }
     column.type = after->type;
     column.collation = after->collation;
-    column.not_null = after->not_null;
-    if (!(after->type == column.old_column->type) || after->collation != column.old_column->collation) {
+    // Of a column that stays, NOT NULL is set when it has its new name.
+    column.not_null = renames.old_one_stays ? column.old_column->not_null : after->not_null;
+    const bool noted_later =
+        renames.old_one_stays && only_noted(table->name, rename.from, *after, *renames.schema, context);
+    if (noted_later) column.type = column.old_column->type;
+    if (!noted_later &&
+        (!(after->type == column.old_column->type) || after->collation != column.old_column->collation)) {
       return refused(
           "Renaming " + said(table->name, rename.from) + " and changing its type in one migration.",
           "Put the change of type into a migration of its own, before or after the rename.");
@@ -690,9 +729,6 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     }
     const Dependents dependents = dependents_of(*renames.schema, *table, rename.from);
     if (auto refusal = reason_to_refuse(renames, column, dependents)) return *refusal;
-    if (!column.dropped_and_added && (!dependents.none() || column.old_column->identity))
-      renames.old_one_stays = true;
-
     MirrorPair pair;
     pair.from = column.from;
     pair.to = column.to;
@@ -705,15 +741,6 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     }
     pairs.push_back(pair);
     renames.columns.push_back(column);
-  }
-  // What hangs on one of the columns decides for all: they share one mirror and one last phase.
-  for (const Rename& column : renames.columns) {
-    if (renames.old_one_stays &&
-        (column.dropped_and_added || column.not_null != column.old_column->not_null)) {
-      return refused("Renaming " + pairs_said(renames) + " of " + display(table->name) +
-                         ": one is written as RENAME, another as DROP and ADD or with another NOT NULL.",
-                     "Put them into migrations of their own.");
-    }
   }
   if (context.options.rename_by == "view") {
     std::vector<ViewRename> shown;
@@ -783,6 +810,17 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
 }
 
 }  // namespace
+
+bool keeps_old_column(const RenameColumn& rename, const RecipeContext& context) {
+  const Table* table = context.start.table(rename.table);
+  const Schema& schema = table == nullptr ? context.before : context.start;
+  if (table == nullptr) table = context.before.table(rename.table);
+  if (table == nullptr) return false;
+  const std::vector<const Intention*> all = renames_of(rename.table, context);
+  return std::any_of(all.begin(), all.end(), [&](const Intention* each) {
+    return !each->evidence && stays(std::get<RenameColumn>(each->operation), schema, *table, context);
+  });
+}
 
 const Recipe rename_column{
     .id = "rename-column",

@@ -192,6 +192,20 @@ bool changed_under(const TableName& name, const Intention& rename, bool before,
   });
 }
 
+/// After the rename, is a column added, changed or filled under the new name?
+bool reshaped_under(const TableName& name, const Intention& rename, const RecipeContext& context) {
+  return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+    const Operation& operation = other.operation;
+    const bool reshapes =
+        std::holds_alternative<AddColumn>(operation) || std::holds_alternative<RenameColumn>(operation) ||
+        std::holds_alternative<ChangeType>(operation) || std::holds_alternative<Update>(operation) ||
+        std::holds_alternative<Delete>(operation) || std::holds_alternative<ReplaceColumn>(operation);
+    const ObjectName* target = target_relation(operation);
+    return reshapes && target != nullptr && *target == name &&
+           other.sources.front().statement > rename.sources.front().statement;
+  });
+}
+
 /// Other changes name the table by its old name: it keeps that to the end, and a view shows it under the new
 /// one.
 RecipeResult rename_last(const TableRename& rename, const RecipeContext& context) {
@@ -293,7 +307,8 @@ RecipeResult make(const RenameTable& operation, const Intention& intention, cons
     }
   }
   if (!rename.dropped_and_created && changed_under(table->name, intention, true, context)) {
-    if (changed_under(rename.to, intention, false, context)) {
+    // What names the new one waits until the table has it; a column that has to be there earlier cannot.
+    if (reshaped_under(rename.to, intention, context)) {
       return refused(
           "Renaming " + display(table->name) + ": the migration changes it under both names.",
           "Write the rename before the other changes of the table, or put it into a migration of its own.");

@@ -4,6 +4,7 @@
 #include "plans/recipes.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/fill.h"
+#include "plans/steps/locks.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/text.h"
 
@@ -21,21 +22,24 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
     return harmless(table->is_new ? "the table is new" : "the column is NOT NULL already");
   for (const Intention& other : context.intentions) {
     const auto* rename = std::get_if<RenameColumn>(&other.operation);
-    if (rename != nullptr && rename->table == operation.table && rename->to == operation.column)
+    if (rename != nullptr && rename->table == operation.table && rename->to == operation.column &&
+        !(!other.evidence && keeps_old_column(*rename, context)))
       return covered("The rename makes the new column NOT NULL.");
   }
   if (context.before.not_null_proven(*table, operation.column))
     return harmless("a validated CHECK proves it, so the table is not read");
-  if (table->kind != RelationKind::Table || !table->children.empty()) {
-    return refused("SET NOT NULL on " + said(operation.table, operation.column) +
-                       ": the table is partitioned or has children.",
-                   "Do it partition by partition: on each, ADD CONSTRAINT ... CHECK (" +
-                       quoted(operation.column) +
-                       " IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT, then SET NOT NULL on the parent.");
-  }
-
   RecipeResult result;
   const Fill fill = fill_of(context, operation.table, operation.column);
+  // The CHECK and its proof go down to every partition by themselves; a trigger that fills does so in
+  // partitions only, and the batches need one key over all.
+  const bool inherited = table->kind == RelationKind::Table && !table->children.empty();
+  const bool keyless = table->kind == RelationKind::PartitionedTable && keyed_backfill(*table).key.empty();
+  if (!fill.value.empty() && (inherited || keyless)) {
+    return refused(
+        "SET NOT NULL on " + said(operation.table, operation.column) + " with values for rows without: " +
+            (inherited ? "other tables inherit from it." : "the partitioned table has no unique key."),
+        "Fill the rows table by table in migrations of their own, then SET NOT NULL without a value.");
+  }
   if (fill.value.empty()) {
     Step enforce = guarded_not_null_step(operation.table, operation.column);
     enforce.recipe = "set-not-null";
@@ -45,6 +49,7 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
     enforce.prisma = {
         {operation.table.name.str(), "the field of " + said(operation.column) + " becomes required"}};
     result.steps = {enforce};
+    lock_below(result.steps, operation.table, context);
     result.notes.push_back("No value is known for rows without " + said(operation.table, operation.column) +
                            ": the phase stops with nothing changed if there are any, and the old release may "
                            "write no more NULLs. With --fill " +
@@ -53,6 +58,7 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
     return result;
   }
   result.steps = fill_steps(context, operation.table, *column, fill, "set-not-null");
+  lock_below(result.steps, operation.table, context);
   return result;
 }
 

@@ -277,6 +277,11 @@ double name_similarity(std::string_view a, std::string_view b) {
   return std::min(similarity, 0.95);
 }
 
+std::string how_sure(double confidence) {
+  if (confidence >= 0.9) return "almost certainly";
+  return confidence >= 0.65 ? "probably" : "perhaps";
+}
+
 NameSays what_name_says(std::string_view migration_name, std::string_view from, std::string_view to) {
   const std::vector<std::string> words = words_of(purpose_of(migration_name));
   const bool renames = std::any_of(words.begin(), words.end(), [](const std::string& word) {

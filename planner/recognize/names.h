@@ -23,6 +23,9 @@ struct Opposites {
 };
 Opposites opposites(std::string_view a, std::string_view b);
 
+/// A guess's confidence in words: `almost certainly`, `probably`, `perhaps`.
+std::string how_sure(double confidence);
+
 /// What a migration's name says about a change of one name into another.
 enum class NameSays {
   Nothing,

@@ -22,6 +22,7 @@ struct Recognition {
 };
 
 void find_enum_swaps(Recognition& recognition);
+void find_moved_columns(Recognition& recognition);
 void find_replaced_columns(Recognition& recognition);
 void find_column_renames(Recognition& recognition);
 void find_table_renames(Recognition& recognition);

@@ -53,6 +53,7 @@ std::optional<DataChange> data_change(const Expression& statement) {
                           assigned.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF &&
                           assigned.n_indirection == 0;
       change.plain = change.plain && simple;
+      change.all_named = change.all_named && simple;
       if (simple)
         change.assignments.emplace_back(pg::identifier(assigned.name), pg::scalar(source, assigned.val));
     }
@@ -68,6 +69,56 @@ std::optional<DataChange> data_change(const Expression& statement) {
     return change;
   }
   return std::nullopt;
+}
+
+bool reads_own(const Expression& value, const Identifier& alias, const Identifier& column) {
+  const pg::Node* node = ExpressionAccess::node(value);
+  if (node == nullptr) return false;
+  bool found = false;
+  pg::walk(pg::message_of(*node), [&](const ProtobufCMessage& message) {
+    if (message.descriptor != &pg_query__column_ref__descriptor) return true;
+    const auto& reference = pg::as_message_of<PgQuery__ColumnRef>(message);
+    if (reference.n_fields == 0) return false;
+    const pg::Node* last = reference.fields[reference.n_fields - 1];
+    const bool star = last->node_case == PG_QUERY__NODE__NODE_A_STAR;
+    const bool unqualified = reference.n_fields == 1;
+    const bool of_target =
+        unqualified || pg::string_of(reference.fields[reference.n_fields - 2]) == alias.str();
+    // A name alone may be the whole row.
+    found = found || (of_target && (star || pg::string_of(last) == column.str())) ||
+            (unqualified && pg::string_of(last) == alias.str());
+    return false;
+  });
+  return found;
+}
+
+Expression rows_of_change(const Expression& statement, const std::vector<Sql>& key,
+                          const std::vector<Sql>& outputs) {
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const bool updates = draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
+  assert(updates || draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
+  const Expression head =
+      Expression::parse_query(sql("SELECT DISTINCT ON ({}) {}", join(key, ", "), join(outputs, ", ")).str());
+  // The two trees live in different arenas: the head is unpacked once more into the statement's.
+  const std::string bytes = pg::packed(pg::message_of(*ExpressionAccess::node(head)));
+  auto* node = const_cast<pg::Node*>(
+      &pg::as_message_of<pg::Node>(*pg::unpacked(*draft.arena, pg_query__node__descriptor, bytes)));
+  PgQuery__SelectStmt& select = *node->select_stmt;
+  PgQuery__RangeVar* target = updates ? draft.node->update_stmt->relation : draft.node->delete_stmt->relation;
+  const std::size_t others =
+      updates ? draft.node->update_stmt->n_from_clause : draft.node->delete_stmt->n_using_clause;
+  pg::Node** from = updates ? draft.node->update_stmt->from_clause : draft.node->delete_stmt->using_clause;
+  auto* first = draft.arena->make<pg::Node>(pg_query__node__init);
+  first->node_case = PG_QUERY__NODE__NODE_RANGE_VAR;
+  first->range_var = target;
+  select.n_from_clause = others + 1;
+  select.from_clause = draft.arena->array<pg::Node>(others + 1);
+  select.from_clause[0] = first;
+  for (std::size_t i = 0; i < others; ++i) select.from_clause[i + 1] = from[i];
+  select.where_clause =
+      updates ? draft.node->update_stmt->where_clause : draft.node->delete_stmt->where_clause;
+  select.with_clause = updates ? draft.node->update_stmt->with_clause : draft.node->delete_stmt->with_clause;
+  return ExpressionAccess::Draft{draft.arena, node, true}.finish();
 }
 
 Expression with_condition(const Expression& statement, const Expression& condition) {

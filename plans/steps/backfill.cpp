@@ -48,27 +48,6 @@ Sql change(const Backfill& backfill, const Sql& range) {
              backfill.todo);
 }
 
-/// The part that is the same for every way of walking: one batch, tried again while somebody holds its rows.
-std::vector<Sql> one_batch(const std::vector<Sql>& changes) {
-  std::vector<Sql> lines{
-      sql("    planner_try := 0;"),
-      sql("    LOOP"),
-      sql("      BEGIN"),
-      sql("        PERFORM set_config('lock_timeout', '{}ms', true);", kRowWaitMs),
-  };
-  lines.insert(lines.end(), changes.begin(), changes.end());
-  lines.push_back(sql("        EXIT;"));
-  lines.push_back(sql("      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN"));
-  lines.push_back(sql("        planner_try := planner_try + 1;"));
-  lines.push_back(sql("        IF planner_try > 300 THEN RAISE; END IF;"));
-  lines.push_back(
-      sql("        PERFORM pg_sleep(0.05 + random() * 0.2);  -- the rows of this batch are free meanwhile"));
-  lines.push_back(sql("      END;"));
-  lines.push_back(sql("    END LOOP;"));
-  lines.push_back(sql("    COMMIT;"));
-  return lines;
-}
-
 void add(std::vector<Sql>& lines, const std::vector<Sql>& more) {
   lines.insert(lines.end(), more.begin(), more.end());
 }
@@ -130,6 +109,26 @@ std::vector<Sql> along_heap(const Backfill& backfill, const Sql& alias, const Ch
 }
 
 }  // namespace
+
+std::vector<Sql> one_batch(const std::vector<Sql>& changes) {
+  std::vector<Sql> lines{
+      sql("    planner_try := 0;"),
+      sql("    LOOP"),
+      sql("      BEGIN"),
+      sql("        PERFORM set_config('lock_timeout', '{}ms', true);", kRowWaitMs),
+  };
+  lines.insert(lines.end(), changes.begin(), changes.end());
+  lines.push_back(sql("        EXIT;"));
+  lines.push_back(sql("      EXCEPTION WHEN lock_not_available OR deadlock_detected THEN"));
+  lines.push_back(sql("        planner_try := planner_try + 1;"));
+  lines.push_back(sql("        IF planner_try > 300 THEN RAISE; END IF;"));
+  lines.push_back(
+      sql("        PERFORM pg_sleep(0.05 + random() * 0.2);  -- the rows of this batch are free meanwhile"));
+  lines.push_back(sql("      END;"));
+  lines.push_back(sql("    END LOOP;"));
+  lines.push_back(sql("    COMMIT;"));
+  return lines;
+}
 
 Backfill keyed_backfill(const Table& table) {
   Backfill backfill;

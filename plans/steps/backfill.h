@@ -10,6 +10,10 @@ namespace planner::plans {
 /// Empty key: physical ranges.
 Backfill keyed_backfill(const Table& table);
 
+/// Lines of a DO block with `planner_try integer`: the changes of one batch, tried again while somebody holds
+/// its rows, then committed.
+std::vector<Sql> one_batch(const std::vector<Sql>& changes);
+
 /// The DO block. Works without any object of planner's; safe to run again (finished rows no longer match
 /// `todo`). `analyze_columns`: fresh statistics for them at the end, so that the first queries on a filled
 /// column are planned well.

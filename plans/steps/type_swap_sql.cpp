@@ -142,12 +142,13 @@ Sql raise_refused(const SwappedTable& table, const SwappedColumn& column) {
       "count(*) FROM {} WHERE {}), {}, {}, {},\n"
       "      (SELECT string_agg(planner_values.v, ', ') FROM (SELECT DISTINCT left({}::text, 40) AS v FROM "
       "{} WHERE {} LIMIT 5) AS planner_values)\n"
-      "      USING ERRCODE = 'data_exception', HINT = 'Nothing was changed. Correct them, or split again "
-      "with --accept-lossy.';\n"
+      "      USING ERRCODE = 'data_exception', HINT = {};\n"
       "  END IF",
       table.table->name, column.refused.text(), table.table->name, column.refused.text(),
       Literal(display(table.table->name)), Literal(column.name.str()), Literal(display(column.after->type)),
-      column.name, table.table->name, column.refused.text());
+      column.name, table.table->name, column.refused.text(),
+      Literal("Nothing was changed. Correct them, or split again with --accept-lossy=" +
+              display(table.table->name) + "." + column.name.str() + "."));
 }
 
 /// What the history does not tell: objects made by hand that would stay with the old column.

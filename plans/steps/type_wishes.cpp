@@ -52,7 +52,9 @@ std::vector<Wanted> wanted_of(const RecipeContext& context) {
     if (intention.sources.front().nested >= 0) continue;
     if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
       if (existing_column(context.start, change->table, change->column) == nullptr) continue;
-      if (costs_something(*change, context.start, context.options.effects) || serial(change->type)) {
+      // Written by hand through a passing name it is never free as it stands.
+      if (costs_something(*change, context.start, context.options.effects) || serial(change->type) ||
+          intention.sources.size() > 1) {
         all.push_back({&intention, change->table, change->column, nullptr, nullptr, change});
       }
     } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {

@@ -25,6 +25,7 @@ std::size_t equals_outside_quotes(const std::string& text) {
 const char* form_of(const std::string& option) {
   if (option == "--rename") return "table.old=new";
   if (option == "--no-rename") return "table.old";
+  if (option == "--accept-lossy") return "table.column";
   return "table.column=SQL";
 }
 
@@ -89,6 +90,12 @@ void add_no_rename(RenameAnswers& answers, const std::string& text) {
   } else {
     answers.not_renames.push_back({table_of(names, names.size() - 1), names.back(), Identifier()});
   }
+}
+
+void add_accept_lossy(RenameAnswers& answers, const std::string& text) {
+  const std::vector<Identifier> names = dotted_names(text, "--accept-lossy", 2, 3);
+  // That what is lost may go is said the same way as of a column that is dropped.
+  answers.not_renames.push_back({table_of(names, names.size() - 1), names.back(), Identifier()});
 }
 
 SplitOptions::Fill fill_of(const std::string& text) {

@@ -17,6 +17,8 @@ std::vector<Identifier> dotted_names(const std::string& text, const std::string&
 void add_rename(RenameAnswers& answers, const std::string& text);
 /// `User.name` (the column really goes) or `User` (the table really goes).
 void add_no_rename(RenameAnswers& answers, const std::string& text);
+/// `User.age`: a change of its type may lose what the new type cannot hold.
+void add_accept_lossy(RenameAnswers& answers, const std::string& text);
 /// `User.email=lower(login)`: the value existing rows get.
 SplitOptions::Fill fill_of(const std::string& text);
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "planner/error.h"
+#include "planner/recognize/names.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
 #include "plans/registry.h"
@@ -32,7 +33,7 @@ struct Options {
   bool dry_run = false;
   bool release = false;
   bool explain = false;
-  bool accept_lossy = false;
+  std::vector<std::string> accept_lossy;  ///< columns; `*` for all
   bool keep_dropped_data = false;
   std::string rename_by = "copy";
   std::optional<int> batch_rows;
@@ -106,7 +107,13 @@ SplitOptions split_options(const Options& options, const project::Config& config
   for (const std::string& text : options.renames) add_rename(split.answers, text);
   for (const std::string& text : options.no_renames) add_no_rename(split.answers, text);
   for (const std::string& text : options.fills) split.fills.push_back(fill_of(text));
-  split.accept_lossy = options.accept_lossy;
+  for (const std::string& text : options.accept_lossy) {
+    if (text == "*") {
+      split.accept_lossy = true;
+    } else {
+      add_accept_lossy(split.answers, text);
+    }
+  }
   split.keep_dropped_data = options.keep_dropped_data;
   split.rename_by = options.rename_by;
   if (config.batch_rows) split.batch_rows = *config.batch_rows;
@@ -117,8 +124,9 @@ SplitOptions split_options(const Options& options, const project::Config& config
 std::string rename_question(const Intention& question) {
   std::string why;
   if (question.evidence) {
-    for (const std::string& reason : question.evidence->reasons) why += (why.empty() ? " (" : "; ") + reason;
-    if (!why.empty()) why += ")";
+    why = " (" + how_sure(question.evidence->confidence);
+    for (const std::string& reason : question.evidence->reasons) why += "; " + reason;
+    why += ")";
   }
   if (const auto* column = std::get_if<RenameColumn>(&question.operation)) {
     return fmt::format("Is \"{}\" of \"{}\" renamed to \"{}\"{}? [y/n]", column->from.str(),
@@ -163,7 +171,8 @@ std::vector<std::string> options_as_written(const Options& options) {
   for (const std::string& text : options.renames) words.push_back("--rename " + text);
   for (const std::string& text : options.no_renames) words.push_back("--no-rename " + text);
   for (const std::string& text : options.fills) words.push_back("--fill " + text);
-  if (options.accept_lossy) words.push_back("--accept-lossy");
+  for (const std::string& text : options.accept_lossy)
+    words.push_back(text == "*" ? "--accept-lossy" : "--accept-lossy=" + text);
   if (options.keep_dropped_data) words.push_back("--keep-dropped-data");
   if (options.rename_by != "copy") words.push_back("--rename-by " + options.rename_by);
   if (options.batch_rows) words.push_back(fmt::format("--batch-rows {}", *options.batch_rows));
@@ -218,9 +227,9 @@ void warn_about_place(const Target& target, const project::Service& service,
   const std::size_t later = service.folder.files.size() - *target.migration - 1;
   if (later > 0) {
     context.warn(
-        fmt::format("{} stand behind {} in the history; its phases will be released behind them. They must "
+        fmt::format("{} {} behind {} in the history; its phases will be released behind them. They must "
                     "not need what it does",
-                    report::counted(later, "migration"), original.name));
+                    report::counted(later, "migration"), later == 1 ? "stands" : "stand", original.name));
   }
   const std::optional<project::GitRepository> repository = project::git_repository(service.folder.path);
   if (!repository) return;
@@ -394,8 +403,9 @@ void add_split(CLI::App& program, Context& context) {
       ->check(CLI::IsMember({"copy", "view", "map"}));
   command->add_flag("--keep-dropped-data", options->keep_dropped_data,
                     "Keep what is dropped in schema planner, so that the rollback brings it back");
-  command->add_flag("--accept-lossy", options->accept_lossy,
-                    "A change of type may round, cut or empty values that the new type cannot hold");
+  command->add_flag("--accept-lossy{*}", options->accept_lossy,
+                    "A change of type may round, cut or empty values that the new type cannot hold: in every "
+                    "column, or with --accept-lossy=table.column in this one");
   command
       ->add_option("--out", options->out,
                    "Folder to put the plan's folder into (default: plans beside the migrations)")

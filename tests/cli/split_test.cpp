@@ -62,7 +62,7 @@ TEST(Split, ReleasePutsTheFirstPhaseBehindEverything) {
   repository.migration("29991231235959_far_away", "SELECT 1;");
   const Ran ran = repository.planner({"split", "rename_name_to_fullname", "--release"});
   ASSERT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_THAT(ran.err, HasSubstr("1 migration stand behind 20240102000000_rename_name_to_fullname"));
+  EXPECT_THAT(ran.err, HasSubstr("1 migration stands behind 20240102000000_rename_name_to_fullname"));
   EXPECT_THAT(migrations_in(repository), ElementsAre("20240101000000_init", "29991231235959_far_away",
                                                      "30000101000000_rename_name_to_fullname_1_add"));
   EXPECT_EQ(repository.read("prisma/migrations/30000101000000_rename_name_to_fullname_1_add/migration.sql"),
