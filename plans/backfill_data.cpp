@@ -50,9 +50,16 @@ RecipeResult refuse(const TableName& table, const char* word, const std::string&
                  "for finished rows), or run it in a maintenance window.");
 }
 
+/// What DEFAULT stands for.
+Expression assigned_value(const Table& table, const Identifier& column, const Expression& written) {
+  if (written.text().str() != "DEFAULT") return written;
+  const Column* known = table.column(column);
+  return known == nullptr || known->default_value.empty() ? Expression::parse("NULL") : known->default_value;
+}
+
 /// Can the batches of this change be walked along the table itself, and repeated?
-std::optional<Once> needs_list(const TableName& name, const DataChange& change,
-                               const RecipeContext& context) {
+std::optional<Once> needs_list(const Table& table, const DataChange& change, const RecipeContext& context) {
+  const TableName& name = table.name;
   const bool itself = std::any_of(change.reads.begin(), change.reads.end(), [&](const ObjectName& relation) {
     return context.before.resolve_relation(relation) == name;
   });
@@ -68,7 +75,8 @@ std::optional<Once> needs_list(const TableName& name, const DataChange& change,
   const bool only_missing =
       change.assignments.size() == 1 &&
       same_meaning(change.where, Expression::parse(quoted(change.assignments.front().first) + " IS NULL"));
-  for (const auto& [column, value] : change.assignments) {
+  for (const auto& [column, written] : change.assignments) {
+    const Expression value = assigned_value(table, column, written);
     if (varies(value) && !only_missing) return Once::EachRow;
     for (const auto& [read, unused] : change.assignments) {
       if (reads_own(value, change.alias, read) && !(read == column && settles(value, column)))
@@ -100,9 +108,7 @@ Step plain_step(const TableName& name, const Table& table, const DataChange& cha
   bool told_by_where = false;
   for (const auto& [column, written] : change.assignments) {
     const Column& known = *table.column(column);
-    Expression value = written;
-    if (value.text().str() == "DEFAULT")
-      value = known.default_value.empty() ? Expression::parse("NULL") : known.default_value;
+    const Expression value = assigned_value(table, column, written);
     backfill.assignments.emplace_back(column, value.text());
     told_by_where =
         told_by_where ||
@@ -167,7 +173,7 @@ RecipeResult change_data(const TableName& name, const Expression& statement,
     return refuse(name, word,
                   "the table is partitioned and has no unique key; do it partition by partition.");
 
-  std::optional<Once> how = needs_list(name, *change, context);
+  std::optional<Once> how = needs_list(*table, *change, context);
   // A key that the statement itself changes would move rows between batches.
   const bool moves = std::any_of(keyed.key.begin(), keyed.key.end(), [&](const Identifier& key) {
     return std::find(assigned.begin(), assigned.end(), key) != assigned.end();

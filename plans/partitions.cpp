@@ -110,6 +110,7 @@ RecipeResult attach(const AttachPartition& operation, const Intention& intention
   last.locks = {{operation.table, LockMode::ShareUpdateExclusive, std::string(kMoment)},
                 {operation.partition, LockMode::AccessExclusive, std::string(kMoment)}};
   std::vector<Sql> forget, remember;
+  ReverseStep again;
   const auto prove = [&](const Table& table, const Expression& holds) {
     const Identifier name = planner_name("bounds", operation.partition.name.str());
     std::vector<Step> steps = check_steps(table.name, proof(name, holds), context);
@@ -119,6 +120,8 @@ RecipeResult attach(const AttachPartition& operation, const Intention& intention
     steps.front().application = "A row outside the bounds is refused from here on.";
     result.steps.insert(result.steps.end(), steps.begin(), steps.end());
     forget.push_back(sql("ALTER TABLE {} DROP CONSTRAINT {}", table.name, name));
+    again.statements.push_back(sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table.name, name));
+    again.locks.push_back({table.name, LockMode::ShareUpdateExclusive, std::string(kScan)});
     remember.push_back(sql("ALTER TABLE {} ADD {}", table.name, constraint_sql([&] {
                              ConstraintDefinition again = proof(name, holds);
                              again.not_valid = true;
@@ -127,7 +130,18 @@ RecipeResult attach(const AttachPartition& operation, const Intention& intention
   };
   if (!partition->is_new) {
     prove(*partition, condition);
-    for (Step& step : brought_along(*partition, context)) {
+    std::vector<Step> along = brought_along(*partition, context);
+    const auto built = static_cast<std::size_t>(
+        std::count_if(effects.indexes.begin(), effects.indexes.end(), [&](const IndexEffect& index) {
+          return index.work == IndexWork::Built && index.table == partition->name;
+        }));
+    const auto made = static_cast<std::size_t>(std::count_if(
+        along.begin(), along.end(), [](const Step& step) { return step.shape == Shape::Alone; }));
+    if (made < built)
+      return refused(what + "it has not all indexes of " + display(operation.table) +
+                         ", and the names PostgreSQL would give them are not certain.",
+                     "CREATE INDEX CONCURRENTLY those it lacks in migrations of their own, then attach it.");
+    for (Step& step : along) {
       last.needs.insert(last.needs.end(), step.provides.begin(), step.provides.end());
       result.steps.push_back(std::move(step));
     }
@@ -145,8 +159,7 @@ RecipeResult attach(const AttachPartition& operation, const Intention& intention
   back.locks.front().mode = LockMode::AccessExclusive;
   back.statements = {sql("ALTER TABLE {} DETACH PARTITION {}", operation.table, operation.partition)};
   back.statements.insert(back.statements.end(), remember.begin(), remember.end());
-  last.reverse = {back};
-  last.reverse_note = "The CHECKs that proved the bounds come back without being validated again.";
+  last.reverse = {back, again};
   result.steps.push_back(last);
   for (Step& step : result.steps) step.recipe = "attach-partition";
   return result;
@@ -184,6 +197,8 @@ std::vector<Step> on_each_partition(const TableName& parent, const ConstraintDef
     own.name = Identifier();
     own.inline_of_column = false;
     own = named(name, own, context);
+    // Foreign keys of the partitions bear the name of the whole one, where it is free.
+    if (own.name.empty() && foreign && partition->constraint(wanted.name) == nullptr) own.name = wanted.name;
     if (own.name.empty()) {
       why_not = "the name PostgreSQL would give it on partition " + display(name) + " is not certain";
       return {};

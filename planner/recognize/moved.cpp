@@ -68,6 +68,10 @@ std::optional<Moved> moved(Recognition& recognition, Piece& add, Piece& rename) 
   if (drop == nullptr || found.value.empty() || drop->source.statement > rename.source.statement)
     return std::nullopt;
   found.pieces.push_back(drop);
+  // An assignment casts by itself; the value of a change of type has to be of the new one.
+  const std::optional<CastChain> chain = cast_chain(found.value);
+  if (!chain || chain->casts.empty() || !(chain->casts.back() == found.type))
+    found.value = Expression::parse("(" + found.value.text().str() + ")::" + type_sql(found.type).str());
   return found;
 }
 
