@@ -129,8 +129,8 @@ SplitResult::Problem ask(const Intention& question) {
                          " to drop it.";
     if (opposites(rename->from.str(), rename->to.str())) {
       problem.what_to_do += " To keep the data turned around, say --no-rename " + table + "." +
-                            rename->from.str() + " --fill \"" + table + "." + rename->to.str() + "=NOT " +
-                            quoted(rename->from) + "\" when the new column is required, or write UPDATE " +
+                            rename->from.str() + " --fill '" + table + "." + rename->to.str() + "=NOT " +
+                            quoted(rename->from) + "' when the new column is required, or write UPDATE " +
                             quoted(rename->table) + " SET " + quoted(rename->to) + " = NOT " +
                             quoted(rename->from) + " between the two statements.";
     }

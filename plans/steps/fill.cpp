@@ -6,6 +6,7 @@
 #include "planner/sql/data_change.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/dependents.h"
+#include "plans/steps/follow.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/text.h"
 
@@ -131,6 +132,16 @@ std::vector<Step> fill_steps(const RecipeContext& context, const TableName& tabl
   drop.application = "A write without " + said(column.name) + " is refused.";
 
   std::vector<Step> steps{add, backfill, enforce, drop};
+  // Computed from a column that goes, it also has to follow what the old release changes there.
+  DataChange change;
+  change.plain = true;
+  change.assignments = {{column.name, fill.value}};
+  if (std::optional<Follow> followed = follow(known, change, context)) {
+    steps[1].needs.insert(steps[1].needs.end(), followed->install.provides.begin(),
+                          followed->install.provides.end());
+    steps.insert(steps.begin() + 1, std::move(followed->install));
+    steps.push_back(std::move(followed->remove));
+  }
   for (Step& step : steps) step.recipe = std::string(recipe);
   return steps;
 }

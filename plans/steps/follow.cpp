@@ -40,15 +40,14 @@ std::optional<Follow> follow(const Table& table, const DataChange& change, const
   const Identifier row("new");
   for (const auto& [column, value] : change.assignments) {
     const Column* known = table.column(column);
-    if (start->column(column) != nullptr || known == nullptr || value.facts().has_subquery)
-      return std::nullopt;
+    if (start->column(column) != nullptr || value.facts().has_subquery) return std::nullopt;
     const std::vector<Identifier> sources = going(table, value, context);
     if (sources.empty()) continue;
     for (const Identifier& source : sources) from += (from.empty() ? "" : ", ") + said(source);
     to += (to.empty() ? "" : ", ") + said(column);
     all_names += "_" + column.str();
     std::vector<Sql> given{sql("{} IS NULL", of_row("NEW", column))};
-    if (!known->default_value.empty() && known->default_value.facts().is_constant)
+    if (known != nullptr && !known->default_value.empty() && known->default_value.facts().is_constant)
       given.push_back(sql("{} *= {}", images("NEW", {column}),
                           image(sql("({})::{}", known->default_value.text(), type_sql(known->type)))));
     Sql when =

@@ -10,6 +10,7 @@
 namespace planner::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -141,6 +142,38 @@ TEST(Split, AnUnclearPairNeedsAnAnswerAndBothOptionsAreNamed) {
 
   EXPECT_EQ(repository.planner({"split", "profile", "--rename", "User.name=fullName"}).exit_code, 0);
   EXPECT_TRUE(repository.exists("prisma/plans/profile/5_drop/migration.sql"));
+}
+
+TEST(Split, OppositesOfferTheInvertedCopyAndSayHowSureTheGuessIs) {
+  Repository repository;
+  repository.migration("20240101000000_init",
+                       "CREATE TABLE t (id int PRIMARY KEY, enabled boolean NOT NULL);");
+  repository.migration("20240102000000_flip",
+                       "ALTER TABLE t DROP COLUMN enabled, ADD COLUMN disabled boolean NOT NULL;");
+  const Ran ran = repository.planner({"split", "flip"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("look like opposites"));
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("--fill 't.disabled=NOT \"enabled\"'"));
+  const Ran inverted = repository.planner(
+      {"split", "flip", "--dry-run", "--no-rename", "t.enabled", "--fill", "t.disabled=NOT enabled"});
+  EXPECT_EQ(inverted.exit_code, 0) << inverted.out << inverted.err;
+}
+
+TEST(Split, LossIsAgreedToInOneColumn) {
+  Repository repository;
+  repository.prisma();
+  repository.migration("20240101100000_t", "CREATE TABLE t (id int PRIMARY KEY, a text, b text);");
+  repository.migration(
+      "20240102000000_numbers",
+      "ALTER TABLE t ALTER COLUMN a TYPE int USING a::int, ALTER COLUMN b TYPE int USING b::int;");
+  const Ran none = repository.planner({"split", "numbers", "--dry-run"});
+  EXPECT_THAT(none.out, AllOf(HasSubstr("--accept-lossy=t.a."), HasSubstr("--accept-lossy=t.b.")));
+  const Ran one = repository.planner({"split", "numbers", "--dry-run", "--accept-lossy=t.a"});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_THAT(one.out, AllOf(Not(HasSubstr("--accept-lossy=t.a.")), HasSubstr("--accept-lossy=t.b.")));
+  const Ran all = repository.planner({"split", "--accept-lossy", "numbers", "--dry-run"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, Not(HasSubstr("--accept-lossy=")));
 }
 
 TEST(Split, NothingToDoSaysSoAndWritesNothing) {
