@@ -5,6 +5,7 @@
 
 #include "planner/compose/compose.h"
 #include "planner/engine.h"
+#include "planner/engine_order.h"
 #include "planner/engine_verbatim.h"
 #include "planner/error.h"
 #include "planner/labels.h"
@@ -391,6 +392,7 @@ class Splitter {
     while (next < verbatim.size()) steps.push_back(verbatim[next++]);
 
     forget_later_providers(steps);
+    keep_order_of_data(steps, recognized_.intentions);
     Plan& plan = result_.plan;
     plan.name = plan_name_;
     plan.migration = migration_.name;
@@ -400,6 +402,14 @@ class Splitter {
       plan.phases = compose(steps, &plan.order_reasons);
     } catch (const Error& error) {
       refusals_.push_back({error.what(), error.hint, {}});
+      return unanswered();
+    }
+    if (plan.phases.size() > 1 && makes_temporary(recognized_.intentions)) {
+      refusals_.push_back(
+          {"The migration makes something temporary (a table, a view, a function of pg_temp), which "
+           "only the session that makes it can see: its phases are deployed by several.",
+           "Make it as an ordinary one and drop it at the end of the migration.",
+           {}});
       return unanswered();
     }
     plan.development = development_notes(plan);

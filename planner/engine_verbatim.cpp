@@ -28,6 +28,8 @@ bool takes_away(const Operation& operation) {
 }
 
 bool changes_data(const Operation& operation) {
+  if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation))
+    return *block != nullptr && std::any_of((*block)->body.begin(), (*block)->body.end(), changes_data);
   return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
          std::holds_alternative<Insert>(operation) || std::holds_alternative<Merge>(operation);
 }

@@ -161,6 +161,10 @@ RecipeResult change_data(const TableName& name, const Expression& statement,
   if (gives_one_key(*table, *change))
     return harmless("every row would get the same key, so there can be one at most");
   const char* word = change->deletes ? "DELETE" : "UPDATE";
+  if (change->writes_more)
+    return refused(std::string(word) + " of all " + display(name) +
+                       ": its WITH writes rows too, and would do so again in every batch.",
+                   "Write the statement in its WITH as one of its own, before this one.");
   for (const Identifier& column : assigned) {
     if (table->column(column) == nullptr)
       return refuse(name, word, "column " + said(column) + " is not known.");

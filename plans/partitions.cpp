@@ -122,11 +122,9 @@ RecipeResult attach(const AttachPartition& operation, const Intention& intention
     forget.push_back(sql("ALTER TABLE {} DROP CONSTRAINT {}", table.name, name));
     again.statements.push_back(sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table.name, name));
     again.locks.push_back({table.name, LockMode::ShareUpdateExclusive, std::string(kScan)});
-    remember.push_back(sql("ALTER TABLE {} ADD {}", table.name, constraint_sql([&] {
-                             ConstraintDefinition again = proof(name, holds);
-                             again.not_valid = true;
-                             return again;
-                           }())));
+    ConstraintDefinition unproven = proof(name, holds);
+    unproven.not_valid = true;
+    remember.push_back(sql("ALTER TABLE {} ADD {}", table.name, constraint_sql(unproven)));
   };
   if (!partition->is_new) {
     prove(*partition, condition);

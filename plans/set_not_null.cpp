@@ -48,6 +48,7 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
                           " a value: a write without one is refused from here on.";
     enforce.prisma = {
         {operation.table.name.str(), "the field of " + said(operation.column) + " becomes required"}};
+    enforce.provides = {"required:" + quoted(operation.table) + "." + quoted(operation.column)};
     result.steps = {enforce};
     lock_below(result.steps, operation.table, context);
     result.notes.push_back("No value is known for rows without " + said(operation.table, operation.column) +

@@ -10,7 +10,12 @@ namespace {
 /// What the statement looks at besides its target, and whether a part of the rows may give another answer
 /// than all.
 void look_around(const pg::Node& statement, const PgQuery__RangeVar* target, DataChange& change) {
+  std::size_t writes = 0;
   pg::walk(pg::message_of(statement), [&](const ProtobufCMessage& message) {
+    if (message.descriptor == &pg_query__insert_stmt__descriptor ||
+        message.descriptor == &pg_query__update_stmt__descriptor ||
+        message.descriptor == &pg_query__delete_stmt__descriptor)
+      change.writes_more = ++writes > 1;
     if (message.descriptor == &pg_query__range_var__descriptor) {
       const auto& relation = pg::as_message_of<PgQuery__RangeVar>(message);
       if (&relation != target)

@@ -18,10 +18,11 @@ struct DataChange {
   bool plain = false;
   std::vector<ObjectName> reads;  ///< relations it looks at beyond the rows it changes; its own table again
                                   ///< when it looks at other rows of it
-  bool chooses = false;   ///< LIMIT, a window function, DISTINCT ON: which rows there are decides, so that
-                          ///< part of the rows gives another answer
-  Identifier alias;       ///< how the statement calls its table; its name when it has none
-  bool all_named = true;  ///< `assignments` are all there are: no `SET (a, b) = ...`, no `SET a[1] = ...`
+  bool chooses = false;      ///< LIMIT, a window function, DISTINCT ON: which rows there are decides, so that
+                             ///< part of the rows gives another answer
+  Identifier alias;          ///< how the statement calls its table; its name when it has none
+  bool writes_more = false;  ///< another INSERT, UPDATE or DELETE in its WITH
+  bool all_named = true;     ///< `assignments` are all there are: no `SET (a, b) = ...`, no `SET a[1] = ...`
 };
 std::optional<DataChange> data_change(const Expression& statement);
 

@@ -347,6 +347,8 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   }
   if (primary && known != nullptr) {
     for (const Identifier& name : constraint.columns) {
+      // A key over a column that may still be NULL would read the table to make it NOT NULL.
+      attach.needs.push_back("required:" + quoted(table) + "." + quoted(name));
       const Column* column = known->column(name);
       if (column == nullptr || column->not_null || column->is_new) continue;
       Step require =

@@ -115,6 +115,7 @@ std::vector<Step> fill_steps(const RecipeContext& context, const TableName& tabl
   enforce.window = Window::BothReleases;
   enforce.application = "Nothing changes for it: a write without a value is still filled.";
   enforce.needs = backfill.provides;
+  enforce.provides = {"required:" + quoted(table) + "." + quoted(column.name)};
   enforce.prisma = {{table.name.str(), "the field of " + said(column.name) + " becomes required"}};
 
   Step drop;
@@ -130,6 +131,7 @@ std::vector<Step> fill_steps(const RecipeContext& context, const TableName& tabl
   again.statements = create_fill_trigger(trigger);
   drop.reverse = {again};
   drop.application = "A write without " + said(column.name) + " is refused.";
+  drop.needs = enforce.provides;
 
   std::vector<Step> steps{add, backfill, enforce, drop};
   // Computed from a column that goes, it also has to follow what the old release changes there.

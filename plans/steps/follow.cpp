@@ -37,7 +37,6 @@ std::optional<Follow> follow(const Table& table, const DataChange& change, const
   std::vector<Sql> lines{sql("\n      BEGIN")};
   std::string from, to;
   std::string all_names;
-  const Identifier row("new");
   for (const auto& [column, value] : change.assignments) {
     const Column* known = table.column(column);
     if (start->column(column) != nullptr || value.facts().has_subquery) return std::nullopt;
@@ -55,10 +54,10 @@ std::optional<Follow> follow(const Table& table, const DataChange& change, const
             images("NEW", {column}), images("OLD", {column}), images("NEW", sources), images("OLD", sources));
     const bool only_missing = same_meaning(change.where, Expression::parse(quoted(column) + " IS NULL"));
     if (!change.where.empty() && !only_missing)
-      when = sql("{} AND ({})", when, change.where.with_columns_qualified(row).text());
+      when = sql("{} AND ({})", when, of_new_row(change.where, table.name).text());
     lines.push_back(sql("  IF {} THEN", when));
     lines.push_back(sql("    BEGIN"));
-    lines.push_back(sql("      {} := {};", of_row("NEW", column), value.with_columns_qualified(row).text()));
+    lines.push_back(sql("      {} := {};", of_row("NEW", column), of_new_row(value, table.name).text()));
     // The old release must be able to go on writing what it always wrote.
     lines.push_back(sql("    EXCEPTION WHEN OTHERS THEN"));
     lines.push_back(sql("      RAISE WARNING 'planner: % of % is not computed: %', {}, {}, SQLERRM;",

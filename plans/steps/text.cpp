@@ -16,4 +16,9 @@ Identifier planner_name(std::string_view what, std::string_view text) {
 
 Sql image(const Sql& expression) { return sql("ROW({})::record", expression); }
 
+Expression of_new_row(const Expression& value, const TableName& table) {
+  const Identifier row("new");
+  return value.with_table_renamed(ObjectName(table.name), ObjectName(row)).with_columns_qualified(row);
+}
+
 }  // namespace planner::plans

@@ -26,6 +26,9 @@ Identifier planner_name(std::string_view what, std::string_view text);
 /// the type and see changes of case in citext or of scale in numeric.
 Sql image(const Sql& expression);
 
+/// The value over a row of the table as a trigger sees it: `a` and `t.a` are `new.a`.
+Expression of_new_row(const Expression& value, const TableName& table);
+
 inline constexpr std::string_view kMoment = "for a moment (catalogue only)";
 inline constexpr std::string_view kScan = "while every row is read; reads and writes go on";
 

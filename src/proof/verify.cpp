@@ -87,6 +87,10 @@ bool asks_for_serial(const std::vector<Intention>& intentions) {
 bool changes_data(const std::vector<Intention>& intentions) {
   return std::any_of(intentions.begin(), intentions.end(), [](const Intention& intention) {
     const Operation& operation = intention.operation;
+    // USING may make any value of the old one.
+    if (const auto* change = std::get_if<ChangeType>(&operation);
+        change != nullptr && !change->using_expression.empty() && !cast_chain(change->using_expression))
+      return true;
     return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
            std::holds_alternative<Insert>(operation) || std::holds_alternative<Merge>(operation) ||
            std::holds_alternative<Truncate>(operation);
