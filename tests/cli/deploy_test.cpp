@@ -139,6 +139,25 @@ TEST_F(Deploy, PasswordsAreNeverPrinted) {
   db().exec("DROP OWNED BY planner_deploy_secret; DROP ROLE planner_deploy_secret");
 }
 
+TEST_F(Deploy, TheListOfProcessesShowsNoPassword) {
+  Connection other = connect();
+  other.exec("SELECT pg_advisory_lock(72707369)");
+  const std::string with_password = "postgresql://postgres:hunter2@" + url().substr(url().find("localhost"));
+  Ran ran;
+  std::thread waiting([&] { ran = planner({"deploy", "--wait", "3", "--database", with_password}); });
+  Ran seen;
+  for (int i = 0; i < 30; ++i) {
+    seen = run_program({"ps", "-eo", "args"});
+    if (seen.out.find("deploy --wait 3 --database postgresql://postgres:***@") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  waiting.join();
+  if (seen.exit_code == 127) GTEST_SKIP() << "ps is not installed";
+  EXPECT_THAT(seen.out, HasSubstr("deploy --wait 3 --database postgresql://postgres:***@"));
+  EXPECT_THAT(seen.out, Not(HasSubstr("hunter2")));
+  EXPECT_EQ(ran.exit_code, 2);
+}
+
 TEST_F(Deploy, TheRolesTimeoutsDoNotEndAPhase) {
   split_rename();
   ASSERT_EQ(planner({"deploy", "--until", "init"}).exit_code, 0);
