@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test test-versions bench soak outcomes lint format install package deps clean
+.PHONY: build demo test test-versions bench bench-peers soak outcomes lint format install package package-check release deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -26,6 +26,11 @@ bench: deps ## measurements, as ratios within one run; PART=memory takes one of 
 	@cmake --build --preset release
 	@build/release/bin/planner_bench $(PART)
 
+bench-peers: deps ## the same changes by plain SQL, by planner and by pgroll, if it is here, under load: ROWS=1000000 CHANGES='rename type'
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target planner with_scratch_server
+	@build/release/bin/with_scratch_server tests/bench/peers build/release/bin/planner --rows $(or $(ROWS),500000) $(if $(CHANGES),--changes $(CHANGES))
+
 soak: deps ## random schemas and migrations, split and proven: RUNS=500 of them, SEED=n the same ones again
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target property_tests with_scratch_server
@@ -47,8 +52,16 @@ format:
 install: build
 	@cmake --install build/release --prefix $(PREFIX)
 
-package: build ## build/release/packages: a .deb with its dependencies and a tarball
-	@cd build/release && cpack >/dev/null && ls packages/*.deb packages/*.tar.gz
+package: build ## build/packages: a .deb with its dependencies, a tarball and an npm package that need little
+	@test -f build/portable/build.ninja || cmake --preset portable >/dev/null
+	@cmake --build --preset portable --target planner
+	@.ci/package
+
+package-check: ## installs each package into an empty file system (as root) and runs what was installed
+	@.ci/package-check
+
+release: ## everything from a clean commit, built twice: the same bytes or an error; nothing is published
+	@.ci/release
 
 deps: ## installs the packages of .ci/packages.txt that are missing
 	@.ci/deps

@@ -34,6 +34,9 @@ struct JudgedMigration {
   /// Findings that hold only if the end of the whole history bears them out; analyze() decides and empties
   /// it.
   std::vector<std::pair<Finding, std::function<bool(const Schema&)>>> open;
+  /// Tables from before this migration whose readers or writers wait for it, each with the strongest lock;
+  /// only with AnalyzeOptions::keep_locks.
+  std::vector<RelationLock> locks;
   std::size_t found = 0;          ///< how many findings there are, also after somebody took them
   std::size_t not_looked_at = 0;  ///< statements that were not understood
 };
@@ -58,6 +61,7 @@ struct AnalyzeOptions {
   /// all of them.
   bool each_alone = false;
   bool keep_intentions = false;
+  bool keep_locks = false;
   /// Recipes there are: a help ends in `planner split NAME` only when the rule's recipe is among them. Null:
   /// all are.
   const RecipeSet* recipes = nullptr;

@@ -320,6 +320,23 @@ void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOp
   }
 }
 
+/// The strongest lock on each table that was there before the migration.
+std::vector<RelationLock> locks_felt(const Walk& walked, const std::vector<Schema>& before) {
+  std::map<ObjectName, RelationLock> strongest;
+  for (std::size_t i = 0; i < walked.effects.size(); ++i) {
+    for (const RelationLock& lock : walked.effects[i].locks) {
+      if (lock.created || !blocks_writes(lock.mode) || lock.kind != LockedKind::Table) continue;
+      const Table* table = before[i].table(lock.relation);
+      if (table == nullptr || table->is_new || table->persistence == Persistence::Temporary) continue;
+      RelationLock& known = strongest.try_emplace(lock.relation, lock).first->second;
+      if (lock.mode > known.mode) known = lock;
+    }
+  }
+  std::vector<RelationLock> locks;
+  for (auto& [relation, lock] : strongest) locks.push_back(std::move(lock));
+  return locks;
+}
+
 }  // namespace
 
 Replayed replay_pending(const ParsedFile& file, Schema& schema) {
@@ -362,6 +379,7 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
   name_command(place, start, options, judged);
+  if (options.keep_locks) judged.locks = locks_felt(walked, replayed.before);
   judged.found = judged.findings.size();
   return judged;
 }

@@ -479,6 +479,19 @@ class Splitter {
   SplitResult result_;
 };
 
+/// What a plan says about Prisma's own files and commands means nothing to a team that uses another tool.
+void leave_prisma_out(Plan& plan) {
+  for (Phase& phase : plan.phases) phase.prisma.clear();
+  if (plan.development.empty()) return;
+  plan.development = {
+      "A development database that has already applied " + plan.migration +
+          " is in the plan's end state: record every released phase as applied there without running it, or "
+          "make the database anew.",
+      "Commit the plan folder and the released phases together; " + plan.migration +
+          " is not in the history any more, it must never be deployed as it was.",
+  };
+}
+
 }  // namespace
 
 SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
@@ -492,7 +505,11 @@ SplitResult split_from(const Migration& migration, Schema start, const RecipeSet
 SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,
                   const SplitOptions& options, const Schema* base) {
   const Migration& migration = history.migrations.at(migration_index);
-  return split_from(migration, schema_before(history, migration_index, base), recipes, options);
+  SplitResult result = split_from(migration, schema_before(history, migration_index, base), recipes, options);
+  if (history.tool != Tool::PrismaUnknown && history.tool != Tool::PrismaWhole &&
+      history.tool != Tool::PrismaSplit)
+    leave_prisma_out(result.plan);
+  return result;
 }
 
 }  // namespace planner

@@ -113,6 +113,8 @@ void run(const Options& options, Context& context) {
 
   const bool with_previews = std::any_of(
       outputs.begin(), outputs.end(), [](const Output& output) { return output.format == Format::Markdown; });
+  analyze_options.keep_locks = std::any_of(
+      outputs.begin(), outputs.end(), [](const Output& output) { return output.format == Format::Html; });
   SplitOptions split_options;
   split_options.effects = analyze_options.rules.effects;
 
@@ -160,7 +162,7 @@ void add_analyze(CLI::App& program, Context& context) {
   add_selection_options(*command, options->selection);
   command
       ->add_option("--format", options->formats,
-                   "text, json, sarif, github, gitlab, junit or markdown (default: text)")
+                   "text, json, sarif, github, gitlab, junit, markdown or html (default: text)")
       ->type_name("NAME");
   command->add_option("--output", options->outputs, "Also write a report to a file: report.sarif:sarif")
       ->type_name("FILE:FORMAT");
@@ -195,6 +197,7 @@ void add_analyze(CLI::App& program, Context& context) {
       "  planner analyze --database               what is pending in $DATABASE_URL\n"
       "  planner analyze --base origin/main --format github --output report.sarif:sarif\n"
       "  planner analyze services/billing --all --format json\n"
+      "  planner analyze --all --output migrations.html:html   the whole repository as a page\n"
       "  planner analyze --all --write-baseline   take what is there as it is; report only what comes\n"
       "  planner analyze --stdin --name prisma/migrations/20240102030405_add_age/migration.sql --format "
       "json");

@@ -15,13 +15,14 @@
 namespace planner::commands {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Format>, 7> kFormats{{{"text", Format::Text},
+constexpr std::array<std::pair<std::string_view, Format>, 8> kFormats{{{"text", Format::Text},
                                                                        {"json", Format::Json},
                                                                        {"sarif", Format::Sarif},
                                                                        {"github", Format::Github},
                                                                        {"gitlab", Format::Gitlab},
                                                                        {"junit", Format::Junit},
-                                                                       {"markdown", Format::Markdown}}};
+                                                                       {"markdown", Format::Markdown},
+                                                                       {"html", Format::Html}}};
 
 std::optional<Format> format_named(std::string_view word) {
   for (const auto& [name, format] : kFormats) {
@@ -33,7 +34,7 @@ std::optional<Format> format_named(std::string_view word) {
 Format known_format(const std::string& word, const std::string& option) {
   if (const std::optional<Format> format = format_named(word)) return *format;
   throw Error(fmt::format("{} does not know the format \"{}\"", option, word),
-              "there are text, json, sarif, github, gitlab, junit and markdown");
+              "there are text, json, sarif, github, gitlab, junit, markdown and html");
 }
 
 }  // namespace
@@ -76,6 +77,8 @@ std::string render_analysis(const report::AnalysisReport& report, const Output& 
       return report::analysis_as_junit(report);
     case Format::Markdown:
       return report::analysis_as_markdown(report);
+    case Format::Html:
+      return report::analysis_as_html(report);
   }
   return "";
 }

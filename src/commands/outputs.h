@@ -9,7 +9,7 @@
 /// `--format` and `--output`: several reports of one run.
 namespace planner::commands {
 
-enum class Format { Text, Json, Sarif, Github, Gitlab, Junit, Markdown };
+enum class Format { Text, Json, Sarif, Github, Gitlab, Junit, Markdown, Html };
 
 struct Output {
   Format format = Format::Text;

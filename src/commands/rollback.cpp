@@ -7,6 +7,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
 #include "src/commands/deployer.h"
 #include "src/commands/interrupt.h"
 #include "src/commands/look.h"
@@ -189,7 +190,7 @@ bool roll_back(Seat& seat, const std::vector<std::size_t>& phases, const Options
   }
   if (options.dry_run || names.empty()) return true;
   if (!options.now) {
-    context.print("\nNext: commit, then deploy: planner deploy\n");
+    context.print(fmt::format("\nNext: commit, then deploy: {}\n", deploy_command(seat.service())));
     return true;
   }
   return apply_now(seat, names, context);

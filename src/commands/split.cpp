@@ -224,7 +224,10 @@ std::vector<std::string> what_to_commit(const project::Service& service, const p
 
 void warn_about_place(const Target& target, const project::Service& service,
                       const project::MigrationFile& original, Context& context) {
-  const std::size_t later = service.folder.files.size() - *target.migration - 1;
+  // Repeatable ones are applied behind everything anyway.
+  const auto later = static_cast<std::size_t>(std::count_if(
+      service.folder.files.begin() + static_cast<std::ptrdiff_t>(*target.migration) + 1,
+      service.folder.files.end(), [](const project::MigrationFile& file) { return !file.repeatable; }));
   if (later > 0) {
     context.warn(
         fmt::format("{} {} behind {} in the history; its phases will be released behind them. They must "

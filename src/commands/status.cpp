@@ -240,6 +240,7 @@ bool say_risk(const Known& known, const project::Config& config, Environment& da
   }
   const std::optional<PendingRisk> risk = first_risk(database, *known.service, config, judged);
   if (!risk) return false;
+  environment.situation = report::Situation::PendingRisk;
   environment.next = fmt::format("planner {} {}", risk->splits ? "split" : "analyze", risk->migration);
   environment.next_why = fmt::format("{} is pending, and a deploy would run it as it is written: {}",
                                      risk->migration, risk->message);
@@ -249,22 +250,29 @@ bool say_risk(const Known& known, const project::Config& config, Environment& da
 /// One step, and only one that is safe now.
 void say_next(const Known& known, const project::Config& config, Environment& database,
               report::StatusEnvironment& environment) {
+  using report::Situation;
+  environment.situation = Situation::Done;
   if (environment.standby) {
+    environment.situation = Situation::Standby;
     environment.next_why = "this database is a read-only standby: look at the primary, where deploys go";
     return;
   }
   if (!environment.deployer.empty()) {
+    environment.situation = Situation::DeployRunning;
     environment.next_why = "wait: a deploy is running; nothing is to be started beside it";
     return;
   }
   if (const auto* failed = first_in(environment, "failed")) {
     if (!failed->phase.empty()) {
+      environment.situation = Situation::FailedPhase;
       environment.next = deploy_command(*known.service);
       environment.next_why = fmt::format(
           "{} is a phase of a plan: planner looks at what it left and goes on from there", failed->name);
     } else if (known.service->folder.layout != project::Layout::Prisma) {
+      environment.situation = Situation::FailedMigration;
       environment.next_why = fmt::format("{} failed: {}", failed->name, mending_of(*known.service));
     } else {
+      environment.situation = Situation::FailedMigration;
       environment.next = "planner resolve " + failed->name;
       environment.next_why =
           "it looks at the database and says whether the failed migration took effect; every deploy is "
@@ -274,12 +282,14 @@ void say_next(const Known& known, const project::Config& config, Environment& da
   }
   for (const report::StatusObject& object : environment.objects) {
     if (object.kind != "invalid-index" || !object.plan.empty() || object.remove.empty()) continue;
+    environment.situation = Situation::InvalidIndex;
     environment.next = object.remove;
     environment.next_why = "the index costs every write and serves no query; build it again afterwards";
     return;
   }
   if (first_in(environment, "pending") != nullptr || first_in(environment, "rolled-back") != nullptr) {
     if (say_risk(known, config, database, environment)) return;
+    environment.situation = Situation::Pending;
     environment.next = deploy_command(*known.service);
     return;
   }
@@ -290,10 +300,12 @@ void say_next(const Known& known, const project::Config& config, Environment& da
       const report::StatusPhase& phase = plan.phases[p];
       if (phase.state != "waiting") continue;
       if (needs_release(known.plans[i].plan, p)) {
+        environment.situation = Situation::ReleaseNeeded;
         environment.next = fmt::format("planner gate {} {}", plan.name, phase.folder);
         environment.next_why = fmt::format("{} Then: planner next {} --deployed RELEASE",
                                            known.plans[i].plan.phases[p].deploy_before, plan.name);
       } else {
+        environment.situation = Situation::PhaseReady;
         environment.next = "planner next " + plan.name;
         environment.next_why = fmt::format("releases {}: {}", phase.folder, phase.title);
       }
@@ -334,6 +346,7 @@ report::StatusEnvironment look_at_files(const Known& known) {
     std::tie(migration.plan, migration.phase) = phase;
     status.migrations.push_back(std::move(migration));
   }
+  status.situation = report::Situation::NoDatabase;
   status.next_why = fmt::format("name a database to see more: planner status --database URL, or set ${}",
                                 known.service->database_env);
   return status;

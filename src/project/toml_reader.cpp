@@ -171,8 +171,10 @@ void TomlTable::no_others() const {
   for (const std::string& key : keys()) {
     if (asked_.count(key) > 0) continue;
     const std::vector<std::string> close = nearest(key, {asked_.begin(), asked_.end()}, 1);
+    std::string known;
+    for (const std::string& word : asked_) known += (known.empty() ? "`" : ", `") + word + "`";
     throw Error(fmt::format("{}:{}: unknown key `{}` in {}", file_, line_of(key), key, name_),
-                close.empty() ? "" : fmt::format("did you mean `{}`?", close.front()));
+                close.empty() ? "" : fmt::format("did you mean `{}`? There are {}", close.front(), known));
   }
 }
 

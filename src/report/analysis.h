@@ -65,5 +65,7 @@ std::string analysis_as_github(const AnalysisReport& report);
 std::string analysis_as_gitlab(const AnalysisReport& report);
 std::string analysis_as_junit(const AnalysisReport& report);
 std::string analysis_as_markdown(const AnalysisReport& report);
+/// The repository as a page: over time, tables most often locked, findings. Wants AnalyzeOptions::keep_locks.
+std::string analysis_as_html(const AnalysisReport& report);
 
 }  // namespace planner::report

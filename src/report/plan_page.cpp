@@ -4,48 +4,11 @@
 
 #include <algorithm>
 
+#include "src/report/html.h"
 #include "src/report/terminal.h"
 
 namespace planner::report {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-/// Text with `code` between backquotes.
-std::string with_code(const std::string& text) {
-  std::string out;
-  bool inside = false;
-  for (const char c : escaped(text)) {
-    if (c == '`') {
-      out += inside ? "</code>" : "<code>";
-      inside = !inside;
-    } else {
-      out += c;
-    }
-  }
-  return inside ? out + "</code>" : out;
-}
 
 const StepLock* strongest(const Phase& phase) {
   const auto most = std::max_element(phase.locks.begin(), phase.locks.end(),
@@ -96,7 +59,7 @@ std::string bars(const Plan& plan, Runs runs, std::string_view name, std::string
 }
 
 std::string timeline(const Plan& plan) {
-  constexpr int kStep = 168, kLeft = 8;
+  constexpr int kStep = 176, kLeft = 8;
   const int width = kLeft + std::max(1, static_cast<int>(plan.phases.size())) * kStep;
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} 172\" width=\"{0}\" height=\"172\" "
@@ -196,24 +159,38 @@ std::string list(std::string_view title, const std::vector<std::string>& lines) 
   return out + "</ul></section>\n";
 }
 
-constexpr std::string_view kStyle =
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:0 "
-    "auto;padding:1rem;color:#1c2733;background:#fff}"
-    "h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.2rem;margin:1.6rem 0 "
-    ".2rem}h3{font-size:1rem;margin:1rem 0 .2rem}"
-    "section{border-top:1px solid #cbd5df}.what{font-weight:600;margin:.2rem 0}.first{border-left:4px solid "
-    "#b4530a;padding-left:.7rem}"
-    ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.92rem}th,td{text-align:left;padding:."
-    "25rem .7rem .25rem 0;border-bottom:1px solid "
-    "#cbd5df;vertical-align:top}pre{overflow-x:auto;background:#f2f5f8;padding:.7rem;border-radius:6px;font-"
-    "size:.82rem;line-height:1.4}"
-    "code{background:#f2f5f8;padding:0 "
-    ".25em;border-radius:3px;font-size:.92em}a{color:#0b5cad}summary{cursor:pointer;padding:.3rem 0}"
-    "footer{color:#52606d;font-size:.85rem;margin-top:2rem}"
-    "@media(prefers-color-scheme:dark){body{color:#e4eaf0;background:#12181f}section{border-color:#3a4754}th,"
-    "td{border-color:#3a4754}"
-    "pre,code{background:#1d262f}a{color:#7cb8f2}footer{color:#a5b3c0}}"
-    "@media print{details>*{display:block}pre{white-space:pre-wrap}section{break-inside:avoid-page}}";
+std::string_view state_css(std::string_view state) {
+  if (state == "applied") return "good";
+  if (state == "failed") return "error";
+  return state == "waiting" ? "" : "info";
+}
+
+/// Phases against databases.
+std::string live_state(const PlanPage& page) {
+  if (page.live.empty()) return "";
+  std::string out =
+      "<section id=\"live\"><h2>Where it stands</h2>\n<div class=\"wide\"><table><tr><th>phase</th>";
+  std::string errors;
+  for (const PlanPage::Live& live : page.live) {
+    if (live.error.empty()) {
+      out += fmt::format("<th>{}</th>", escaped(live.environment));
+    } else {
+      errors += fmt::format("<p class=\"first\">{} could not be read: {}</p>\n", escaped(live.environment),
+                            escaped(live.error));
+    }
+  }
+  out += "</tr>\n";
+  for (std::size_t i = 0; i < page.plan->phases.size(); ++i) {
+    out += fmt::format("<tr><td><a href=\"#{0}\">{0}</a></td>", escaped(page.plan->phases[i].folder));
+    for (const PlanPage::Live& live : page.live) {
+      if (!live.error.empty()) continue;
+      out +=
+          fmt::format("<td class=\"{}\">{}</td>", state_css(live.states.at(i)), escaped(live.states.at(i)));
+    }
+    out += "</tr>\n";
+  }
+  return out + "</table></div>\n" + errors + "</section>\n";
+}
 
 }  // namespace
 
@@ -221,11 +198,7 @@ std::string plan_as_svg(const PlanPage& page) { return timeline(*page.plan); }
 
 std::string plan_as_html(const PlanPage& page) {
   const Plan& plan = *page.plan;
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{} in phases</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n",
-      escaped(plan.name), kStyle, escaped(plan.name));
+  std::string out = page_begin(plan.name + " in phases", plan.name);
   out += fmt::format("<p>The migration <code>{}</code>{} in {}.</p>\n", escaped(plan.migration),
                      page.service.empty() ? "" : fmt::format(" of <code>{}</code>", escaped(page.service)),
                      counted(plan.phases.size(), "phase"));
@@ -233,11 +206,19 @@ std::string plan_as_html(const PlanPage& page) {
     out += fmt::format("<p class=\"first\"><strong>Edited by hand:</strong> <code>{}</code></p>\n",
                        escaped(file));
   }
-  out += "<div class=\"wide\">\n" + timeline(plan) + "</div>\n<nav><ul>\n";
-  for (const Phase& phase : plan.phases)
-    out += fmt::format("<li><a href=\"#{0}\">{0}</a>: {1}</li>\n", escaped(phase.folder),
-                       with_code(phase.title));
-  out += "</ul></nav>\n";
+  out += "<div class=\"wide timeline\">\n" + timeline(plan) + "</div>\n<nav aria-label=\"Phases\"><ul>\n";
+  for (const Phase& phase : plan.phases) {
+    // A phone has no room for the timeline: the list says the same.
+    const StepLock* lock = strongest(phase);
+    out += fmt::format("<li><a href=\"#{0}\">{0}</a>: {1}<span class=\"brief\">with {2}; {3}</span></li>\n",
+                       escaped(phase.folder), with_code(phase.title), window_words(phase.window),
+                       lock == nullptr
+                           ? "no lock"
+                           : fmt::format("{}{}: {}", lock_name(lock->mode),
+                                         blocks_writes(lock->mode) ? " " + escaped(lock->how_long) : "",
+                                         lock_reach(lock->mode)));
+  }
+  out += "</ul></nav>\n" + live_state(page);
   for (const Phase& phase : plan.phases) out += phase_section(phase);
   out += list("Notes", plan.notes);
   out += list("Why in this order", plan.order_reasons);
@@ -245,7 +226,7 @@ std::string plan_as_html(const PlanPage& page) {
   out += fmt::format(
       "<section><h2>The original</h2>\n<details><summary>{}</summary><pre>{}</pre></details></section>\n",
       escaped(plan.migration), escaped(plan.original));
-  return out + fmt::format("</main>\n<footer>planner {}</footer>\n</body>\n</html>\n", escaped(page.version));
+  return out + page_end(page.version);
 }
 
 std::string plan_as_markdown(const PlanPage& page) {

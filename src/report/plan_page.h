@@ -12,6 +12,13 @@ struct PlanPage {
   std::string service;              ///< empty: the repository has one
   std::string version;              ///< of planner
   std::vector<std::string> edited;  ///< files changed by hand since planner wrote them
+  /// What has become of the phases in one database.
+  struct Live {
+    std::string environment;
+    std::string error;                ///< why it could not be read
+    std::vector<std::string> states;  ///< one per phase, as `planner status` says them: `applied`
+  };
+  std::vector<Live> live;
 };
 
 /// One page that needs nothing else: timeline, phases, locks, SQL, ways back. Light and dark, on a phone and

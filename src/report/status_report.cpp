@@ -229,7 +229,9 @@ Json json_of(const StatusEnvironment& environment) {
                                {"leftover", object.leftover},
                                {"remove", optional_text(object.remove)}});
   }
-  json["next"] = {{"command", optional_text(environment.next)}, {"why", optional_text(environment.next_why)}};
+  json["next"] = {{"situation", situation_name(environment.situation)},
+                  {"command", optional_text(environment.next)},
+                  {"why", optional_text(environment.next_why)}};
   return json;
 }
 
@@ -247,6 +249,36 @@ bool needs_attention(const StatusEnvironment& environment) {
 }
 
 }  // namespace
+
+std::string_view situation_name(Situation situation) {
+  switch (situation) {
+    case Situation::Unreadable:
+      return "unreadable";
+    case Situation::NoDatabase:
+      return "no-database";
+    case Situation::Standby:
+      return "standby";
+    case Situation::DeployRunning:
+      return "deploy-running";
+    case Situation::FailedPhase:
+      return "failed-phase";
+    case Situation::FailedMigration:
+      return "failed-migration";
+    case Situation::InvalidIndex:
+      return "invalid-index";
+    case Situation::Pending:
+      return "pending";
+    case Situation::PendingRisk:
+      return "pending-risk";
+    case Situation::ReleaseNeeded:
+      return "release-needed";
+    case Situation::PhaseReady:
+      return "phase-ready";
+    case Situation::Done:
+      break;
+  }
+  return "done";
+}
 
 bool needs_attention(const StatusReport& report) {
   for (const StatusService& service : report.services) {

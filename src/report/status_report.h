@@ -46,6 +46,23 @@ struct StatusObject {
   bool leftover = false;
 };
 
+/// What decides the next safe step; the handbook in examples/docs has a section for each.
+enum class Situation {
+  Unreadable,  ///< the database could not be read
+  NoDatabase,
+  Standby,
+  DeployRunning,
+  FailedPhase,
+  FailedMigration,
+  InvalidIndex,
+  Pending,
+  PendingRisk,    ///< and a deploy would stop or lose something
+  ReleaseNeeded,  ///< the application comes before the next phase
+  PhaseReady,
+  Done,
+};
+std::string_view situation_name(Situation situation);  ///< `failed-phase`
+
 struct StatusEnvironment {
   std::string name;   ///< empty: no database was asked
   std::string error;  ///< why it could not be read
@@ -56,6 +73,7 @@ struct StatusEnvironment {
   std::vector<StatusMigration> migrations;
   std::vector<StatusPlan> plans;
   std::vector<StatusObject> objects;
+  Situation situation = Situation::Unreadable;
   std::string next, next_why;  ///< the next safe action as a command; empty: nothing is to be done
 };
 

@@ -33,6 +33,25 @@ TEST(Report, ThePageHoldsEveryPhaseAndNeedsNothingElse) {
   EXPECT_THAT(page, HasSubstr("full&lt;b&gt;Name"));
 }
 
+TEST(Report, ARepositoryAsAPageHoldsEveryFindingAndItsTables) {
+  Repository repository;
+  repository.prisma();
+  repository.migration("20250101000000_index", "CREATE INDEX i ON \"User\" (\"email\");\n");
+  repository.migration("20250301000000_note", "ALTER TABLE \"User\" ADD COLUMN \"<i>note\" TEXT;\n");
+  const Ran ran = repository.planner({"analyze", "--all", "--output", "pages/all.html:html"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  const std::string page = repository.read("pages/all.html");
+  EXPECT_THAT(page, HasSubstr("<code>index-not-concurrent</code>"));
+  EXPECT_THAT(page, HasSubstr("20250101000000_index"));
+  // Two migrations lock the table from before them; the new column's lock also stops readers. The first made
+  // it.
+  EXPECT_THAT(page,
+              HasSubstr("<td><code>User</code></td><td class=\"number\">2</td><td class=\"number\">1</td><td "
+                        "class=\"number\">1</td>"));
+  for (const char* outside : {"<script", "src=", "<link", "@import", "url(", "<i>note"})
+    EXPECT_THAT(page, Not(HasSubstr(outside)));
+}
+
 TEST(Report, FormatsByNameAndByTheFilesEnding) {
   const Repository repository = with_plan();
   EXPECT_THAT(repository.planner({"report", "rename_name_to_full_name", "--format", "markdown"}).out,

@@ -1,0 +1,3 @@
+-- planner:owner billing
+-- AlterTable
+ALTER TABLE "invoices" ADD COLUMN     "note" TEXT;
