@@ -152,17 +152,6 @@ TEST_F(Histories, OfEveryLayoutAreRecognisedAndOrdered) {
   }
 }
 
-/// The README says of every layout what planner takes for true of it.
-TEST_F(Histories, LayoutsAreDocumented) {
-  const std::string readme = test::read_file(test::source_dir() / "README.md");
-  for (const project::LayoutFacts& facts : project::layout_facts()) {
-    std::string line = "| " + std::string(facts.name) + " | " + std::string(facts.files) + " | " +
-                       std::string(facts.transaction) + " | ";
-    line += facts.history_table.empty() ? "none" : "`" + std::string(facts.history_table) + "`";
-    EXPECT_NE(readme.find(line + " |"), std::string::npos) << "missing in README.md: " << line << " |";
-  }
-}
-
 TEST_F(Histories, AreListedInTheOrderInWhichTheirToolsRunThem) {
   PLANNER_SHARED_OR_SKIP(shared);
   for (const auto& history : nlohmann::json::parse(test::read_file(shared / "corpus" / "histories.json"))) {
