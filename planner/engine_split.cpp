@@ -419,11 +419,19 @@ class Splitter {
 
   /// Nothing can need what only a later statement of the migration brings: a column that an UPDATE fills
   /// before its type changes is the old one.
-  static void forget_later_providers(std::vector<Step>& steps) {
+  void forget_later_providers(std::vector<Step>& steps) const {
     using Place = std::tuple<std::size_t, std::size_t, int>;
-    const auto place = [](const Step& step) {
+    // PostgreSQL does not run the parts of a statement in the order in which they are written: a check may
+    // stand before the column it needs.
+    const auto executed = [&](const SourceRef& source) {
+      const std::vector<std::size_t> order =
+          execution_order(walked_.file.statements.at(source.statement).operations);
+      const auto at = std::find(order.begin(), order.end(), source.operation);
+      return Place{source.statement, static_cast<std::size_t>(at - order.begin()), source.nested};
+    };
+    const auto place = [&](const Step& step) {
       Place first{SIZE_MAX, 0, 0};
-      for (const SourceRef& source : step.sources) first = std::min(first, key_of(source));
+      for (const SourceRef& source : step.sources) first = std::min(first, executed(source));
       return step.sources.empty() ? Place{} : first;
     };
     std::map<std::string, Place> provided;

@@ -131,8 +131,8 @@ class Verbatim {
       lead.erase(0, 1);
     if (!lead.empty() && lead.back() != '\n') lead += '\n';
     const std::string text = text_of(context_.migration, statement.span);
-    if (std::holds_alternative<std::shared_ptr<const DoBlock>>(statement.operations.front())) {
-      // A block does not nest in a block as a statement.
+    const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&statement.operations.front());
+    if (block != nullptr && (*block)->commits) {
       step.shape = Shape::Alone;
       step.statements = {Sql::verbatim(text)};
     } else {

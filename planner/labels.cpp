@@ -103,6 +103,8 @@ std::vector<std::string> needs_of(const Operation& operation) {
           needed.expression(op.table, op.using_expression, true);
         } else if constexpr (std::is_same_v<Op, SetNotNull>) {
           needed.columns(op.table, {op.column}, true);
+        } else if constexpr (std::is_same_v<Op, ValidateConstraint>) {
+          needed.labels.push_back(label_constraint(op.table, op.constraint));
         } else if constexpr (std::is_same_v<Op, SetDefault>) {
           needed.columns(op.table, {op.column}, false);
           needed.expression(op.table, op.value, false);
@@ -189,6 +191,8 @@ std::vector<std::string> provides_of(const Operation& operation) {
         } else if constexpr (std::is_same_v<Op, RenameIndex>) {
           provided.push_back(label_relation({op.index.schema, op.to}));
           provided.push_back(label_gone(op.index));
+        } else if constexpr (std::is_same_v<Op, AddForeignKey> || std::is_same_v<Op, AddCheck>) {
+          if (!op.constraint.name.empty()) provided.push_back(label_constraint(op.table, op.constraint.name));
         } else if constexpr (std::is_same_v<Op, DropConstraint>) {
           provided.push_back("gone:" + label_constraint(op.table, op.constraint));
           provided.push_back(label_gone({op.table.schema, op.constraint}));

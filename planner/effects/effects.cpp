@@ -4,6 +4,7 @@
 #include <array>
 
 #include "planner/effects/build.h"
+#include "planner/handlers.h"
 
 namespace planner {
 namespace {
@@ -78,10 +79,17 @@ void apply_one(Builder& b, const Operation& operation, bool inside_function) {
   std::visit(
       [&](const auto& op) {
         if constexpr (std::is_same_v<std::decay_t<decltype(op)>, std::shared_ptr<const DoBlock>>) {
-          std::vector<const Operation*> body;
-          for (const Operation& each : op->body) body.push_back(&each);
           const std::size_t failures_before = b.effects.failures.size();
-          run(b, body, true);
+          for (const Operation& each : op->body) {
+            if (handler_of(each) == nullptr || b.effects.failures.size() > failures_before) {
+              run(b, {&each}, true);
+              continue;
+            }
+            // What a handler does meets what it handles, and is not there when nothing goes wrong.
+            const Schema kept = b.schema;
+            run(b, {&each}, true);
+            b.schema = kept;
+          }
           if (op->commits) b.refuse_in_transaction();
           if (op->catches_errors || op->has_conditions || op->has_loop) soften(b, failures_before);
         } else if constexpr (std::is_same_v<std::decay_t<decltype(op)>, RenameSchema>) {

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "planner/handlers.h"
 #include "planner/labels.h"
 
 namespace planner {
@@ -186,6 +187,33 @@ std::vector<std::size_t> execution_order(const std::vector<Operation>& operation
   return order;
 }
 
+namespace {
+
+/// Shows every operation of a block and of the blocks in it with the schema it meets, and replays it there.
+/// What an exception handler would do is looked at; it does it only when something before it went wrong.
+/// True: something in the block is refused.
+template <typename Look>
+bool look_inside(const DoBlock& block, Schema& meets, const Look& look, const ReplayOptions& options) {
+  bool refused = false;
+  for (const Operation& inside : block.body) {
+    if (const DoBlock* handler = handler_of(inside)) {
+      Schema handled = meets;
+      look_inside(*handler, handled, look, options);
+      if (refused) meets = std::move(handled);
+      continue;
+    }
+    const auto* nested = std::get_if<std::shared_ptr<const DoBlock>>(&inside);
+    if (nested != nullptr && *nested != nullptr) {
+      refused = look_inside(**nested, meets, look, options) || refused;
+      continue;
+    }
+    refused = !replay(meets, look(inside, meets), options).empty() || refused;
+  }
+  return refused;
+}
+
+}  // namespace
+
 void pieces_of(const Statement& statement, std::size_t index, const Schema& schema,
                const ReplayOptions& options, std::vector<Piece>& pieces, const WalkVisitor& visit) {
   const std::size_t first = pieces.size();
@@ -211,10 +239,16 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
     if (visit) visit(whole, meets);
     pieces.push_back(std::move(whole));
     int nested = 0;
-    for (const Operation& inside : (*block)->body) {
-      take(inside, {index, i, nested++});
-      replay(meets, pieces.back().operation, options);
-    }
+    look_inside(
+        **block, meets,
+        [&](const Operation& inside, const Schema& met) -> const Operation& {
+          Piece piece{{index, i, nested++}, qualified(inside, met), std::nullopt, std::nullopt, false, false};
+          remember_old(piece, met);
+          if (visit) visit(piece, met);
+          pieces.push_back(std::move(piece));
+          return pieces.back().operation;
+        },
+        options);
   }
   std::stable_sort(pieces.begin() + static_cast<std::ptrdiff_t>(first), pieces.end(),
                    [](const Piece& a, const Piece& b) { return a.source.operation < b.source.operation; });

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "planner/handlers.h"
 #include "planner/replay/internal.h"
 
 namespace planner {
@@ -28,7 +29,11 @@ std::vector<ReplayProblem> replay_block(Schema& schema, const DoBlock& block, co
   // done before: what PostgreSQL would refuse is taken for the branch that does not run.
   const bool guarded = block.has_conditions || block.catches_errors || block.has_loop;
   if (guarded) {
-    for (const Operation& operation : block.body) replay(schema, operation, options);
+    bool refused = false;
+    for (const Operation& operation : block.body) {
+      if (handler_of(operation) != nullptr && !refused) continue;  // nothing went wrong that it would handle
+      refused = !replay(schema, operation, options).empty() || refused;
+    }
     return {};
   }
   const Schema before = schema;

@@ -1,9 +1,11 @@
 #include <pg_query.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "planner/error.h"
+#include "planner/handlers.h"
 #include "planner/sql/parse.h"
 #include "planner/sql/read.h"
 #include "planner/sql/sql.h"
@@ -58,6 +60,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& name) override {
     key_ = name;
     if (name == "PLpgSQL_stmt_commit" || name == "PLpgSQL_stmt_rollback") block_.commits = true;
+    if (name == "PLpgSQL_exception") handlers_.push_back(block_.body.size());
     if (name == "PLpgSQL_exception_block") block_.catches_errors = true;
     if (name == "PLpgSQL_stmt_if" || name == "PLpgSQL_stmt_case") block_.has_conditions = true;
     if (is_loop(name)) block_.has_loop = true;
@@ -72,6 +75,7 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_object() override {
+    if (path_.back() == "PLpgSQL_exception") finish_handler();
     if (path_.back() == "PLpgSQL_stmt_fors" || path_.back() == "PLpgSQL_stmt_dynfors") loops_.pop_back();
     path_.pop_back();
     return true;
@@ -92,6 +96,19 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
            statement == "PLpgSQL_stmt_fori" || statement == "PLpgSQL_stmt_fors" ||
            statement == "PLpgSQL_stmt_forc" || statement == "PLpgSQL_stmt_dynfors" ||
            statement == "PLpgSQL_stmt_foreach_a";
+  }
+
+  /// What an exception handler holds becomes a block of its own.
+  void finish_handler() {
+    const auto begin = block_.body.begin() + static_cast<std::ptrdiff_t>(handlers_.back());
+    handlers_.pop_back();
+    if (begin == block_.body.end()) return;
+    auto handler = std::make_shared<DoBlock>();
+    handler->language = kHandlerLanguage;
+    handler->has_conditions = true;
+    handler->body.assign(std::make_move_iterator(begin), std::make_move_iterator(block_.body.end()));
+    block_.body.erase(begin, block_.body.end());
+    block_.body.emplace_back(std::shared_ptr<const DoBlock>(std::move(handler)));
   }
 
   /// The rest are conditions, assignments and bounds: they only compute.
@@ -144,7 +161,8 @@ class BlockReader : public nlohmann::json_sax<nlohmann::json> {
   DoBlock& block_;
   int nesting_;
   int functions_ = 0;
-  std::vector<std::size_t> loops_;  ///< where in the body each open loop began
+  std::vector<std::size_t> handlers_;  ///< where in the body each open exception handler began
+  std::vector<std::size_t> loops_;     ///< where in the body each open loop began
   std::string key_;
   std::vector<std::string> path_;
 };

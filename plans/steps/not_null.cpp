@@ -38,6 +38,15 @@ Sql raise_nulls(const TableName& table, const Identifier& column) {
       Literal(display(table)), Literal(column.str()));
 }
 
+/// The last transaction does everything that is left at once: when it is done, so is the step, and nothing is
+/// begun anew.
+Stretch unless_done(const TableName& table, const Identifier& column) {
+  return {{},
+          {sql("IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND "
+               "attnotnull) THEN\n    RETURN;  -- it has run before\n  END IF",
+               Literal(quoted(table)), Literal(column.str()))}};
+}
+
 }  // namespace
 
 Identifier not_null_proof(const Identifier& column) { return planner_name("not_null", column.str()); }
@@ -79,6 +88,7 @@ Step enforce_not_null_step(const TableName& table, const Identifier& column) {
       "instead of reading the table under "
       "its strongest lock.";
   step.statements = {committing_block({
+      unless_done(table, column),
       {{}, {sql("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, not_null_proof(column))}},
       {{moment(table)}, set_not_null(table, column)},
   })};
@@ -103,6 +113,7 @@ Step guarded_not_null_step(const TableName& table, const Identifier& column, con
   const Sql known = sql("SELECT 1 FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {}",
                         Literal(quoted(table)), Literal(not_null_proof(column).str()));
   step.statements = {committing_block({
+      unless_done(table, column),
       {{},
        {sql("IF EXISTS ({}) THEN\n    {};\n  END IF", exists_null(table, column),
             raise_nulls(table, column))}},

@@ -239,14 +239,12 @@ ReverseStep nothing_lost(const SwappedTable& table) {
   for (const SwappedColumn& column : table.columns) {
     lines.push_back(sql("  IF EXISTS (SELECT 1 FROM {} WHERE {} *<> {}) THEN", name,
                         image(column.up_after.up.text()), image(sql("{}", column.name))));
-    lines.push_back(
-        sql("    RAISE EXCEPTION 'planner: %.% holds values that its old type cannot', {}, {} USING HINT = "
-            "'Nothing was changed. Find them: SELECT * FROM {} "
-            "WHERE {} *<> {}';",
-            Literal(display(name)), Literal(column.name.str()), Sql::verbatim(sql("{}", name).str()),
-            Sql::verbatim(quoted(Literal(image(column.up_after.up.text()).str()))
-                              .substr(1, quoted(Literal(image(column.up_after.up.text()).str())).size() - 2)),
-            image(sql("{}", column.name))));
+    const Sql such = sql("SELECT * FROM {} WHERE {} *<> {}", name, image(column.up_after.up.text()),
+                         image(sql("{}", column.name)));
+    lines.push_back(sql(
+        "    RAISE EXCEPTION 'planner: %.% holds values that its old type cannot', {}, {} USING HINT = {};",
+        Literal(display(name)), Literal(column.name.str()),
+        Literal("Nothing was changed. Find them: " + such.str())));
     lines.push_back(sql("  END IF;"));
   }
   lines.push_back(sql("END\n"));

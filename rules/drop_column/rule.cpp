@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "rules/about.h"
+#include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
@@ -33,6 +33,7 @@ std::vector<std::string> gone_with(const Table& table, const Identifier& column)
 std::optional<Verdict> check(const DropColumn& drop, const Subject& subject) {
   if (is_questioned(subject.questions, drop.table, drop.column)) return std::nullopt;
   if (is_new_column(subject.before, drop.table, drop.column)) return std::nullopt;
+  if (is_planners(drop.column)) return std::nullopt;
   const Table* table = subject.before.table(drop.table);
   if (table != nullptr && table->certainty == Certainty::Known && table->column(drop.column) == nullptr)
     return std::nullopt;

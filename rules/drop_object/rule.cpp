@@ -1,4 +1,4 @@
-#include "rules/about.h"
+#include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
@@ -15,13 +15,14 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
   };
   if (const auto* view = std::get_if<DropView>(&operation)) {
     if (before.view(view->view) == nullptr || end.view(view->view) != nullptr) return std::nullopt;
-    if (subject.migration_start.view(view->view) == nullptr) return std::nullopt;
+    if (is_planners(view->view) || subject.migration_start.view(view->view) == nullptr) return std::nullopt;
     verdict.object = display(view->view);
     fails("the view " + name_of(view->view));
     return verdict;
   }
   if (const auto* sequence = std::get_if<DropSequence>(&operation)) {
-    if (before.sequence(sequence->sequence) == nullptr || end.sequence(sequence->sequence) != nullptr)
+    if (is_planners(sequence->sequence) || before.sequence(sequence->sequence) == nullptr ||
+        end.sequence(sequence->sequence) != nullptr)
       return std::nullopt;
     if (subject.migration_start.sequence(sequence->sequence) == nullptr) return std::nullopt;
     verdict.object = display(sequence->sequence);
@@ -32,6 +33,7 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
   }
   if (const auto* function = std::get_if<DropFunction>(&operation)) {
     if (subject.migration_start.functions_named(function->function.name) == nullptr) return std::nullopt;
+    if (is_planners(function->function.name)) return std::nullopt;
     if (end.functions_named(function->function.name) != nullptr) return std::nullopt;
     verdict.object = display(function->function.name);
     fails("the function " + name_of(function->function.name));

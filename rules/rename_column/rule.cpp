@@ -1,4 +1,4 @@
-#include "rules/about.h"
+#include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
@@ -6,8 +6,23 @@ namespace {
 std::optional<Verdict> check(const RenameColumn& rename, const Subject& subject) {
   if (subject.intention.evidence) return std::nullopt;  // DROP + ADD: the rule dropped-and-added
   if (is_new_column(subject.before, rename.table, rename.from)) return std::nullopt;
+  if (is_planners(rename.from)) return std::nullopt;
   Verdict verdict;
   verdict.object = object_of(rename.table, rename.from);
+  const auto taken_over = [&](const Operation& other) {
+    const auto* next = std::get_if<RenameColumn>(&other);
+    return next != nullptr && next->to == rename.from &&
+           subject.before.resolve_relation(next->table) == rename.table;
+  };
+  if (taken_over_at_once(subject, taken_over)) {
+    verdict.severity = is_planners(rename.to) ? Severity::Info : Severity::Warning;
+    verdict.splittable = false;
+    verdict.message = "Another column takes the name of " + column_of(rename.table, rename.from) +
+                      " in the same transaction: running applications go on finding \"" + rename.from.str() +
+                      "\", with the other column's values and type";
+    verdict.help = "Keep the values of both columns in step before the names change";
+    return about_table(subject, rename.table, Matters::Anyway, std::move(verdict));
+  }
   verdict.message = "Renaming " + column_of(rename.table, rename.from) + " to \"" + rename.to.str() +
                     "\" breaks every running application that still reads or writes \"" + rename.from.str() +
                     "\", from this statement until the new release has replaced it everywhere";

@@ -1,4 +1,4 @@
-#include "rules/about.h"
+#include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
@@ -25,6 +25,13 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
         !subject.migration_start.types.contains(type->type)) {
       return std::nullopt;
     }
+    if (is_planners(type->type)) return std::nullopt;
+    const auto taken_over = [&](const Operation& other) {
+      const auto* next = std::get_if<RenameType>(&other);
+      return next != nullptr && next->to == type->type.name;
+    };
+    // Casts that name the type go on working, with the labels of the other one.
+    if (is_planners(type->to) && taken_over_at_once(subject, taken_over)) return std::nullopt;
     Verdict verdict = breaks("the type " + name_of(type->type), display(type->type), type->to);
     verdict.notes.push_back("clients name the type in casts: Prisma does for every enum value it sends");
     return verdict;

@@ -1,4 +1,4 @@
-#include "rules/about.h"
+#include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
@@ -6,6 +6,7 @@ namespace {
 std::optional<Verdict> check(const RenameTable& rename, const Subject& subject) {
   if (subject.intention.evidence) return std::nullopt;  // DROP + CREATE: the rule dropped-and-added
   if (subject.before.sequence(rename.table) != nullptr) return std::nullopt;  // the rule rename-object
+  if (is_planners(rename.table)) return std::nullopt;
   const TableName now{rename.table.schema, rename.to};
   Verdict verdict;
   verdict.object = display(rename.table);

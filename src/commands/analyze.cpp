@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "planner/error.h"
+#include "planner/phase_findings.h"
 #include "plans/registry.h"
 #include "rules/registry.h"
 #include "src/commands/baseline.h"
@@ -15,6 +16,7 @@
 #include "src/commands/select.h"
 #include "src/commands/settings.h"
 #include "src/project/files.h"
+#include "src/project/release.h"
 #include "src/report/analysis.h"
 #include "version.h"
 
@@ -93,6 +95,29 @@ void preview_splits(const SelectedService& selected, const Analysis& analysis, c
   }
 }
 
+/// Phases that stand in the history as planner wrote them: the plan's gates see to what its last ones take
+/// away.
+void settle_phases(const SelectedService& selected, Analysis& analysis) {
+  const project::Service& service = selected.service;
+  for (const project::fs::path& folder : project::plans_in(service.plans)) {
+    project::StoredPlan stored;
+    try {
+      stored = project::load_plan(folder);
+    } catch (const Error&) {
+      continue;  // a plan nobody can read speaks for no migration; `planner status` says so
+    }
+    if (!stored.edited.empty()) continue;
+    for (const Phase& phase : stored.plan.phases) {
+      const std::optional<std::size_t> file = project::released_as(service, stored.plan, phase);
+      if (!file || !project::is_released_text(service, stored, phase, *file)) continue;
+      for (JudgedMigration& judged : analysis.judged) {
+        if (selected.loaded.history.migrations[judged.index].name == service.folder.files[*file].name)
+          settle_phase_findings({stored.plan.name, phase.folder, phase.window}, judged.findings);
+      }
+    }
+  }
+}
+
 void run(const Options& options, Context& context) {
   const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
   SelectionOptions chosen = options.selection;
@@ -127,6 +152,7 @@ void run(const Options& options, Context& context) {
     analyze_options.each_alone = selected.every;
     analyze_options.rules.ownership = ownership_of(selection.config, selected.service.name);
     analyses.push_back(analyze(selected.loaded.history, rules.all(), analyze_options));
+    settle_phases(selected, analyses.back());
     const project::MigrationFolder& folder = selected.service.folder;
     report.services.push_back({selected.service.name, project::shown(folder.path),
                                std::string(project::facts_of(folder.layout).name),

@@ -65,6 +65,28 @@ TEST_F(Next, APlanIsWalkedToItsEnd) {
   EXPECT_EQ(status.exit_code, 0) << status.out;
 }
 
+TEST_F(Next, AnalyzeFindsNoErrorInAnyReleasedPhase) {
+  split_rename();
+  const auto expect_silence = [&](const std::string& phase) {
+    const Ran ran = planner({"analyze", std::string(kPlan) + "_" + phase});
+    EXPECT_EQ(ran.exit_code, 0) << phase << ran.out << ran.err;
+  };
+  expect_silence("1_add");
+  deploy();
+  for (const char* phase : {"2_backfill", "3_dual_write"}) {
+    next();
+    expect_silence(phase);
+    deploy();
+  }
+  next({"--deployed", "v42"});
+  expect_silence("4_enforce");
+  deploy();
+  next();
+  expect_silence("5_drop");
+  const Ran shown = planner({"analyze", std::string(kPlan) + "_5_drop", "--show-ignored"});
+  EXPECT_THAT(shown.out, HasSubstr("released when no process of the old release is left"));
+}
+
 TEST_F(Next, IsRefusedUntilThePreviousPhaseIsAppliedInEveryEnvironment) {
   split_rename();
   EXPECT_EQ(planner({"next", kPlan}).exit_code, 1);

@@ -211,25 +211,41 @@ std::string outcome_line(const Outcome& outcome) {
          "\t" + counts(outcome.refused) + "\t" + reasons;
 }
 
-Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before,
-                   const Migration& migration, Tool tool, int rows, bool renamed, SplitOptions given) {
-  Outcome outcome;
-  outcome.migration = migration.name;
+SplitResult split_answered(const Schema& before, const Migration& migration, Tool tool, SplitOptions& given,
+                           bool renamed) {
   const History history = alone(migration, tool);
   const ParsedFile file = parse_file(migration.text);
-  SplitOptions options = std::move(given);
-  options.batch_rows = 7;
-  answer(options, file, migration, before, renamed);
-  SplitResult result = split(history, 0, all_recipes(), options, &before);
+  answer(given, file, migration, before, renamed);
+  SplitResult result = split(history, 0, all_recipes(), given, &before);
   // Answers can make room for further questions.
   for (int round = 0; round < 3 && result.outcome != SplitResult::Outcome::Planned &&
                       result.outcome != SplitResult::Outcome::NothingToDo;
        ++round) {
-    answer(options, file, migration, before, renamed);
-    result = split(history, 0, all_recipes(), options, &before);
+    answer(given, file, migration, before, renamed);
+    result = split(history, 0, all_recipes(), given, &before);
   }
+  return result;
+}
+
+void replay_applied(Schema& schema, const std::string& sql) { replay_file(schema, parse_file(sql), false); }
+
+std::string tool_setup(Tool tool) {
+  // golang-migrate's own table, which some migrations look at.
+  return tool == Tool::GolangMigrate
+             ? "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"
+             : "";
+}
+
+Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before,
+                   const Migration& migration, Tool tool, int rows, bool renamed, SplitOptions given) {
+  Outcome outcome;
+  outcome.migration = migration.name;
+  const ParsedFile file = parse_file(migration.text);
+  SplitOptions options = std::move(given);
+  options.batch_rows = 7;
+  const SplitResult result = split_answered(before, migration, tool, options, renamed);
   if (result.outcome == SplitResult::Outcome::NothingToDo) {
-    outcome.result = alarming(history, before) ? "harmless" : "";
+    outcome.result = alarming(alone(migration, tool), before) ? "harmless" : "";
     return outcome;
   }
   count(outcome, result);
@@ -265,17 +281,11 @@ std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& 
                                   const WalkOptions& options) {
   std::vector<Outcome> outcomes;
   const std::string database = server.create("");
-  // golang-migrate's own table, which some migrations look at.
-  if (history.tool == Tool::GolangMigrate)
-    Connection(server.url(database))
-        .exec("CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)");
   Schema schema;
-  if (history.tool == Tool::GolangMigrate)
-    replay_file(
-        schema,
-        parse_file(
-            "CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)"),
-        false);
+  if (const std::string setup = tool_setup(history.tool); !setup.empty()) {
+    Connection(server.url(database)).exec(setup);
+    replay_applied(schema, setup);
+  }
   for (std::size_t i = 0; i < history.migrations.size(); ++i) {
     const Migration& migration = history.migrations[i];
     if (!options.chosen || options.chosen(migration.name, i)) {
@@ -291,7 +301,7 @@ std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& 
       }
     }
     deploy(server.url(database), migration);
-    replay_file(schema, parse_file(migration.text), false);
+    replay_applied(schema, migration.text);
   }
   server.drop(database);
   return outcomes;

@@ -36,13 +36,22 @@ struct WalkOptions {
       chosen;  ///< which risky migrations are proven; empty: all
   int rows = 20;
 };
+/// What the migration leaves; what it makes is in use by then.
+void replay_applied(Schema& schema, const std::string& sql);
+/// What a history's own tool makes before its first migration.
+std::string tool_setup(Tool tool);
+
 /// Applies the history migration by migration; every risky one is split and proven on the state it meets.
 std::vector<Outcome> walk_history(const ProofServer& server, const RealHistory& history,
                                   const WalkOptions& options);
 
-/// Splits one migration with the answers a person would have to give (a value for every required column, yes
-/// for loss, `renamed` for every guessed rename; `given` is said from the start), and proves the plan.
-/// `template_database` holds the history before it.
+/// Splits one migration with the answers a person would have to give: a value for every required column, yes
+/// for loss, `renamed` for every guessed rename; `given` is said from the start and holds all answers
+/// afterwards.
+SplitResult split_answered(const Schema& before, const Migration& migration, Tool tool, SplitOptions& given,
+                           bool renamed);
+
+/// Splits one migration so, and proves the plan. `template_database` holds the history before it.
 Outcome outcome_of(const ProofServer& server, const std::string& template_database, const Schema& before,
                    const Migration& migration, Tool tool, int rows, bool renamed = false,
                    SplitOptions given = {});
