@@ -166,6 +166,7 @@ class Splitter {
     }
     refusals_ = walked_.problems;
     for (const Intention& intention : recognized_.intentions) take(intention);
+    refuse_types_under_way();
     if (!refusals_.empty() || !questions_.empty()) return unanswered();
     if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.harmless; })) {
       result_.outcome = SplitResult::Outcome::NothingToDo;
@@ -183,6 +184,27 @@ class Splitter {
     std::string reason;
     std::vector<Step> steps;
   };
+
+  /// While a column that the migration adds is filled, triggers and proofs hang on it that keep its type.
+  void refuse_types_under_way() {
+    for (const Part& part : parts_) {
+      const auto* change = std::get_if<ChangeType>(&part.intention->operation);
+      if (change == nullptr || !part.harmless) continue;
+      const bool under_way = std::any_of(parts_.begin(), parts_.end(), [&](const Part& other) {
+        const auto* required = std::get_if<SetNotNull>(&other.intention->operation);
+        const auto* added = std::get_if<AddColumn>(&other.intention->operation);
+        return !other.harmless &&
+               ((required != nullptr && required->table == change->table &&
+                 required->column == change->column) ||
+                (added != nullptr && added->table == change->table && added->column.name == change->column));
+      });
+      if (!under_way) continue;
+      refusals_.push_back({"Type of " + display(change->table) + "." + change->column.str() +
+                               ": the migration adds the column and fills it with another type first.",
+                           "Write the type that is meant into ADD COLUMN, then split again.",
+                           part.intention->sources});
+    }
+  }
 
   const Schema& met(const SourceRef& source) const {
     const auto found = walked_.met.find(key_of(source));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planner/handlers.h"
+#include "planner/sql/handlers.h"
 #include "rules/about.h"
 
 /// What planner makes for the time of a plan bears its name: no application uses it.

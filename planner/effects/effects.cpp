@@ -4,7 +4,7 @@
 #include <array>
 
 #include "planner/effects/build.h"
-#include "planner/handlers.h"
+#include "planner/sql/handlers.h"
 
 namespace planner {
 namespace {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "planner/handlers.h"
 #include "planner/labels.h"
+#include "planner/sql/handlers.h"
 
 namespace planner {
 namespace {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <variant>
 
-#include "planner/handlers.h"
 #include "planner/replay/internal.h"
+#include "planner/sql/handlers.h"
 
 namespace planner {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "planner/error.h"
-#include "planner/handlers.h"
+#include "planner/sql/handlers.h"
 #include "planner/sql/parse.h"
 #include "planner/sql/read.h"
 #include "planner/sql/sql.h"

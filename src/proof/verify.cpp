@@ -293,10 +293,15 @@ class Verification {
         stopped_ = problem;
         return;
       }
+      const State done = phase.commits ? state_of(url) : State{};
       const std::string again = phase.commits ? run(url, phase.migration.str()) : "";
-      if (phase.commits)
+      if (phase.commits && phase.backfill)
         check(phase.folder, "may run again",
               again.empty() ? std::vector<std::string>{} : std::vector<std::string>{again});
+      // A statement of the migration's own may say that it is done; nothing may be left half done behind it.
+      if (phase.commits && !phase.backfill)
+        check(phase.folder, "changes nothing when it runs again",
+              difference(done.catalog, state_of(url).catalog));
       if (phase.reversible) {
         const std::string undone = phase.rollback.empty() ? "" : run_each(url, phase.rollback.str());
         check(phase.folder, "rollback applies",

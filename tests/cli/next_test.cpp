@@ -84,7 +84,7 @@ TEST_F(Next, AnalyzeFindsNoErrorInAnyReleasedPhase) {
   next();
   expect_silence("5_drop");
   const Ran shown = planner({"analyze", std::string(kPlan) + "_5_drop", "--show-ignored"});
-  EXPECT_THAT(shown.out, HasSubstr("released when no process of the old release is left"));
+  EXPECT_THAT(shown.out, HasSubstr("ignored: phase 5_drop of plan rename_name_to_fullname"));
 }
 
 TEST_F(Next, IsRefusedUntilThePreviousPhaseIsAppliedInEveryEnvironment) {

@@ -155,8 +155,7 @@ class Changer {
       return;
     }
     change_.options.answers.renames.push_back({table.name, Identifier(column->name), Identifier(to)});
-    const bool required = maybe(random_, 85) ? column->required : !column->required;
-    if (required && !column->required) fill(table, to, column->kind.value);
+    const bool required = maybe(random_, 85) && column->required;
     alter(table, "DROP COLUMN " + in_quotes(column->name));
     alter(table, "ADD COLUMN " + in_quotes(to) + " " + column->kind.type + (required ? " NOT NULL" : "") +
                      (column->has_default ? " DEFAULT " + column->kind.value : ""));
@@ -181,6 +180,7 @@ class Changer {
       column->name = to;
     };
     if (rename_first) renaming();
+    if (column->has_default) alter(table, "ALTER COLUMN " + in_quotes(column->name) + " DROP DEFAULT");
     alter(table, type_action(*column, *change));
     if (!rename_first) renaming();
     take(table, *column);
@@ -346,6 +346,8 @@ class Changer {
     const TypeChange* change = column == nullptr ? nullptr : some_change(*column);
     if (change == nullptr) return;
     take(table, *column);
+    // Which type a default's constant has when it stays is asked for by other tests.
+    if (column->has_default) alter(table, "ALTER COLUMN " + in_quotes(column->name) + " DROP DEFAULT");
     alter(table, type_action(*column, *change));
     column->kind = {change->to, "NULL", false, false};
   }

@@ -13,7 +13,7 @@ const std::vector<std::string>& column_names() {
       "group",     "amount",    "isActive",
       "ü",         "note",      "a\"b",
       "value",     "kind",      "user",
-      "full_name", "it's",      "$1",
+      "full_name", "it's",      "$x",
       "Name",      "a.b",       "tab;le",
       "%s",        "new",       "old",
       "NEW",       "tenant_id", "a_rather_long_name_of_a_column_that_nearly_reaches_the_limit_"};
@@ -271,7 +271,6 @@ class Builder {
     }
     if (maybe(random_, 15)) say("COMMENT ON COLUMN " + table.sql() + "." + name + " IS 'it''s a comment'");
     if (maybe(random_, 10)) say("GRANT SELECT ON " + table.sql() + " TO PUBLIC");
-    if (maybe(random_, 8)) say("GRANT UPDATE (" + name + ") ON " + table.sql() + " TO PUBLIC");
     if (maybe(random_, 8))
       say("CREATE STATISTICS " +
           quoted(ObjectName(table.name.schema, Identifier("stat " + std::to_string(++made_)))) + " ON id, (" +

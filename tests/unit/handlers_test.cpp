@@ -1,4 +1,4 @@
-#include "planner/handlers.h"
+#include "planner/sql/handlers.h"
 
 #include <gtest/gtest.h>
 

@@ -89,7 +89,7 @@ TEST(DoBlock, HoldsItsStaticStatementsInOrder) {
       COMMENT ON TABLE a IS 'there';
     END)");
   EXPECT_EQ(kinds(found->body),
-            "add-column drop-column create-index drop-table select update select delete insert comment");
+            "add-column drop-column create-index drop-table select update select delete insert do-block");
   EXPECT_TRUE(found->has_loop);
   EXPECT_TRUE(found->catches_errors);
   EXPECT_FALSE(found->commits);
