@@ -7,6 +7,7 @@
 #include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "planner/labels.h"
+#include "planner/recognize/walk.h"
 
 namespace planner {
 namespace {
@@ -73,6 +74,17 @@ class Verbatim {
   }
 
  private:
+  /// What a block needs and brings is what its statements do.
+  static void add_labels(const Operation& operation, const Schema& schema, Step& step) {
+    if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation)) {
+      for (const Operation& inside : (*block)->body) add_labels(inside, schema, step);
+      return;
+    }
+    const Operation named = qualified(operation, schema);
+    for (std::string& label : needs_of(named)) step.needs.push_back(std::move(label));
+    for (std::string& label : provides_of(named)) step.provides.push_back(std::move(label));
+  }
+
   Step base(std::size_t index, const std::vector<const Intention*>& intentions) const {
     Step step;
     step.window = Window::BothReleases;
@@ -81,8 +93,7 @@ class Verbatim {
       const Operation& operation = intention->operation;
       const Schema& schema = context_.met(intention->sources.front());
       step.sources.insert(step.sources.end(), intention->sources.begin(), intention->sources.end());
-      for (std::string& label : needs_of(operation)) step.needs.push_back(std::move(label));
-      for (std::string& label : provides_of(operation)) step.provides.push_back(std::move(label));
+      add_labels(operation, schema, step);
       const Effects effects = effects_of(operation, schema, context_.effects);
       for (const StepLock& lock : strong_locks(effects, schema)) step.locks.push_back(lock);
       if (effects.outside_transaction || std::holds_alternative<AddEnumValue>(operation))
