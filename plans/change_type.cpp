@@ -229,7 +229,10 @@ struct Builder {
       request.to = to;
       if (one.enum_swap != nullptr) {
         const std::string text = from.array_dimensions > 0 ? "::text[]" : "::text";
-        request.given = Expression::parse("(" + quoted(one.column) + text + ")::" + type_sql(to).str());
+        // What becomes of rows with a label that goes, as a person says; else they must not be there.
+        const Expression meant = said_value(context, one);
+        const std::string value = meant.empty() ? quoted(one.column) : "(" + meant.text().str() + ")";
+        request.given = Expression::parse("(" + value + text + ")::" + type_sql(to).str());
       }
       return conversion_of(request, *table, context.start, context.options.effects);
     };

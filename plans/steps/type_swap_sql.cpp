@@ -136,6 +136,8 @@ std::vector<Sql> drop_fits(const SwappedTable& table) {
 
 /// Counts the values that would be lost and shows some, before any lock is asked for.
 Sql raise_refused(const SwappedTable& table, const SwappedColumn& column) {
+  const std::string place = display(table.table->name) + "." + column.name.str();
+  const bool labels_go = !(column.fresh_type.name == column.after->type.name);
   return sql(
       "IF EXISTS (SELECT 1 FROM {} WHERE {}) THEN\n"
       "    RAISE EXCEPTION 'planner: % values of %.% cannot become % without loss, among them: %', (SELECT "
@@ -147,8 +149,8 @@ Sql raise_refused(const SwappedTable& table, const SwappedColumn& column) {
       table.table->name, column.refused.text(), table.table->name, column.refused.text(),
       Literal(display(table.table->name)), Literal(column.name.str()), Literal(display(column.after->type)),
       column.name, table.table->name, column.refused.text(),
-      Literal("Nothing was changed. Correct them, or split again with --accept-lossy=" +
-              display(table.table->name) + "." + column.name.str() + "."));
+      Literal("Nothing was changed. Correct them, or split again with --accept-lossy=" + place +
+              (labels_go ? " or --fill " + place + "=SQL." : ".")));
 }
 
 /// What the history does not tell: objects made by hand that would stay with the old column.
