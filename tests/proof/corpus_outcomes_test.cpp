@@ -56,6 +56,13 @@ const std::set<std::string>& open_ones() {
       "0015_1.10.0_schema",                                          // indexes of tables that are dropped
       "2017-10-16-200404_stop_lying_to_schema",  // a column that a trigger computes gets a made-up value
       "0190_2.16.0_schema",                      // a column that is renamed by hand, twice
+      "0005_melted_medusa",        // a foreign key dropped by drizzle: its way back does not make it again
+      "0006_deep_jasper_sitwell",  // the same
+      "0034_tearful_komodo",       // a new table's foreign key to a unique index of the same migration
+      "0117_calm_raider",          // the same
+      "0066_high_jackpot",         // made-up rows that the original would not take either
+      "0145_wild_lady_bullseye",   // NOT NULL goes from a column that is still in the primary key
+      "0146_true_avengers",        // a unique constraint that takes a dropped index's name
   };
   return names;
 }
@@ -73,12 +80,15 @@ TEST(CorpusOutcomes, hardly_anything_is_unproven_or_refused) {
   for (const auto& [kind, number] : risky) all += number;
   for (const auto& [kind, number] : refused) not_done += number;
   EXPECT_GT(all, 0U);
-  EXPECT_LE(static_cast<double>(not_done), 0.08 * static_cast<double>(all)) << not_done << " of " << all;
+  EXPECT_LE(static_cast<double>(not_done), 0.06 * static_cast<double>(all)) << not_done << " of " << all;
   for (const char* kind :
        {"set-not-null", "required-column", "create-index", "add-unique", "add-primary-key", "add-foreign-key",
         "add-check", "replace-constraint", "drop-column", "drop-table", "drop-index", "drop-constraint"}) {
-    // One column is refused that PostgreSQL drops: its key goes with it in the same statement.
-    EXPECT_LE(refused[kind], kind == std::string_view("drop-column") ? 1U : 0U) << kind;
+    // One column is refused that PostgreSQL drops: its key goes with it in the same statement; and one check
+    // is replaced that no migration made.
+    const bool known =
+        kind == std::string_view("drop-column") || kind == std::string_view("replace-constraint");
+    EXPECT_LE(refused[kind], known ? 1U : 0U) << kind;
   }
 }
 
