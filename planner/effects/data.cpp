@@ -378,7 +378,13 @@ void apply(Builder& b, const Truncate& truncate) {
     for (const Schema::Reference& reference : references_with_parents(b, all[i])) {
       if (std::find(all.begin(), all.end(), reference.from) != all.end()) continue;
       if (truncate.cascade == Cascade::Cascade) {
-        add(reference.from);
+        // The key is the table's own (and its partitions'): what inherits from it does not refer to anybody.
+        const Table* from = b.schema.tables.find(reference.from);
+        if (from != nullptr && from->partition_by) {
+          add(reference.from);
+        } else {
+          all.push_back(reference.from);
+        }
       } else {
         const std::vector<TableName> under = b.family(reference.from);
         const bool named =
