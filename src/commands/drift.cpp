@@ -102,7 +102,15 @@ void run(const Options& given, Context& context) {
   const project::Service service = only_service(selection.paths);
   const std::string url = database_url(selection.database, service);
 
-  const PendingOnes pending = pending_in_database(url, service, project::load_history(service));
+  // A folder of plain files is recorded nowhere: what lies here counts as applied.
+  const bool recorded = service.tool != Tool::PlainSql && service.tool != Tool::Psql;
+  const project::LoadedHistory loaded = project::load_history(service);
+  PendingOnes pending;
+  if (recorded) {
+    pending = pending_in_database(url, service, loaded);
+  } else {
+    pending.pending.assign(loaded.history.migrations.size(), true);
+  }
   for (const std::string& warning : pending.warnings) context.warn(warning);
   std::vector<bool> applied(pending.pending.size());
   std::transform(pending.pending.begin(), pending.pending.end(), applied.begin(),
@@ -115,7 +123,10 @@ void run(const Options& given, Context& context) {
   const SchemaSource database = schema_of_database(url);
   const auto counted = std::count(applied.begin(), applied.end(), true);
   context.say(
-      none
+      !recorded ? fmt::format(
+                      "comparing with the whole history: nothing records which of its {} files were applied",
+                      applied.size())
+      : none
           ? fmt::format(
                 "comparing with the whole history: the database records none of its {} migrations as applied",
                 applied.size())

@@ -126,6 +126,10 @@ void explain_statements(const Options& options, Context& context) {
   const ParsedFile file = parse_file(options.what);
   for (const Statement& statement : file.statements) {
     if (statement.problem == ParseProblem::None) continue;
+    if (statement.problem == ParseProblem::NewerSyntax)
+      throw Error(
+          fmt::format("newer than the syntax planner reads, which is PostgreSQL 15's: {}", options.what),
+          statement.error);
     throw Error(fmt::format("not SQL that planner reads: {}", options.what), statement.error);
   }
   if (file.statements.empty()) throw Error("there is no statement to explain", "put one in quotes");

@@ -121,12 +121,15 @@ void read_columns(Reader& reader) {
       "SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
       "pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, co.collname, cn.nspname, "
       "CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression, a.attstattarget, "
-      "array_to_string(a.attoptions, E'\\n'), col_description(a.attrelid, a.attnum), a.attinhcount > 0, "
+      "array_to_string(a.attoptions, E'\\n'), remark.description, a.attinhcount > 0, "
       "a.attislocal "
       "FROM pg_attribute a JOIN rel c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid "
       "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
       "LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation "
       "LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace "
+      // Joined: obj_description() and its like cost a look-up of their own for every row.
+      "LEFT JOIN pg_description remark ON remark.objoid = a.attrelid AND remark.classoid = "
+      "'pg_catalog.pg_class'::regclass AND remark.objsubid = a.attnum "
       "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm') ORDER BY "
       "a.attrelid, a.attnum");
   for (const Row& row : result.rows) {
@@ -185,17 +188,21 @@ void read_indexes(Reader& reader) {
   const Result result = reader.rows(
       "SELECT i.indrelid, s.nspname, c.relname, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready, "
       "i.indisprimary, "
-      "i.indisclustered, i.indisreplident, k.conname, pn.nspname, p.relname, obj_description(c.oid, "
-      "'pg_class'), "
+      "i.indisclustered, i.indisreplident, k.conname, pn.nspname, p.relname, "
+      "remark.description, "
       "sp.spcname, c.relpages::int8 * current_setting('block_size')::int8, "
-      "(SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = "
-      "i.indexrelid) "
+      "own.names "
       "FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN seen s ON s.oid = c.relnamespace "
       "LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN "
       "('p', 'u', 'x') "
       "LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid LEFT JOIN pg_class p ON p.oid = h.inhparent "
       "LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace LEFT JOIN pg_tablespace sp ON sp.oid = "
       "c.reltablespace "
+      "LEFT JOIN pg_description remark ON remark.objoid = c.oid AND remark.classoid = "
+      "'pg_catalog.pg_class'::regclass AND remark.objsubid = 0 "
+      "LEFT JOIN (SELECT a.attrelid, string_agg(a.attname, E'\\n' ORDER BY a.attnum) AS names FROM "
+      "pg_attribute a "
+      "JOIN pg_index o ON o.indexrelid = a.attrelid GROUP BY a.attrelid) own ON own.attrelid = i.indexrelid "
       "ORDER BY i.indrelid, i.indexrelid");
   for (const Row& row : result.rows) {
     const auto relation = reader.relations.find(row[0].value_or(""));
@@ -238,16 +245,19 @@ void read_constraints(Reader& reader) {
       "SELECT k.conrelid, k.conname, k.contype, pg_get_constraintdef(k.oid), k.convalidated, k.coninhcount > "
       "0, "
       "xn.nspname, x.relname, fn.nspname, f.relname, "
-      "(SELECT string_agg(a.attname, E'\\n' ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY "
-      "u(attnum, place) "
-      " JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum), obj_description(k.oid, "
-      "'pg_constraint'), k.conislocal, rn.nspname, r.relname, up.conrelid = k.conrelid, up.conname "
+      "CASE WHEN k.contype = 'f' THEN (SELECT string_agg(a.attname, E'\\n' ORDER BY u.place) FROM "
+      "unnest(k.confkey) WITH ORDINALITY u(attnum, place) JOIN pg_attribute a ON a.attrelid = k.confrelid "
+      "AND "
+      "a.attnum = u.attnum) END, remark.description, k.conislocal, rn.nspname, r.relname, up.conrelid = "
+      "k.conrelid, up.conname "
       "FROM pg_constraint k JOIN rel c ON c.oid = k.conrelid "
       "LEFT JOIN pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_namespace xn "
       "ON xn.oid = x.relnamespace "
       "LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace "
       "LEFT JOIN pg_class r ON r.oid = k.conindid AND k.contype = 'f' LEFT JOIN pg_namespace rn ON rn.oid = "
       "r.relnamespace LEFT JOIN pg_constraint up ON up.oid = k.conparentid "
+      "LEFT JOIN pg_description remark ON remark.objoid = k.oid AND remark.classoid = "
+      "'pg_catalog.pg_constraint'::regclass AND remark.objsubid = 0 "
       "WHERE k.contype IN ('c', 'p', 'u', 'f', 'x') ORDER BY k.conrelid, k.oid");
   for (const Row& row : result.rows) {
     const auto relation = reader.relations.find(row[0].value_or(""));

@@ -168,6 +168,57 @@ TEST_F(SchemaCommands, TraceRefusesWhatLooksLikeProduction) {
   EXPECT_EQ(repository.planner({"trace", "change.sql", "--database", url(), "--force"}).exit_code, 0);
 }
 
+TEST_F(SchemaCommands, DriftTakesAFolderOfPlainFilesForApplied) {
+  Repository repository;
+  repository.write("migrations/1_items.sql", kItems);
+  repository.write("migrations/2_more.sql", "ALTER TABLE items ADD COLUMN more int;\n");
+  db().exec(kItems);
+  const Ran ran = repository.planner({"drift", "migrations", "--database", url()});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("column more of items is only in the history"));
+  EXPECT_THAT(ran.err, HasSubstr("nothing records which of its 2 files were applied"));
+}
+
+TEST_F(SchemaCommands, ExplainAsksTheDatabase) {
+  Repository repository;
+  db().exec(
+      "CREATE TABLE orders (id int PRIMARY KEY, note text); CREATE TABLE lines (o int REFERENCES orders); "
+      "INSERT INTO orders SELECT g FROM generate_series(1, 40000) g; ANALYZE orders");
+  const Ran type =
+      repository.planner({"explain", "ALTER TABLE orders ALTER id TYPE bigint", "--database", url()});
+  EXPECT_EQ(type.exit_code, 0) << type.err;
+  EXPECT_THAT(type.out, HasSubstr("on the schema of \""));
+  EXPECT_THAT(type.out, HasSubstr("ACCESS EXCLUSIVE: on lines"));
+  EXPECT_THAT(type.out, HasSubstr("rewrites: orders"));
+  EXPECT_THAT(type.out, HasSubstr("40000 rows"));
+  const Ran missing = repository.planner({"explain", "ALTER TABLE nosuch ADD a int", "--database", url()});
+  EXPECT_THAT(missing.out, HasSubstr("fails: relation \"nosuch\" does not exist (42P01)"));
+  const Ran json =
+      repository.planner({"explain", "DROP TABLE lines", "--database", url(), "--format", "json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out).at("format"), "planner-explain") << json.out;
+}
+
+TEST_F(SchemaCommands, WhatCannotBeReachedOrReadEndsWithTwo) {
+  Repository repository;
+  repository.write("migrations/1_items.sql", kItems);
+  repository.write("change.sql", "SELECT 1;\n");
+  const std::string missing = "postgresql://localhost:1/nowhere";
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"explain", "DROP TABLE items", "--database", missing},
+        {"trace", "change.sql", "--database", missing},
+        {"trace", "nosuch.sql", "--database", url()},
+        {"drift", "migrations", "--database", missing},
+        {"schema", "--database", missing},
+        {"diff", missing, "change.sql", "--script"},
+        {"diff", "change.sql", "nosuch.sql"},
+        {"explain", "ALTER TABEL items ADD a int", "--database", url()}}) {
+    const Ran ran = repository.planner(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << arguments.front() << ran.out << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("error: ")) << arguments.front();
+    EXPECT_THAT(ran.err, HasSubstr("hint: ")) << arguments.front();
+  }
+}
+
 TEST_F(SchemaCommands, HelpShowsExamples) {
   for (const char* command : {"schema", "diff", "drift", "trace"}) {
     const Ran ran = run_planner({command, "--help"});

@@ -181,12 +181,36 @@ TEST(Recovery, KnowsNewerServersSyntax) {
            "CREATE STATISTICS ON a, b FROM t",
            "VACUUM ONLY t",
            "GRANT a TO b WITH INHERIT TRUE",
+           "GRANT a TO b WITH ADMIN TRUE, SET FALSE",
+           "REVOKE INHERIT OPTION FOR a FROM b",
+           "REVOKE SET OPTION FOR a FROM b",
+           "ALTER TABLE t ALTER CONSTRAINT c NO INHERIT",
+           "CREATE TABLE t (a int NOT NULL NO INHERIT)",
+           "CREATE TABLE t (a int, NOT NULL a)",
+           "CREATE TABLE t (a int, CONSTRAINT n NOT NULL a NO INHERIT)",
+           "CREATE TABLE t (a int REFERENCES u NOT ENFORCED)",
+           "ALTER TABLE t ALTER a SET STATISTICS DEFAULT",
+           "ALTER STATISTICS s SET STATISTICS DEFAULT",
+           "ALTER TABLE t ALTER a SET STORAGE DEFAULT",
+           "ALTER TABLE t ADD COLUMN a text STORAGE MAIN",
+           "ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY (LOGGED)",
+           "ALTER DOMAIN d ADD NOT NULL",
+           "ALTER DOMAIN d ADD CONSTRAINT n NOT NULL",
+           "SELECT JSON_ARRAY(1, 2 ABSENT ON NULL)",
+           "SELECT JSON('{}' WITH UNIQUE KEYS)",
+           "SELECT JSON_SERIALIZE('{}' RETURNING text)",
+           "SELECT JSON_VALUE(j, '$.a' RETURNING int ERROR ON ERROR) FROM t",
+           "SELECT JSON_QUERY(j, '$.a' WITH WRAPPER) FROM t",
+           "REINDEX (CONCURRENTLY) DATABASE",
+           "ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO b",
+           "ANALYZE ONLY t",
        }) {
     EXPECT_EQ(problem(sql), ParseProblem::NewerSyntax) << sql;
   }
-  for (const char* sql : {"ALTER TABLE t ADD CONSTRAINT n NOT a", "CREATE TABLE t (a int VIRTUALLY)",
-                          "SELECT 1a", "SELECT 1_a", "ALTER TABLE t SET DEFAULT", "SELECT a IS XML FROM t",
-                          "CREATE TABLE t (period int int)", "MERGE INTO a"}) {
+  for (const char* sql :
+       {"ALTER TABLE t ADD CONSTRAINT n NOT a", "CREATE TABLE t (a int VIRTUALLY)", "SELECT 1a", "SELECT 1_a",
+        "ALTER TABLE t SET DEFAULT", "SELECT a IS XML FROM t", "CREATE TABLE t (period int int)",
+        "CREATE TABLE t (a int, NOT NULL)", "REVOKE OPTION FOR a FROM b", "MERGE INTO a"}) {
     EXPECT_EQ(problem(sql), ParseProblem::Syntax) << sql;
   }
 }
