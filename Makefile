@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test test-versions bench bench-peers soak outcomes lint format install package package-check release deps clean
+.PHONY: build demo test test-versions bench bench-peers soak outcomes fuzz lint format install package package-check release deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -40,6 +40,12 @@ outcomes: deps ## what becomes of every risky migration of the histories in ../s
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev --target proof_tests with_scratch_server
 	@PLANNER_WRITE_OUTCOMES=1 build/dev/bin/with_scratch_server build/dev/bin/proof_tests --gtest_filter=CorpusOutcomes.write_table
+
+fuzz: deps ## libFuzzer on migrations and planner.toml, SECONDS=60 each, from the corpus in tests/fuzz/corpus; new inputs stay in build/fuzz/corpus
+	@.ci/deps lint
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz --target fuzz_migration fuzz_config
+	@.ci/fuzz $(or $(SECONDS),60)
 
 lint: ## format, clang-14, clang-tidy; BASE=origin/main looks only at what changed since
 	@.ci/deps lint

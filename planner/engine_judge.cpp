@@ -39,6 +39,15 @@ struct Walk {
   std::vector<Piece> pieces;
 };
 
+/// What a later statement of the same transaction may stumble over; of a file of many thousand statements
+/// everything else would be looked through again for each of them.
+bool is_remembered(const Operation& operation) {
+  return std::holds_alternative<AddEnumValue>(operation) || std::holds_alternative<CreateEnum>(operation) ||
+         std::holds_alternative<CreateTable>(operation) || std::holds_alternative<Insert>(operation) ||
+         std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
+         std::holds_alternative<Copy>(operation) || std::holds_alternative<Merge>(operation);
+}
+
 Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<Delivered>& deliveries,
           const EffectsSettings& settings) {
   Walk result;
@@ -69,7 +78,9 @@ Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<De
       };
     }
     pieces_of(statement, i, schema, ReplayOptions{true}, result.pieces, visit);
-    for (const Operation& operation : statement.operations) earlier.push_back(&operation);
+    for (const Operation& operation : statement.operations) {
+      if (is_remembered(operation)) earlier.push_back(&operation);
+    }
   }
   return result;
 }

@@ -128,7 +128,16 @@ void apply_modifiers(Journey& journey, const TypeName& target) {
   }
   if (!target.other_modifiers.empty() || journey.type.modifiers != target.modifiers) journey.rewrite = true;
   if (type == "numeric") {
-    journey.may_fail = journey.may_lose = true;
+    // More digits behind the point round nothing, more before it refuse nothing; a numeric without modifiers
+    // holds any.
+    const std::vector<std::int32_t>& from = journey.type.modifiers;
+    const std::vector<std::int32_t>& into = target.modifiers;
+    const auto scale = [](const std::vector<std::int32_t>& digits) {
+      return digits.size() > 1 ? digits[1] : 0;
+    };
+    const bool known = !from.empty() && !into.empty();
+    journey.may_lose = journey.may_lose || !known || scale(into) < scale(from);
+    journey.may_fail = journey.may_fail || !known || into[0] - scale(into) < from[0] - scale(from);
   } else if (type == "timestamp" || type == "timestamptz" || type == "time" || type == "timetz" ||
              type == "interval") {
     journey.may_lose = true;

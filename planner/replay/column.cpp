@@ -4,6 +4,7 @@
 
 #include "planner/casts.h"
 #include "planner/replay/internal.h"
+#include "planner/replay/limits.h"
 #include "planner/replay/sequence.h"
 
 namespace planner::replaying {
@@ -158,6 +159,8 @@ void apply(Context& context, const AddColumn& op) {
     if (op.if_not_exists) return;
     refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.column.name.str(), name.name.str());
   }
+  if (before.columns.size() >= kMostColumns)
+    refuse("54011", "tables can have at most {} columns", kMostColumns);
   if (op.only && !before.children.empty()) refuse("42P16", "column must be added to child tables too");
   if (op.column.identity && !before.children.empty()) {
     refuse("42P16", "cannot recursively add identity column to table that has child tables");

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "planner/replay/internal.h"
+#include "planner/replay/limits.h"
 #include "planner/replay/partition.h"
 #include "planner/sql/query.h"
 
@@ -76,6 +77,8 @@ struct NewTable {
 };
 
 void require_new_column(const Table& table, const Identifier& name) {
+  if (table.columns.size() >= kMostColumns)
+    refuse("54011", "tables can have at most {} columns", kMostColumns);
   if (table.column(name) != nullptr) refuse("42701", "column \"{}\" specified more than once", name.str());
 }
 

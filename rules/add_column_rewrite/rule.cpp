@@ -37,6 +37,13 @@ std::optional<Verdict> check(const AddColumn& add, const Subject& subject) {
     verdict.help = "Use the domain's base type with a CHECK ... NOT VALID, and validate it afterwards";
     verdict.splittable = false;
   }
+  if (!add.column.generated.empty()) {
+    verdict.help =
+        "Add a plain column, let a trigger keep it, fill the old rows in batches (or compute it in a view)";
+    if (subject.settings.effects.server_version >= 180000)
+      verdict.help = "Make it VIRTUAL: that computes it when it is read, and rewrites nothing";
+    verdict.splittable = false;
+  }
   if (unsure) {
     verdict.severity = Severity::Warning;
     verdict.notes.push_back(

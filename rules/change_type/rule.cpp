@@ -21,6 +21,10 @@ std::string others_locked(const Effects& effects, const Schema& met, const Table
   return others.empty() ? std::string() : "it is locked together with " + list_of(others);
 }
 
+bool is_utc_by_name(const std::string& zone) {
+  return zone == "UTC" || zone == "utc" || zone == "Etc/UTC" || zone == "GMT";
+}
+
 std::optional<Verdict> check(const ChangeType& change, const Subject& subject) {
   const Table* table = subject.before.table(change.table);
   const Column* column = table != nullptr ? table->column(change.column) : nullptr;
@@ -49,8 +53,13 @@ std::optional<Verdict> check(const ChangeType& change, const Subject& subject) {
   const std::vector<TableName> family = family_of(subject.before, change.table);
   const std::string others = others_locked(subject.own, subject.before, change.table);
   if (!others.empty()) verdict.notes.push_back(others);
-  if (cast.may_lose_data) verdict.notes.push_back("values that do not fit are rounded or cut off");
-  if (cast.may_fail_on_data) verdict.notes.push_back("it fails when a value does not fit the new type");
+  const auto zone =
+      change.using_expression ? at_time_zone_of_column(change.using_expression, change.column) : std::nullopt;
+  if (cast.may_lose_data)
+    verdict.notes.push_back(column->type.is("bpchar") ? "blanks at the end of the values are lost"
+                                                      : "values that do not fit are rounded or cut off");
+  if (cast.may_fail_on_data && !zone)
+    verdict.notes.push_back("it fails when a value does not fit the new type");
   if (rewrites_any(subject.own, family)) {
     verdict.message =
         what +
@@ -60,6 +69,12 @@ std::optional<Verdict> check(const ChangeType& change, const Subject& subject) {
     if (!cast.depends_on.empty())
       verdict.notes.push_back("whether it rewrites depends on " + cast.depends_on);
     verdict.help = "Fill a second column of the new type and swap the two";
+    if (zone && is_utc_by_name(*zone) && subject.settings.effects.server_version >= 120000) {
+      verdict.notes.push_back(
+          "USING makes PostgreSQL rewrite the table; without it, in a session whose TimeZone is UTC, the "
+          "same "
+          "change costs nothing when no index is on the column");
+    }
     return about_table(subject, change.table, Matters::Size, std::move(verdict));
   }
   if (depends_on_time_zone(cast, subject)) {

@@ -37,6 +37,15 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     if (end.functions_named(function->function.name) != nullptr) return std::nullopt;
     verdict.object = display(function->function.name);
     fails("the function " + name_of(function->function.name));
+    if (function->cascade == Cascade::Cascade) {
+      for (const auto& [name, table] : before.tables) {
+        for (const Trigger& trigger : table->triggers) {
+          if (trigger.definition.function.name == function->function.name.name)
+            verdict.notes.push_back("CASCADE also drops the trigger \"" + trigger.definition.name.str() +
+                                    "\" of " + name_of(name));
+        }
+      }
+    }
     return verdict;
   }
   if (const auto* schema = std::get_if<DropSchema>(&operation)) {

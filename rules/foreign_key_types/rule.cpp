@@ -15,6 +15,11 @@ std::optional<Verdict> check(const AddForeignKey& op, const Subject& subject) {
     const Column* a = table->column(from[i]);
     const Column* b = target->column(to[i]);
     if (a == nullptr || b == nullptr || a->type.name == b->type.name) continue;
+    // Within one ALTER TABLE the type changes run before the constraints; a later statement may change it
+    // too.
+    const Table* left = subject.migration_end.table(op.table);
+    const Column* then = left != nullptr ? left->column(from[i]) : nullptr;
+    if (then != nullptr && then->type.name == b->type.name) continue;
     const auto textual = [](const TypeName& type) { return type.is("text") || type.is("varchar"); };
     if (textual(a->type) && textual(b->type)) continue;
     Verdict verdict;

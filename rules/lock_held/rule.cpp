@@ -8,6 +8,7 @@ namespace {
 /// What the statement does that takes as long as the data is large; empty when it is a change of the
 /// catalogue only.
 std::string long_work(const Effects& effects, const Schema& met, const Statement& statement) {
+  if (effects.outside_transaction) return {};  // it fails here: rule concurrently-in-transaction
   for (const ObjectName& relation : effects.rewrites) {
     if (!is_new(met, relation)) return "rewrites " + name_of(relation);
   }
@@ -21,6 +22,16 @@ std::string long_work(const Effects& effects, const Schema& met, const Statement
       continue;
     if (scan.reason == ScanReason::IndexBuild) return "builds an index on " + name_of(scan.relation);
     return "reads every row of " + name_of(scan.relation);
+  }
+  for (const Operation& operation : statement.operations) {
+    const auto* table = std::get_if<CreateTableAs>(&operation);
+    const auto* view = std::get_if<CreateMaterializedView>(&operation);
+    if ((table == nullptr || !table->with_data) && (view == nullptr || !view->with_data)) continue;
+    for (const Scan& scan : effects.scans) {
+      if (scan.reason == ScanReason::Query && !is_new(met, scan.relation))
+        return "fills " + name_of(table != nullptr ? table->table : view->view) + " from " +
+               name_of(scan.relation);
+    }
   }
   for (const Operation& operation : statement.operations) {
     if (const auto* update = std::get_if<Update>(&operation)) {
@@ -56,7 +67,11 @@ std::string line_of(const MigrationSubject& subject, std::size_t statement) {
 
 /// Does holding this lock stop more than the statement itself stops on that relation?
 bool adds_to(const Held& held, const Effects& effects) {
-  const LockMode own = effects.lock_on(held.lock.relation);
+  // What the statement makes under the name of something that was dropped has nobody waiting for it.
+  const bool makes = std::any_of(effects.locks.begin(), effects.locks.end(), [&](const RelationLock& lock) {
+    return lock.created && lock.relation == held.lock.relation;
+  });
+  const LockMode own = makes ? LockMode::None : effects.lock_on(held.lock.relation);
   return (blocks_reads(held.lock.mode) && !blocks_reads(own)) ||
          (blocks_writes(held.lock.mode) && !blocks_writes(own));
 }
@@ -90,7 +105,9 @@ std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionG
       }
     }
     for (const RelationLock& lock : felt_locks(effects, met)) {
-      if (lock.kind != LockedKind::Table || is_small(met, subject.settings, lock.relation)) continue;
+      if ((lock.kind != LockedKind::Table && lock.kind != LockedKind::MaterializedView) ||
+          is_small(met, subject.settings, lock.relation))
+        continue;
       const auto same = std::find_if(held.begin(), held.end(),
                                      [&](const Held& h) { return h.lock.relation == lock.relation; });
       if (same == held.end()) {

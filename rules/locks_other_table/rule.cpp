@@ -30,21 +30,33 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
                          (foreign != nullptr && is_new(met, foreign->table)) ||
                          (column != nullptr && references_another(*column));
     const ObjectName* target = target_relation(intention.operation);
+    const auto* drop_column = std::get_if<DropColumn>(&intention.operation);
+    const auto* drop_constraint = std::get_if<DropConstraint>(&intention.operation);
+    const TableName* parent = column != nullptr            ? &column->table
+                              : drop_column != nullptr     ? &drop_column->table
+                              : drop_constraint != nullptr ? &drop_constraint->table
+                                                           : nullptr;
     const std::vector<TableName> children =
-        column != nullptr ? met.partitions_and_children(column->table) : std::vector<TableName>();
-    if (!children.empty() && !column->only) {
+        parent != nullptr ? met.partitions_and_children(*parent) : std::vector<TableName>();
+    const bool locks_children = std::any_of(children.begin(), children.end(), [&](const TableName& child) {
+      return blocks_writes(subject.statement_effects[statement].lock_on(child));
+    });
+    if (locks_children) {
       Verdict verdict;
       verdict.at = intention.sources.front();
-      verdict.object = display(column->table);
+      verdict.object = display(*parent);
       verdict.severity = Severity::Info;
       verdict.message =
-          "Adding a column to " + name_of(column->table) + " also locks " +
+          (column != nullptr        ? "Adding a column to "
+           : drop_column != nullptr ? "Dropping a column of "
+                                    : "Dropping a constraint of ") +
+          name_of(*parent) + " also locks " +
           (children.size() > kNamed ? count_of(children.size(), "table") + " below it" : list_of(children)) +
           ": nobody can read or write " + (children.size() == 1 ? "it" : "any of them") +
           " until the transaction ends";
       verdict.help = "Keep the transaction short, with a lock_timeout and retries";
       verdict.splittable = false;
-      if (auto fitted = about_table(met, subject.settings, column->table, Matters::Anyway, Severity::Info,
+      if (auto fitted = about_table(met, subject.settings, *parent, Matters::Anyway, Severity::Info,
                                     std::move(verdict))) {
         verdicts.push_back(std::move(*fitted));
       }

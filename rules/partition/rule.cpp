@@ -19,8 +19,16 @@ std::optional<ObjectName> scanned_default(const Effects& effects, const ObjectNa
   return std::nullopt;
 }
 
+/// It never comes to the lock: rule statement-refused says why.
+bool is_refused(const Effects& effects) {
+  return std::any_of(effects.failures.begin(), effects.failures.end(), [](const Failure& failure) {
+    return !failure.only_with_rows && !failure.depends_on_data;
+  });
+}
+
 std::vector<Verdict> check(const Subject& subject) {
   std::vector<Verdict> verdicts;
+  if (is_refused(subject.own)) return verdicts;
   const auto add = [&](const TableName& table, Matters matters, Verdict verdict) {
     if (auto fitted = about_table(subject, table, matters, std::move(verdict)))
       verdicts.push_back(std::move(*fitted));

@@ -14,7 +14,16 @@ std::optional<Verdict> check(const Reindex& op, const Subject& subject) {
   }
   Verdict verdict;
   verdict.object = display(op.name);
-  verdict.message = "REINDEX of " + (op.name.empty() ? std::string("everything") : name_of(op.name)) +
+  if (op.target != ReindexTarget::Table && op.target != ReindexTarget::Index) {
+    verdict.message = "REINDEX of " +
+                      std::string(op.target == ReindexTarget::Schema ? "the schema " : "the database ") +
+                      (op.name.empty() ? std::string() : name_of(op.name) + " ") +
+                      "builds every index anew, one table after another: nobody can write to the table whose "
+                      "turn it is, and queries that plan with its indexes wait too";
+    verdict.help = "REINDEX TABLE CONCURRENTLY, one table at a time, each alone in its migration";
+    return verdict;
+  }
+  verdict.message = "REINDEX of " + name_of(op.name) +
                     " lets nobody write to the table while it builds, and locks the index: queries that plan "
                     "with it wait too, so reads stop as well";
   verdict.help = "REINDEX ... CONCURRENTLY, alone in its migration";

@@ -50,10 +50,31 @@ std::optional<std::string> view_loses_columns(const CreateView& create, const Sc
   return std::nullopt;
 }
 
+bool says(const std::string& message, std::string_view words) {
+  return message.find(words) != std::string::npos;
+}
+
+/// The one thing to do, where PostgreSQL's words tell it.
+std::string help_for(const std::string& sqlstate, const std::string& message) {
+  if (says(message, "cannot create index on partitioned table"))
+    return "Leave CONCURRENTLY out: planner split then builds the index partition by partition";
+  if (says(message, "cannot drop partitioned index")) return "Leave CONCURRENTLY out, and set a lock_timeout";
+  if (says(message, "cannot drop columns from view") || says(message, "cannot change name of view column"))
+    return "DROP VIEW and CREATE VIEW in one transaction, or add the new columns at the end";
+  if (sqlstate == "2BP01" || says(message, "other objects depend on it"))
+    return "Drop or change what depends on it first";
+  if (sqlstate == "42P07" || sqlstate == "42710" || sqlstate == "42701" || sqlstate == "42P06")
+    return "Leave it out, or give the new one another name";
+  if (sqlstate == "42703" || sqlstate == "42704" || sqlstate == "42883")
+    return "Correct the name, or create it in an earlier statement";
+  return "Correct it";
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   std::vector<std::size_t> told;
-  const auto add = [&](std::size_t statement, const std::string& message, bool sure) {
+  const auto add = [&](std::size_t statement, const std::string& sqlstate, const std::string& message,
+                       bool sure) {
     if (std::find(told.begin(), told.end(), statement) != told.end()) return;
     told.push_back(statement);
     Verdict verdict;
@@ -63,7 +84,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
                                    : target_relation(subject.file.statements[statement].operations.front());
     verdict.object = target != nullptr ? display(*target) : std::string();
     verdict.message = "PostgreSQL refuses this statement: " + message;
-    verdict.help = "Correct it";
+    verdict.help = help_for(sqlstate, message);
     if (!sure) {
       verdict.severity = Severity::Warning;
       verdict.notes.push_back(
@@ -103,7 +124,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate) ||
         is_type_change(problem.statement) || is_uncertain(problem.statement))
       continue;
-    add(problem.statement, problem.problem.message, whole_history);
+    add(problem.statement, sqlstate, problem.problem.message, whole_history);
   }
   // What a DO block holds may stand under an exception handler.
   const auto is_block = [&](std::size_t statement) {
@@ -121,7 +142,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
           is_type_change(i) || is_vague(i)) {
         continue;
       }
-      add(i, failure.message, whole_history);
+      add(i, failure.sqlstate, failure.message, whole_history);
     }
   }
   for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
@@ -131,7 +152,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       std::optional<std::string> why;
       if (const auto* update = std::get_if<Update>(&operation)) why = assigned_twice(*update, met);
       if (const auto* view = std::get_if<CreateView>(&operation)) why = view_loses_columns(*view, met, left);
-      if (why) add(i, *why, whole_history);
+      if (why) add(i, "", *why, whole_history);
     }
   }
   return verdicts;

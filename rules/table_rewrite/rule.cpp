@@ -13,6 +13,13 @@ std::vector<Verdict> check(const Subject& subject) {
     if (auto fitted = about_table(subject, table, Matters::Size, std::move(verdict)))
       verdicts.push_back(std::move(*fitted));
   };
+  const auto add_all = [&](const std::string& what, const std::string& tables, const std::string& help) {
+    Verdict verdict;
+    verdict.message =
+        what + " without a name writes " + tables + " anew, one after another, while nobody can use it";
+    verdict.help = help;
+    verdicts.push_back(std::move(verdict));
+  };
   const Operation& operation = subject.intention.operation;
   if (const auto* persistence = std::get_if<SetPersistence>(&operation)) {
     if (subject.own.rewrites_table(persistence->table)) {
@@ -27,11 +34,17 @@ std::vector<Verdict> check(const Subject& subject) {
     if (subject.own.rewrites_table(method->table))
       add(method->table, "SET ACCESS METHOD", "Do it in a quiet window");
   } else if (const auto* cluster = std::get_if<Cluster>(&operation)) {
-    if (!cluster->table.empty()) add(cluster->table, "CLUSTER", "Use pg_repack");
+    if (cluster->table.empty()) {
+      add_all("CLUSTER", "every table that was ever clustered", "Name the table, and use pg_repack");
+    } else {
+      add(cluster->table, "CLUSTER", "Use pg_repack");
+    }
   } else if (const auto* vacuum = std::get_if<Vacuum>(&operation)) {
     if (vacuum->full) {
       for (const TableName& table : vacuum->tables)
         add(table, "VACUUM FULL", "Use pg_repack, or plain VACUUM");
+      if (vacuum->tables.empty())
+        add_all("VACUUM FULL", "every table of the database", "Use pg_repack, or plain VACUUM");
     }
   }
   return verdicts;

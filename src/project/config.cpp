@@ -178,8 +178,9 @@ std::vector<std::string> nearest(const std::string& word, const std::vector<std:
   return best;
 }
 
-Config read_config(const fs::path& file) {
-  const std::string text = read_file(file);
+Config read_config(const fs::path& file) { return parse_config(read_file(file), file); }
+
+Config parse_config(const std::string& text, const fs::path& file) {
   require_plain_text(text, file);
   const toml::value parsed = parse_toml(text, shown(file));
   TomlTable table(parsed, shown(file), "planner.toml");

@@ -67,6 +67,8 @@ struct Config {
 /// Reads planner.toml. Unknown keys, wrong types and impossible values are Errors with file, line and the
 /// nearest known word.
 Config read_config(const std::filesystem::path& file);
+/// The same of a text that is not (yet) on disk; `file` is what errors call it.
+Config parse_config(const std::string& text, const std::filesystem::path& file);
 
 /// planner.toml in the folder or the nearest one above it, up to the top of the git repository.
 std::optional<std::filesystem::path> find_config(const std::filesystem::path& folder);

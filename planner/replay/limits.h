@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstddef>
+
+namespace planner::replaying {
+
+/// MaxHeapAttributeNumber of the server.
+constexpr std::size_t kMostColumns = 1600;
+
+}  // namespace planner::replaying

@@ -1,0 +1,4 @@
+CREATE TABEL t (;
+ALTER TABLE t ADD COLUMN 'a' int;
+));
+SELECT 'open

@@ -1,0 +1,12 @@
+CREATE TYPE "Role" AS ENUM ('A', 'B');
+CREATE TABLE u (id int PRIMARY KEY, role "Role" NOT NULL DEFAULT 'A');
+--- migration
+BEGIN;
+CREATE TYPE "Role_new" AS ENUM ('A');
+ALTER TABLE u ALTER COLUMN role DROP DEFAULT;
+ALTER TABLE u ALTER COLUMN role TYPE "Role_new" USING (role::text::"Role_new");
+ALTER TYPE "Role" RENAME TO "Role_old";
+ALTER TYPE "Role_new" RENAME TO "Role";
+DROP TYPE "Role_old";
+ALTER TABLE u ALTER COLUMN role SET DEFAULT 'A';
+COMMIT;

@@ -1,0 +1,5 @@
+ALTER TABLE t
+  ADD COLUMN âaâ int;
+
+-- ð
+DROP TABLE "ð";

@@ -1,0 +1,13 @@
+--- migration
+ALTER TABLE t ADD COLUMN x int;
+ALTER TABLE t ADD COLUMN x int DEFAULT -1;
+ALTER TABLE t ADD COLUMN x jsonb DEFAULT '{}'::jsonb;
+ALTER TABLE t ADD COLUMN x text[] DEFAULT ARRAY[]::text[];
+ALTER TABLE t ADD COLUMN x timestamptz DEFAULT now();
+ALTER TABLE t ADD COLUMN x timestamp DEFAULT CURRENT_TIMESTAMP;
+ALTER TABLE t ADD COLUMN x timestamptz DEFAULT now() - interval '1 day';
+ALTER TABLE t ADD COLUMN x text DEFAULT to_char(now(), 'YYYY');
+ALTER TABLE t ADD COLUMN x text DEFAULT current_user;
+ALTER TABLE t ADD COLUMN x bigint DEFAULT txid_current();
+ALTER TABLE t ADD COLUMN x mood DEFAULT 'ok';
+ALTER TABLE t ADD COLUMN x boolean NOT NULL DEFAULT false;

@@ -1,0 +1,7 @@
+--- migration
+ALTER TABLE t DROP COLUMN d, ADD COLUMN dd int;
+ALTER TABLE t DROP COLUMN d, ADD COLUMN d text;
+DROP TABLE p; CREATE TABLE people (id int PRIMARY KEY, name text);
+ALTER TABLE pp RENAME COLUMN x TO y;
+ALTER VIEW v_t RENAME COLUMN id TO key;
+ALTER DOMAIN positive RENAME TO above_zero;

@@ -1,0 +1,2 @@
+--- migration
+GRANT ALL ON t TO PUBLIC;
