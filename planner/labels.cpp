@@ -1,5 +1,6 @@
 #include "planner/labels.h"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace planner {
@@ -45,6 +46,8 @@ struct Collector {
     if (!constraint.references.table.empty()) {
       labels.push_back(label_relation(constraint.references.table));
       columns(constraint.references.table, constraint.references.columns, filled);
+      if (!constraint.references.columns.empty())
+        labels.push_back(label_unique(constraint.references.table, constraint.references.columns));
     }
     if (!constraint.name.empty()) labels.push_back("gone:" + label_constraint(table, constraint.name));
   }
@@ -72,6 +75,11 @@ std::string label_type(const ObjectName& type) { return "type:" + quoted(type); 
 std::string label_function(const ObjectName& function) { return "function:" + quoted(function.name); }
 std::string label_constraint(const TableName& table, const Identifier& constraint) {
   return "constraint:" + quoted(table) + "." + quoted(constraint);
+}
+std::string label_unique(const TableName& table, const std::vector<Identifier>& columns) {
+  std::vector<Identifier> sorted = columns;
+  std::sort(sorted.begin(), sorted.end());
+  return "unique:" + quoted(table) + "(" + column_list(sorted).str() + ")";
 }
 std::string label_enum_values() { return "enum-values"; }
 

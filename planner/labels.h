@@ -17,6 +17,7 @@ std::string label_filled(const TableName& table, const Identifier& column);  ///
 std::string label_type(const ObjectName& type);
 std::string label_function(const ObjectName& function);
 std::string label_constraint(const TableName& table, const Identifier& constraint);
+std::string label_unique(const TableName& table, const std::vector<Identifier>& columns);
 std::string label_enum_values();  ///< values added to enum types can be used
 
 /// What must be there before the operation can run. Labels nobody provides cost nothing.

@@ -88,12 +88,6 @@ Condition index_is_whole(const TableName& table, const ObjectName& index) {
               Literal(quoted(index)), Literal(quoted(table)))};
 }
 
-std::string label_unique(const TableName& table, const std::vector<Identifier>& columns) {
-  std::vector<Identifier> sorted = columns;
-  std::sort(sorted.begin(), sorted.end());
-  return "unique:" + quoted(table) + "(" + column_list(sorted).str() + ")";
-}
-
 ConstraintDefinition named(const TableName& table, ConstraintDefinition constraint,
                            const RecipeContext& context) {
   if (!constraint.name.empty()) return constraint;

@@ -34,6 +34,4 @@ ConstraintDefinition named(const TableName& table, ConstraintDefinition constrai
 /// The same for an index.
 CreateIndex named(CreateIndex index, const RecipeContext& context);
 
-std::string label_unique(const TableName& table, const std::vector<Identifier>& columns);
-
 }  // namespace planner::plans
