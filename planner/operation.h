@@ -51,6 +51,9 @@ using OperationVariant = std::variant<
 /// twenty seconds a file. std::get_if, std::holds_alternative and std::visit work on it as on any variant.
 class Operation : public OperationVariant {
  public:
+  /// ALTER ... IF EXISTS: where its relation is missing, nothing happens (PostgreSQL says so in a NOTICE).
+  bool if_exists = false;
+
   Operation();
   template <typename T>
   requires(!std::is_base_of_v<Operation, std::remove_cvref_t<T>> &&

@@ -7,7 +7,7 @@ namespace planner {
 Operation::Operation() = default;
 Operation::Operation(const Operation& other) = default;
 Operation::Operation(Operation&& other) noexcept
-    : OperationVariant(std::move(static_cast<OperationVariant&>(other))) {}
+    : OperationVariant(std::move(static_cast<OperationVariant&>(other))), if_exists(other.if_exists) {}
 Operation::~Operation() = default;
 
 // Assignment by construction: the variant's own assignment would instantiate every pair of alternatives'

@@ -123,6 +123,7 @@ struct Table {
   std::optional<TableName> partition_of;
   std::optional<PartitionBound> bound;
   std::optional<PartitionKey> partition_by;
+  ObjectName of_type;                       ///< CREATE TABLE ... OF
   std::vector<TableName> children;          ///< partitions and inheriting tables
   std::vector<ObjectName> owned_sequences;  ///< of serial and identity columns, OWNED BY
   /// Names taken by what PostgreSQL adds per partition of a referenced table: no constraint a person meets,
@@ -203,6 +204,7 @@ struct OtherType {
   ObjectName name;
   char kind = 'c';  ///< c composite, r range, b base, p shell
   std::vector<Column> attributes;
+  std::optional<CreateRangeType> range;  ///< how a range type is made; names qualified
   Identifier extension;
   std::string comment, owner;
 };
@@ -235,6 +237,7 @@ struct Schema {
   SharedMap<Identifier, std::vector<TableName>> publications;
   /// Columns that the WHERE clauses of a publication name, by table.
   SharedMap<Identifier, std::map<TableName, std::vector<Identifier>>> publication_filters;
+  SharedMap<Identifier, std::map<TableName, std::vector<Identifier>>> publication_columns;  ///< their lists
   std::vector<Identifier> search_path{Identifier("public")};
   std::vector<Identifier> session_search_path{Identifier("public")};  ///< what a new session starts with
   std::string time_zone;  ///< the session's, when SET said so; empty: the server's

@@ -383,6 +383,14 @@ Facets facets_of(const OtherType& type, const CompareOptions& options) {
   }
   Builder builder;
   builder.text("kind", std::string(1, type.kind)).text("attributes", attributes);
+  if (type.range) {
+    builder.text("subtype", display(type.range->subtype))
+        .text("operator class", qualified(type.range->opclass))
+        .text("collation", qualified(type.range->collation))
+        .text("canonical function", qualified(type.range->canonical))
+        .text("difference function", qualified(type.range->subtype_diff))
+        .text("multirange type", qualified(type.range->multirange));
+  }
   builder.text("comment", cut_comment(options, type.comment));
   if (options.owners) builder.text("owner", type.owner);
   return builder.take();

@@ -259,6 +259,16 @@ Sql create_domain_sql(const Domain& domain) {
 
 Sql create_type_sql(const OtherType& type) {
   if (type.kind == 'p') return sql("CREATE TYPE {}", type.name);
+  if (type.range) {
+    const CreateRangeType& range = *type.range;
+    std::vector<Sql> parts{sql("SUBTYPE = {}", type_sql(range.subtype))};
+    if (!range.opclass.empty()) parts.push_back(sql("SUBTYPE_OPCLASS = {}", range.opclass));
+    if (!range.collation.empty()) parts.push_back(sql("COLLATION = {}", range.collation));
+    if (!range.canonical.empty()) parts.push_back(sql("CANONICAL = {}", range.canonical));
+    if (!range.subtype_diff.empty()) parts.push_back(sql("SUBTYPE_DIFF = {}", range.subtype_diff));
+    if (!range.multirange.empty()) parts.push_back(sql("MULTIRANGE_TYPE_NAME = {}", range.multirange));
+    return sql("CREATE TYPE {} AS RANGE ({})", type.name, join(parts, ", "));
+  }
   if (type.kind != 'c') return Sql();
   std::vector<Sql> attributes;
   for (const Column& attribute : type.attributes) {

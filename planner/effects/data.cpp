@@ -365,14 +365,22 @@ void apply(Builder& b, const Truncate& truncate) {
       if (std::find(all.begin(), all.end(), each) == all.end()) all.push_back(std::move(each));
     }
   };
-  for (const TableName& written : truncate.tables) {
-    const TableName name = b.schema.resolve_relation(written);
+  for (std::size_t i = 0; i < truncate.tables.size(); ++i) {
+    const TableName name = b.schema.resolve_relation(truncate.tables[i]);
     require_relation(b, name);
     if (b.schema.views.contains(name)) {
       b.fail("42809", "\"" + name.name.str() + "\" is not a table");
       continue;
     }
-    add(name);
+    const Table* table = b.schema.tables.find(name);
+    const bool only = i < truncate.only.size() && truncate.only[i];
+    if (only && table != nullptr && table->partition_by)
+      b.fail("42809", "cannot truncate only a partitioned table");
+    if (!only) {
+      add(name);
+    } else if (std::find(all.begin(), all.end(), name) == all.end()) {
+      all.push_back(name);
+    }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const Schema::Reference& reference : references_with_parents(b, all[i])) {
@@ -458,9 +466,10 @@ void apply(Builder& b, const Select& select) {
 
 void apply(Builder& b, const LockTable& lock) {
   const LockMode mode = mode_of(lock.mode);
-  for (const TableName& written : lock.tables) {
-    require_relation(b, b.schema.resolve_relation(written));
-    lock_relation_tree(b, b.schema.resolve_relation(written), mode, lock.only);
+  for (std::size_t i = 0; i < lock.tables.size(); ++i) {
+    const ObjectName name = b.schema.resolve_relation(lock.tables[i]);
+    require_relation(b, name);
+    lock_relation_tree(b, name, mode, i < lock.only.size() && lock.only[i]);
   }
 }
 

@@ -117,6 +117,10 @@ void run(Builder& b, const std::vector<const Operation*>& operations, bool insid
     return a != nullptr && c != nullptr && *a == *c;
   };
   for (std::size_t i = 0; i < operations.size();) {
+    if (finds_nothing(b.schema, *operations[i])) {
+      ++i;
+      continue;
+    }
     std::vector<const Operation*> together{operations[i]};
     check_transaction(b, *operations[i]);
     // Statements of a DO block each stand alone.

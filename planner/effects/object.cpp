@@ -576,7 +576,7 @@ void apply(Builder& b, const Grant& grant) {
 }
 
 void apply(Builder& b, const OtherObject& other) {
-  if (other.kind == ObjectKind::Publication && (other.change == 'c' || other.change == 'a')) {
+  if (other.kind == ObjectKind::Publication && other.change != 'd' && other.change != 'r') {
     for (const TableName& written : other.tables) {
       const TableName name = b.schema.resolve_relation(written);
       const Table* table = b.schema.tables.find(name);

@@ -127,6 +127,7 @@ struct OtherObject {
   Cascade cascade = Cascade::Restrict;
   std::vector<TableName> tables;
   std::vector<std::vector<Identifier>> filtered;  ///< per table of a publication: columns its WHERE names
+  std::vector<std::vector<Identifier>> listed;    ///< per table of a publication: its column list
 };
 
 }  // namespace planner

@@ -35,6 +35,7 @@ struct Truncate {
   std::vector<TableName> tables;
   Cascade cascade = Cascade::Restrict;
   bool restart_identity = false;
+  std::vector<bool> only;  ///< per table: written with ONLY
 };
 struct Copy {
   TableName table;

@@ -71,6 +71,7 @@ struct CreateFunction {
   std::string body;              ///< AS '...' text; empty for SQL-standard bodies
   Expression sql_body;           ///< BEGIN ATOMIC / RETURN
   std::vector<Option> settings;  ///< SET search_path = ...
+  std::vector<Option> aggregate_options;  ///< SFUNC, STYPE, INITCOND, ... of an aggregate, in lower case
 };
 struct AlterFunction {
   FunctionSignature function;

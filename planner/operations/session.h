@@ -38,7 +38,7 @@ struct LockTable {
   std::vector<TableName> tables;
   std::string mode;
   bool nowait = false;
-  bool only = false;
+  std::vector<bool> only;  ///< per table
 };  ///< mode in the manual's words: `ACCESS EXCLUSIVE`
 struct Vacuum {
   std::vector<TableName> tables;

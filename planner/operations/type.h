@@ -76,10 +76,13 @@ struct AlterCompositeType {
   ColumnDefinition attribute;
   Identifier to;
   Cascade cascade = Cascade::Restrict;
+  bool if_exists = false;
 };  ///< a add, d drop, t type, r rename
 struct CreateRangeType {
   ObjectName type;
   TypeName subtype;
+  ObjectName opclass, collation, canonical, subtype_diff;
+  ObjectName multirange;  ///< empty: PostgreSQL chooses the name
 };
 struct CreateBaseType {
   ObjectName type;

@@ -166,6 +166,13 @@ void find_column_dependents(const Schema& schema, const TableName& name, const I
       }
     }
   }
+  for (const auto* facts : {&schema.publication_filters, &schema.publication_columns}) {
+    for (const auto& [publication, tables] : *facts) {
+      const auto named = tables->find(name);
+      if (named != tables->end() && contains(named->second, column))
+        found(part(Kind::Published, name, publication), Hold::Normal);
+    }
+  }
   for (const ObjectName& view : schema.views_reading(name, column))
     found({Kind::View, view, {}}, Hold::Normal);
 }
@@ -316,6 +323,7 @@ void find_type_users(const Schema& schema, const ObjectName& type, const FoundDe
     if (domain->base.name == type) found({Kind::Type, name, {}}, Hold::Normal);
   }
   for (const auto& [name, other] : schema.types) {
+    if (other->range && other->range->subtype.name == type) found({Kind::Type, name, {}}, Hold::Normal);
     for (const Column& attribute : other->attributes) {
       if (attribute.type.name == type) found(part(Kind::Column, name, attribute.name), Hold::Normal);
     }
@@ -382,8 +390,11 @@ void find_dependents(const Schema& schema, const Object& object, const FoundDepe
       find_relation_readers(schema, object.name, found);
       return find_type_users(schema, object.name, found);
     }
-    case Kind::Type:
+    case Kind::Type: {
+      const OtherType* held = schema.types.find(object.name);
+      if (held != nullptr && held->range) find_type_users(schema, held->range->multirange, found);
       return find_type_users(schema, object.name, found);
+    }
     case Kind::Function: {
       // Calls do not say which overload: only the last one of a name is missed by somebody.
       const std::vector<Function>* overloads = schema.functions.find(object.name);

@@ -60,6 +60,8 @@ std::string describe(const Schema& schema, const Object& object) {
   switch (object.kind) {
     case Kind::Default:
       return "default value for column " + part + " of " + relation_word(schema, object.name);
+    case Kind::Published:
+      return "publication of " + relation_word(schema, object.name) + " in publication " + part;
     case Kind::Trigger:
       return "trigger " + part + " on " + relation_word(schema, object.name);
     case Kind::Policy:
@@ -179,6 +181,9 @@ void Removal::take_out(const Object& object) {
       if (table != nullptr) {
         if (Column* column = table->column(object.part)) column->default_value = Expression();
       }
+      break;
+    case Kind::Published:
+      unpublish(schema, object.part, object.name);
       break;
     case Kind::Trigger:
       if (table != nullptr) {

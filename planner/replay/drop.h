@@ -14,6 +14,7 @@ namespace planner::replaying {
 struct Object {
   enum class Kind {
     Default,
+    Published,  ///< a table in a publication: `part`
     Trigger,
     Policy,
     Rule,

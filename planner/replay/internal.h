@@ -178,6 +178,15 @@ void rename_in_view(Context& context, const ObjectName& view, const ObjectName& 
 /// A relation it reads gets another name or schema; called while it still has the old one.
 void move_in_view(Context& context, const ObjectName& view, const ObjectName& from, const ObjectName& to);
 
+// ---- publications: other.cpp
+
+void unpublish(Schema& schema, const Identifier& publication, const TableName& table);
+/// The table goes out of every publication.
+void unpublish(Schema& schema, const TableName& table);
+void rename_published(Schema& schema, const TableName& from, const TableName& to);
+void rename_published_column(Schema& schema, const TableName& table, const Identifier& from,
+                             const Identifier& to);
+
 /// An expression about a table's columns with its sub-queries resolved; without one it stays as it is.
 Expression resolved_in(const Schema& schema, const Expression& expression, const TableName& table,
                        const QueryRename* rename = nullptr);

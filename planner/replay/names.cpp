@@ -31,7 +31,10 @@ bool relation_exists(const Schema& schema, const ObjectName& qualified) {
 bool type_exists(const Schema& schema, const ObjectName& qualified) {
   return schema.enums.contains(qualified) || schema.domains.contains(qualified) ||
          schema.types.contains(qualified) || schema.tables.contains(qualified) ||
-         schema.views.contains(qualified);
+         schema.views.contains(qualified) ||
+         std::any_of(schema.types.begin(), schema.types.end(), [&](const auto& each) {
+           return each.second->range && each.second->range->multirange == qualified;
+         });
 }
 
 namespace {

@@ -190,51 +190,135 @@ void rename_statistics(Context& context, const OtherObject& op) {
   refuse("42704", "statistics object \"{}\" does not exist", as_written(op.name));
 }
 
+using PublishedColumns = SharedMap<Identifier, std::map<TableName, std::vector<Identifier>>>;
+
+void remember(PublishedColumns& facts, const Identifier& publication, const TableName& table,
+              const std::vector<Identifier>& columns) {
+  if (columns.empty()) return;
+  if (!facts.contains(publication)) facts.put(publication, {});
+  (*facts.edit(publication))[table] = columns;
+}
+
+template <typename Map>
+void move_key(Map& map, const Identifier& from, const Identifier& to) {
+  const auto* held = map.find(from);
+  if (held == nullptr) return;
+  auto moved = *held;
+  map.erase(from);
+  map.put(to, std::move(moved));
+}
+
+/// Tables of an ALTER or CREATE PUBLICATION; refused where PostgreSQL would.
+std::vector<TableName> published_tables(const Schema& schema, const OtherObject& op) {
+  const Identifier& name = op.name.name;
+  std::vector<TableName> tables;
+  for (std::size_t i = 0; i < op.tables.size(); ++i) {
+    const TableName table = table_named(schema, op.tables[i]);
+    const bool there = op.change == 'a' && contains(*schema.publications.find(name), table);
+    const bool missing = op.change == '-' && !contains(*schema.publications.find(name), table);
+    if (there)
+      refuse("42710", "relation \"{}\" is already member of publication \"{}\"", table.name.str(), name.str());
+    if (missing) refuse("42704", "relation \"{}\" is not part of the publication", table.name.str());
+    if (i < op.listed.size()) {
+      for (const Identifier& column : op.listed[i]) column_of(table_at(schema, table), column);
+    }
+    if (!contains(tables, table)) tables.push_back(table);
+  }
+  return tables;
+}
+
+template <typename Change>
+void change_published(Schema& schema, const TableName& table, const Change& change) {
+  std::vector<Identifier> publications;
+  for (const auto& [publication, tables] : schema.publications) {
+    if (contains(*tables, table)) publications.push_back(publication);
+  }
+  for (const Identifier& publication : publications) change(publication);
+}
+
 }  // namespace
+
+void unpublish(Schema& schema, const Identifier& publication, const TableName& table) {
+  if (std::vector<TableName>* tables = schema.publications.edit(publication)) erase_value(*tables, table);
+  for (PublishedColumns* facts : {&schema.publication_filters, &schema.publication_columns}) {
+    if (facts->contains(publication)) facts->edit(publication)->erase(table);
+  }
+}
+
+void unpublish(Schema& schema, const TableName& table) {
+  change_published(schema, table, [&](const Identifier& publication) { unpublish(schema, publication, table); });
+}
+
+void rename_published(Schema& schema, const TableName& from, const TableName& to) {
+  change_published(schema, from, [&](const Identifier& publication) {
+    for (TableName& table : *schema.publications.edit(publication)) {
+      if (table == from) table = to;
+    }
+    for (PublishedColumns* facts : {&schema.publication_filters, &schema.publication_columns}) {
+      if (!facts->contains(publication) || !facts->find(publication)->contains(from)) continue;
+      auto node = facts->edit(publication)->extract(from);
+      node.key() = to;
+      facts->edit(publication)->insert(std::move(node));
+    }
+  });
+}
+
+void rename_published_column(Schema& schema, const TableName& table, const Identifier& from,
+                             const Identifier& to) {
+  change_published(schema, table, [&](const Identifier& publication) {
+    for (PublishedColumns* facts : {&schema.publication_filters, &schema.publication_columns}) {
+      if (!facts->contains(publication) || !facts->find(publication)->contains(table)) continue;
+      for (Identifier& column : facts->edit(publication)->at(table)) {
+        if (column == from) column = to;
+      }
+    }
+  });
+}
 
 void apply(Context& context, const OtherObject& op) {
   if (op.kind == ObjectKind::Statistics && op.change == 'r') return rename_statistics(context, op);
   if (op.kind != ObjectKind::Publication) return;
-  auto& publications = context.schema.publications;
   const Identifier& name = op.name.name;
+  Schema& schema = context.schema;
   if (op.change == 'd') {
-    if (!publications.contains(name) && !op.if_exists) {
+    if (!schema.publications.contains(name) && !op.if_exists)
       refuse("42704", "publication \"{}\" does not exist", name.str());
-    }
-    publications.erase(name);
-    context.schema.publication_filters.erase(name);
+    schema.publications.erase(name);
+    schema.publication_filters.erase(name);
+    schema.publication_columns.erase(name);
     return;
   }
   if (op.change == 'r') {
-    const std::vector<TableName>* held = publications.find(name);
-    if (held == nullptr) refuse("42704", "publication \"{}\" does not exist", name.str());
-    const std::vector<TableName> tables = *held;
-    publications.erase(name);
-    publications.put(op.to, tables);
-    if (const auto* filters = context.schema.publication_filters.find(name)) {
-      const auto moved = *filters;
-      context.schema.publication_filters.erase(name);
-      context.schema.publication_filters.put(op.to, moved);
-    }
+    if (!schema.publications.contains(name))
+      refuse("42704", "publication \"{}\" does not exist", name.str());
+    if (schema.publications.contains(op.to))
+      refuse("42710", "publication \"{}\" already exists", op.to.str());
+    move_key(schema.publications, name, op.to);
+    move_key(schema.publication_filters, name, op.to);
+    move_key(schema.publication_columns, name, op.to);
     return;
-  }
-  std::vector<TableName> tables;
-  for (const TableName& table : op.tables) tables.push_back(table_named(context.schema, table));
-  for (std::size_t i = 0; i < tables.size() && i < op.filtered.size(); ++i) {
-    if (op.filtered[i].empty()) continue;
-    auto& filters = context.schema.publication_filters;
-    if (!filters.contains(name)) filters.put(name, {});
-    (*filters.edit(name))[tables[i]] = op.filtered[i];
   }
   if (op.change == 'c') {
-    if (publications.contains(name)) refuse("42710", "publication \"{}\" already exists", name.str());
-    publications.put(name, std::move(tables));
-    return;
+    if (schema.publications.contains(name)) refuse("42710", "publication \"{}\" already exists", name.str());
+  } else if (!schema.publications.contains(name)) {
+    refuse("42704", "publication \"{}\" does not exist", name.str());
   }
-  std::vector<TableName>* held = publications.edit(name);
-  if (held == nullptr) refuse("42704", "publication \"{}\" does not exist", name.str());
-  for (const TableName& table : tables) {
-    if (!contains(*held, table)) held->push_back(table);
+  const std::vector<TableName> tables = published_tables(schema, op);
+  if (op.change == 'c') {
+    schema.publications.put(name, {});
+  } else if (op.change == '=') {
+    schema.publications.edit(name)->clear();
+    schema.publication_filters.erase(name);
+    schema.publication_columns.erase(name);
+  }
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (op.change == '-') {
+      unpublish(schema, name, tables[i]);
+      continue;
+    }
+    schema.publications.edit(name)->push_back(tables[i]);
+    if (i < op.filtered.size()) remember(schema.publication_filters, name, tables[i], op.filtered[i]);
+    if (i < op.listed.size()) remember(schema.publication_columns, name, tables[i], op.listed[i]);
   }
 }
 

@@ -110,6 +110,8 @@ void follow_in_types(Context& context, const ObjectName& from, const ObjectName&
         break;
       case Object::Kind::Type:
         if (Domain* domain = schema.domains.edit(user.name)) retype(domain->base, from, to);
+        if (OtherType* other = schema.types.edit(user.name); other != nullptr && other->range)
+          retype(other->range->subtype, from, to);
         break;
       case Object::Kind::Function:
         for (Function& function : *schema.functions.edit(user.name)) {
@@ -216,11 +218,7 @@ void move_table(Context& context, const TableName& from, const TableName& to) {
     // Serial and identity sequences live where their table lives.
     if (other_schema) move_sequence(context, sequence, ObjectName(to.schema, sequence.name));
   }
-  std::vector<Identifier> publications;
-  for (const auto& [name, tables] : schema.publications) {
-    if (contains(*tables, from)) publications.push_back(name);
-  }
-  for (const Identifier& name : publications) replace(*schema.publications.edit(name), from, to);
+  rename_published(schema, from, to);
 }
 
 void move_view(Context& context, const ObjectName& from, const ObjectName& to) {
@@ -280,8 +278,15 @@ void move_type(Context& context, const ObjectName& from, const ObjectName& to) {
   } else if (const OtherType* other = schema.types.find(from)) {
     OtherType moved = *other;
     moved.name = to;
+    if (moved.range) moved.range->type = to;
     schema.types.erase(from);
     schema.types.put(to, std::move(moved));
+  } else {
+    for (const auto& [name, type] : schema.types) {
+      if (!type->range || type->range->multirange != from) continue;
+      schema.types.edit(ObjectName(name))->range->multirange = to;
+      break;
+    }
   }
 }
 
@@ -534,6 +539,7 @@ void rename_column_of(Context& context, const TableName& name, const Identifier&
       rename_in(key->definition.references.columns, from, to);
     }
   }
+  rename_published_column(schema, name, from, to);
 }
 
 }  // namespace

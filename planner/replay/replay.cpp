@@ -48,7 +48,14 @@ std::vector<ReplayProblem> replay_block(Schema& schema, const DoBlock& block, co
 
 }  // namespace
 
+bool finds_nothing(const Schema& schema, const Operation& operation) {
+  if (!operation.if_exists) return false;
+  const ObjectName* target = target_relation(operation);
+  return target != nullptr && !replaying::find_relation(schema, *target);
+}
+
 std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation, const ReplayOptions& options) {
+  if (finds_nothing(schema, operation)) return {};
   if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation)) {
     return *block == nullptr ? std::vector<ReplayProblem>{} : replay_block(schema, **block, options);
   }

@@ -27,6 +27,9 @@ struct ReplayProblem {
 std::vector<ReplayProblem> replay(Schema& schema, const Operation& operation,
                                   const ReplayOptions& options = {});
 
+/// ALTER ... IF EXISTS of a relation that is not there: PostgreSQL leaves it at a NOTICE.
+bool finds_nothing(const Schema& schema, const Operation& operation);
+
 /// All operations of one statement, as PostgreSQL runs them: ALTER TABLE does its drops first and its
 /// constraints last, DROP TABLE a, b drops both at once, and a statement that fails leaves nothing behind.
 std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Operation>& operations,

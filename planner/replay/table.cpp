@@ -52,12 +52,7 @@ void forget_table(Schema& schema, const TableName& name) {
     }
   }
   schema.tables.erase(name);
-  std::vector<Identifier> publications;
-  for (const auto& [publication, tables] : schema.publications) {
-    if (contains(*tables, name)) publications.push_back(publication);
-  }
-  for (const Identifier& publication : publications)
-    erase_value(*schema.publications.edit(publication), name);
+  unpublish(schema, name);
 }
 
 // ---- CREATE TABLE

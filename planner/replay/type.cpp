@@ -296,6 +296,7 @@ void apply(Context& context, const AlterCompositeType& op) {
     context.schema.types.edit(name)->attributes.push_back(std::move(column));
     return;
   }
+  if (!known && op.if_exists) return;
   if (!known) {
     if (op.change == 'r') refuse("42703", "column \"{}\" does not exist", attribute.str());
     refuse("42703", "column \"{}\" of relation \"{}\" does not exist", attribute.str(), name.name.str());
@@ -316,6 +317,22 @@ void apply(Context& context, const AlterCompositeType& op) {
   }
 }
 
+namespace {
+
+/// makeMultirangeTypeName: `intrange` -> `intmultirange`, `span` -> `span_multirange`.
+Identifier multirange_name(const Identifier& range) {
+  std::string name = range.str();
+  const std::size_t at = name.find("range");
+  if (at != std::string::npos) {
+    name.insert(at, "multi");
+    return Identifier(truncated_name(name, kMaxNameBytes));
+  }
+  constexpr std::string_view kEnding = "_multirange";
+  return Identifier(truncated_name(name, kMaxNameBytes - kEnding.size()) + std::string(kEnding));
+}
+
+}  // namespace
+
 void apply(Context& context, const CreateRangeType& op) {
   const ObjectName name = new_name(context.schema, op.type);
   const OtherType* shell = context.schema.types.find(name);
@@ -323,10 +340,27 @@ void apply(Context& context, const CreateRangeType& op) {
   OtherType type;
   type.name = name;
   type.kind = 'r';
-  Column subtype;
-  subtype.name = Identifier("subtype");
-  subtype.type = resolved_type(context.schema, op.subtype);
-  type.attributes.push_back(std::move(subtype));
+  CreateRangeType range = op;
+  range.type = name;
+  range.subtype = resolved_type(context.schema, op.subtype);
+  range.collation = resolved_collation(op.collation);
+  if (range.opclass.schema.str() == "pg_catalog") range.opclass.schema = Identifier();
+  if (range.opclass.schema.empty() &&
+      range.opclass.name.str() == default_opclass("btree", opclass_type(range.subtype, context.schema)))
+    range.opclass = ObjectName();
+  for (ObjectName* function : {&range.canonical, &range.subtype_diff}) {
+    if (function->schema.str() == "pg_catalog") function->schema = Identifier();
+    if (function->empty() || !function->schema.empty()) continue;
+    for (const Identifier& place : context.schema.search_path) {
+      if (!context.schema.functions.contains(ObjectName(place, function->name))) continue;
+      function->schema = place;
+      break;
+    }
+  }
+  range.multirange =
+      op.multirange.empty() ? ObjectName(name.schema, multirange_name(name.name)) : new_name(context.schema, op.multirange);
+  require_free_type(context.schema, range.multirange);
+  type.range = std::move(range);
   context.schema.types.put(name, std::move(type));
 }
 

@@ -9,6 +9,7 @@ void read_type_attribute(const Source& source, const ObjectName& type, const PgQ
   AlterCompositeType result;
   result.type = type;
   result.cascade = cascade(command.behavior);
+  result.if_exists = command.missing_ok != 0;
   switch (command.subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn:
       result.change = 'a';
@@ -329,11 +330,13 @@ void read_command(const Source& source, const PgQuery__AlterTableStmt& statement
 }  // namespace
 
 void read_alter_table(const Source& source, const PgQuery__AlterTableStmt& statement, Operations& out) {
+  const std::size_t before = out.size();
   for (const Node* command : list(statement.n_cmds, statement.cmds)) {
     if (command->node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_CMD) {
       read_command(source, statement, *command->alter_table_cmd, out);
     }
   }
+  for (std::size_t i = before; i < out.size(); ++i) out[i].if_exists = statement.missing_ok != 0;
 }
 
 }  // namespace planner::pg

@@ -100,6 +100,7 @@ bool read_data(const Source& source, const Node& statement, Operations& out) {
       for (const Node* relation : list(truncate.n_relations, truncate.relations)) {
         if (relation->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
           result.tables.push_back(table_name(relation->range_var));
+          result.only.push_back(relation->range_var->inh == 0);
         }
       }
       result.cascade = cascade(truncate.behavior);

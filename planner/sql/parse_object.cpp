@@ -289,6 +289,7 @@ void read_drop(const PgQuery__DropStmt& statement, Operations& out) {
 
 void read_rename(const PgQuery__RenameStmt& statement, Operations& out) {
   out.push_back(rename_of(statement));
+  out.back().if_exists = statement.missing_ok != 0;
 }
 
 void read_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Operations& out) {

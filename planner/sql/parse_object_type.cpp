@@ -82,10 +82,15 @@ void read_create_range(const PgQuery__CreateRangeStmt& statement, Operations& ou
   for (const Node* node : list(statement.n_params, statement.params)) {
     if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
     const PgQuery__DefElem& option = *node->def_elem;
-    if (text_of(option.defname) == "subtype" && option.arg != nullptr &&
-        option.arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
-      result.subtype = type_name(option.arg->type_name);
-    }
+    if (option.arg == nullptr || option.arg->node_case != PG_QUERY__NODE__NODE_TYPE_NAME) continue;
+    const TypeName value = type_name(option.arg->type_name);
+    const std::string_view what = text_of(option.defname);
+    if (what == "subtype") result.subtype = value;
+    if (what == "subtype_opclass") result.opclass = value.name;
+    if (what == "collation") result.collation = value.name;
+    if (what == "canonical") result.canonical = value.name;
+    if (what == "subtype_diff") result.subtype_diff = value.name;
+    if (what == "multirange_type_name") result.multirange = value.name;
   }
   out.emplace_back(std::move(result));
 }

@@ -85,12 +85,27 @@ void read_subscription(const Node& statement, Operations& out) {
   }
 }
 
+/// For the same tables: their column lists.
+std::vector<std::vector<Identifier>> published_columns(std::span<Node* const> objects) {
+  std::vector<std::vector<Identifier>> columns;
+  for (const Node* node : objects) {
+    if (node->node_case != PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC) continue;
+    const PgQuery__PublicationObjSpec& object = *node->publication_obj_spec;
+    if (object.pubtable == nullptr) continue;
+    std::vector<Identifier>& listed = columns.emplace_back();
+    for (const Node* column : list(object.pubtable->n_columns, object.pubtable->columns))
+      listed.emplace_back(string_of(column));
+  }
+  return columns;
+}
+
 bool read_publication(const Source& source, const Node& statement, Operations& out) {
   if (statement.node_case == PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT) {
     const PgQuery__CreatePublicationStmt& create = *statement.create_publication_stmt;
     OtherObject result = other(ObjectKind::Publication, 'c', create.pubname);
     result.tables = published_tables(list(create.n_pubobjects, create.pubobjects));
     result.filtered = published_filters(source, list(create.n_pubobjects, create.pubobjects));
+    result.listed = published_columns(list(create.n_pubobjects, create.pubobjects));
     out.emplace_back(std::move(result));
     return true;
   }
@@ -99,6 +114,17 @@ bool read_publication(const Source& source, const Node& statement, Operations& o
     OtherObject result = other(ObjectKind::Publication, 'a', alter.pubname);
     result.tables = published_tables(list(alter.n_pubobjects, alter.pubobjects));
     result.filtered = published_filters(source, list(alter.n_pubobjects, alter.pubobjects));
+    result.listed = published_columns(list(alter.n_pubobjects, alter.pubobjects));
+    switch (alter.action) {
+      case PG_QUERY__ALTER_PUBLICATION_ACTION__AP_DropObjects:
+        result.change = '-';
+        break;
+      case PG_QUERY__ALTER_PUBLICATION_ACTION__AP_SetObjects:
+        result.change = '=';
+        break;
+      default:
+        break;
+    }
     out.emplace_back(std::move(result));
     return true;
   }

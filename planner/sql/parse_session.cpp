@@ -75,7 +75,7 @@ void read_lock(const PgQuery__LockStmt& statement, Operations& out) {
   for (const Node* relation : list(statement.n_relations, statement.relations)) {
     if (relation->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
     result.tables.push_back(table_name(relation->range_var));
-    result.only = result.only || relation->range_var->inh == 0;
+    result.only.push_back(relation->range_var->inh == 0);
   }
   if (statement.mode > 0 && statement.mode < static_cast<int>(kModes.size())) {
     result.mode = kModes.at(static_cast<std::size_t>(statement.mode));

@@ -138,7 +138,9 @@ void explain_statements(const Options& options, Context& context) {
   Surroundings around = of_history(options.path);
   if (options.database) read_database(around, *options.database);
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
-    const Statement& each = file.statements[i];
+    Statement each = file.statements[i];
+    // Where nothing is known, IF EXISTS is taken to have found its relation.
+    for (Operation& operation : each.operations) operation.if_exists = operation.if_exists && around.known;
     report::ExplainedStatement statement;
     statement.sql = options.what.substr(each.span.begin, each.span.end - each.span.begin);
     statement.server_version = around.settings.server_version;

@@ -14,15 +14,31 @@ void read_schemas_and_extensions(Reader& reader) {
        reader.rows("SELECT extname, extversion FROM pg_extension WHERE extname <> 'plpgsql'").rows) {
     reader.schema.extensions.put(name_of(row[0]), row[1].value_or(""));
   }
+  // Column lists and filters came with version 15.
+  const bool parts = reader.connection.server_version() >= 150000;
+  const std::string part_columns =
+      parts ? "(SELECT string_agg(a.attname, E'\\n' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = "
+              "c.oid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, c.oid)"
+            : "NULL, NULL";
   for (const Row& row :
        reader
-           .rows("SELECT p.pubname, p.puballtables, s.nspname, c.relname FROM pg_publication p "
-                 "LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid LEFT JOIN rel c ON c.oid = r.prrelid "
-                 "LEFT JOIN seen s ON s.oid = c.relnamespace")
+           .rows("SELECT p.pubname, p.puballtables, s.nspname, c.relname, " + part_columns +
+                 " FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid "
+                 "LEFT JOIN rel c ON c.oid = r.prrelid LEFT JOIN seen s ON s.oid = c.relnamespace")
            .rows) {
-    std::vector<TableName>* tables = reader.schema.publications.edit(name_of(row[0]));
-    if (tables == nullptr) tables = &reader.schema.publications.put(name_of(row[0]), {});
-    if (row[3]) tables->emplace_back(name_of(row[2]), name_of(row[3]));
+    const Identifier publication = name_of(row[0]);
+    std::vector<TableName>* tables = reader.schema.publications.edit(publication);
+    if (tables == nullptr) tables = &reader.schema.publications.put(publication, {});
+    if (!row[3]) continue;
+    const TableName table(name_of(row[2]), name_of(row[3]));
+    tables->push_back(table);
+    const auto note = [&](auto& facts, const std::vector<Identifier>& columns) {
+      if (columns.empty()) return;
+      if (!facts.contains(publication)) facts.put(publication, {});
+      (*facts.edit(publication))[table] = columns;
+    };
+    note(reader.schema.publication_columns, names_of(row[4]));
+    note(reader.schema.publication_filters, expression_of(row[5]).facts().columns);
   }
 }
 
@@ -123,11 +139,24 @@ void read_other_types(Reader& reader) {
   const Result result = reader.rows(
       "SELECT s.nspname, t.typname, t.typtype, t.typisdefined, x.extname, obj_description(t.oid, 'pg_type'), "
       "pg_get_userbyid(t.typowner), a.attname, "
-      "format_type(a.atttypid, a.atttypmod) FROM pg_type t JOIN seen s ON s.oid = t.typnamespace LEFT JOIN "
+      "format_type(a.atttypid, a.atttypmod), format_type(rg.rngsubtype, NULL), "
+      "CASE WHEN NOT oc.opcdefault THEN ocn.nspname END, CASE WHEN NOT oc.opcdefault THEN oc.opcname END, "
+      "con.nspname, co.collname, cfn.nspname, cf.proname, dfn.nspname, df.proname, mtn.nspname, mt.typname "
+      "FROM pg_type t JOIN seen s ON s.oid = t.typnamespace LEFT JOIN "
       "pg_class c ON c.oid = t.typrelid "
       "LEFT JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e' LEFT "
       "JOIN pg_extension x ON x.oid = d.refobjid "
       "LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+      "LEFT JOIN pg_range rg ON rg.rngtypid = t.oid LEFT JOIN pg_type st ON st.oid = rg.rngsubtype "
+      "LEFT JOIN pg_opclass oc ON oc.oid = rg.rngsubopc LEFT JOIN pg_namespace ocn ON ocn.oid = oc.opcnamespace "
+      "LEFT JOIN pg_collation co ON co.oid = rg.rngcollation AND rg.rngcollation <> st.typcollation "
+      "LEFT JOIN pg_namespace con ON con.oid = co.collnamespace "
+      "LEFT JOIN pg_proc cf ON cf.oid = rg.rngcanonical::oid LEFT JOIN pg_namespace cfn ON cfn.oid = "
+      "cf.pronamespace LEFT JOIN pg_proc df ON df.oid = rg.rngsubdiff::oid LEFT JOIN pg_namespace dfn ON dfn.oid "
+      "= df.pronamespace "
+      // Multiranges came with version 14.
+      "LEFT JOIN pg_type mt ON mt.oid = (to_jsonb(rg)->>'rngmultitypid')::oid LEFT JOIN pg_namespace mtn ON "
+      "mtn.oid = mt.typnamespace "
       "WHERE (t.typtype = 'c' AND c.relkind = 'c' OR t.typtype IN ('r', 'b', 'p')) AND t.typelem = 0 ORDER "
       "BY t.oid, a.attnum");
   for (const Row& row : result.rows) {
@@ -140,6 +169,12 @@ void read_other_types(Reader& reader) {
       made.extension = name_of(row[4]);
       made.comment = row[5].value_or("");
       made.owner = row[6].value_or("");
+      if (row[9]) {
+        const auto part = [&](std::size_t at) {
+          return row[at + 1] ? Reader::qualified(name_of(row[at]), name_of(row[at + 1])) : ObjectName();
+        };
+        made.range = CreateRangeType{name, reader.type(*row[9]), part(10), part(12), part(14), part(16), part(18)};
+      }
       type = &reader.schema.types.put(name, std::move(made));
     }
     if (!row[7]) continue;
