@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "planner/builtin_types.h"
+#include "planner/casts.h"
 #include "planner/replay/drop.h"
 #include "planner/replay/internal.h"
 #include "planner/sql/renames.h"
