@@ -298,8 +298,8 @@ struct Judge {
 
 /// A help ends in the command that does it, when the command does it: a recipe may refuse this very
 /// statement, or another one of the migration.
-void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOptions& options,
-                  JudgedMigration& judged) {
+void name_command(const JudgedPlace& place, std::size_t changes, const Schema& start,
+                  const AnalyzeOptions& options, JudgedMigration& judged) {
   const bool wanted = std::any_of(judged.findings.begin(), judged.findings.end(),
                                   [](const Finding& finding) { return !finding.recipe.empty(); });
   if (!wanted) return;
@@ -308,7 +308,9 @@ void name_command(const JudgedPlace& place, const Schema& start, const AnalyzeOp
   // Nobody splits the migrations of a long history that are behind it: there the recipe's name is enough.
   constexpr std::size_t kLongHistory = 100;
   const bool whole_history = options.each_alone && place.history.migrations.size() > kLongHistory;
-  if (options.recipes != nullptr && !whole_history) {
+  // Nor does anyone split hundreds of changes at once, and finding out that it works would take minutes.
+  constexpr std::size_t kManyChanges = 300;
+  if (options.recipes != nullptr && !whole_history && changes <= kManyChanges) {
     SplitOptions split;
     split.answers = options.answers;
     split.effects = options.rules.effects;
@@ -389,7 +391,7 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
-  name_command(place, start, options, judged);
+  name_command(place, judged.intentions.size(), start, options, judged);
   if (options.keep_locks) judged.locks = locks_felt(walked, replayed.before);
   judged.found = judged.findings.size();
   return judged;

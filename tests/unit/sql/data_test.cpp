@@ -54,7 +54,8 @@ TEST(Session, SettingsTransactionsLocks) {
   EXPECT_EQ(only<Transaction>("ROLLBACK TO SAVEPOINT x").name, "x");
   const auto lock = only<LockTable>("LOCK TABLE ONLY a, b IN SHARE ROW EXCLUSIVE MODE NOWAIT");
   EXPECT_EQ(lock.mode, "SHARE ROW EXCLUSIVE");
-  EXPECT_TRUE(lock.nowait && lock.only);
+  EXPECT_TRUE(lock.nowait);
+  EXPECT_EQ(lock.only, (std::vector<bool>{true, false}));
   EXPECT_EQ(only<LockTable>("LOCK a").mode, "ACCESS EXCLUSIVE");
   EXPECT_TRUE(only<Vacuum>("VACUUM (FULL, ANALYZE) a").full);
   EXPECT_FALSE(only<Vacuum>("VACUUM (FULL false) a").full);
