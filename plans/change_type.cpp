@@ -321,6 +321,19 @@ struct Builder {
     return now == nullptr ? before : now->definition;
   }
 
+  /// DROP COLUMN and ADD COLUMN of one name: what stood on the column is not made again unless the migration
+  /// says so.
+  bool goes_with_column(const Index& index, const SwappedTable& table) const {
+    const auto names_it = [&](const Intention& intention) {
+      const auto* drop = std::get_if<DropIndex>(&intention.operation);
+      const auto* rename = std::get_if<RenameIndex>(&intention.operation);
+      return (drop != nullptr && drop->index == index.name) ||
+             (rename != nullptr && rename->index == index.name);
+    };
+    return index.constraint.empty() && table.after->index(index.name.name) == nullptr &&
+           std::none_of(context.intentions.begin(), context.intentions.end(), names_it);
+  }
+
   std::optional<RecipeResult> finish() {
     for (SwappedTable& table : swap.tables) {
       std::vector<MirrorPair> pairs;
@@ -338,7 +351,7 @@ struct Builder {
         const bool about =
             std::any_of(table.columns.begin(), table.columns.end(),
                         [&](const SwappedColumn& column) { return mentions(index, column.name); });
-        if (!about || !index.valid) continue;
+        if (!about || !index.valid || goes_with_column(index, table)) continue;
         SwappedIndex swapped;
         swapped.index = &index;
         swapped.fresh = recreated(index, planner_name("new", index.name.name.str()));

@@ -164,7 +164,27 @@ std::vector<std::string> undo(Seat& seat, std::size_t index, const Options& opti
   return names;
 }
 
-/// Applies what was just written, and nothing else.
+bool is_way_back(const Seat& seat, std::size_t file) {
+  const std::string purpose = purpose_of(seat.service().folder.files[file].name);
+  return std::any_of(seat.plan().phases.begin(), seat.plan().phases.end(), [&](const Phase& phase) {
+    const std::string slug = project::rollback_slug(seat.plan(), phase);
+    return purpose == slug || purpose.starts_with(slug + "_");
+  });
+}
+
+/// Ways back that are written and that a database has not applied yet.
+bool way_back_pending(const Seat& seat) {
+  for (std::size_t i = 0; i < seat.service().folder.files.size(); ++i) {
+    if (!is_way_back(seat, i)) continue;
+    for (const Environment& environment : seat.environments) {
+      if (environment.judged.files[i].state != MigrationState::Applied) return true;
+    }
+  }
+  return false;
+}
+
+/// Applies what was just written, after what an earlier run wrote and did not come to apply: ways back go in
+/// order.
 bool apply_now(Seat& seat, const std::vector<std::string>& names, Context& context) {
   const Interruptible signals;
   for (const Environment& environment : seat.environments) {
@@ -174,7 +194,7 @@ bool apply_now(Seat& seat, const std::vector<std::string>& names, Context& conte
       throw Error("stopped while waiting for the deploy lock", "planner deploy applies the way back");
     for (const std::size_t file : deployer.prepare()) {
       const std::string& name = seat.service().folder.files[file].name;
-      if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+      if (!is_way_back(seat, file) && std::find(names.begin(), names.end(), name) == names.end()) continue;
       if (!deployer.apply(file)) return false;
     }
   }
@@ -199,6 +219,10 @@ bool roll_back(Seat& seat, const std::vector<std::size_t>& phases, const Options
 void run_rollback(const Options& options, Context& context) {
   Seat seat = open_seat(options);
   const std::vector<std::size_t> phases = phases_to_undo(seat, options.to);
+  if (phases.empty() && options.now && !options.dry_run && way_back_pending(seat)) {
+    if (!apply_now(seat, {}, context)) context.exit_code = kExitFindings;
+    return;
+  }
   if (phases.empty()) {
     context.print(fmt::format("No phase of {} is in the history{}: nothing is to be taken back.\n",
                               seat.plan().name, options.to.empty() ? "" : " behind " + options.to));
@@ -214,23 +238,6 @@ bool applied_anywhere(const Seat& seat) {
       return state != PhaseState::Waiting && state != PhaseState::Released;
     });
   });
-}
-
-/// Ways back that are written and that a database has not applied yet.
-bool way_back_pending(const Seat& seat) {
-  for (std::size_t i = 0; i < seat.service().folder.files.size(); ++i) {
-    const std::string purpose = purpose_of(seat.service().folder.files[i].name);
-    const bool back =
-        std::any_of(seat.plan().phases.begin(), seat.plan().phases.end(), [&](const Phase& phase) {
-          const std::string slug = project::rollback_slug(seat.plan(), phase);
-          return purpose == slug || purpose.starts_with(slug + "_");
-        });
-    if (!back) continue;
-    for (const Environment& environment : seat.environments) {
-      if (environment.judged.files[i].state != MigrationState::Applied) return true;
-    }
-  }
-  return false;
 }
 
 void run_abandon(const Options& options, Context& context) {

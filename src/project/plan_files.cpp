@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <system_error>
 
 #include "planner/compose/compose.h"
@@ -28,10 +29,21 @@ fs::path temporary_beside(const fs::path& target, std::string_view purpose) {
          fmt::format(".{}.planner-{}-{}", target.filename().string(), purpose, ::getpid());
 }
 
-/// The process that made it still runs: another split is at work.
+/// The program a process runs, as Linux tells it; empty: not known.
+std::string program_of(const std::string& process) {
+  std::ifstream file("/proc/" + process + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+/// The process that made it still runs: another split is at work. A killed one's number may be another
+/// program's by now.
 bool is_in_use(const std::string& temporary_name) {
-  const pid_t owner = std::atoi(temporary_name.substr(temporary_name.rfind('-') + 1).c_str());
-  return owner > 0 && owner != ::getpid() && ::kill(owner, 0) == 0;
+  const std::string number = temporary_name.substr(temporary_name.rfind('-') + 1);
+  const pid_t owner = std::atoi(number.c_str());
+  return owner > 0 && owner != ::getpid() && ::kill(owner, 0) == 0 &&
+         program_of(number) == program_of("self");
 }
 
 std::string list_of(const std::vector<std::string>& files) {
