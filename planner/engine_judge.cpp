@@ -375,7 +375,8 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
   const Schema& start = replayed.before.empty() ? replayed.after : replayed.before.front();
   Walk walked = walk(file, replayed, delivered, options.rules.effects);
-  Recognized recognized = recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers);
+  Recognized recognized =
+      recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers, Reading::AsWritten);
   judged.intentions = std::move(recognized.intentions);
   judged.questions = std::move(recognized.questions);
 

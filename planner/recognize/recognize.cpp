@@ -156,11 +156,11 @@ void note_filled_columns(Recognition& recognition) {
 }
 
 Recognized recognize_pieces(std::vector<Piece> pieces, const Migration& migration, const Schema& before,
-                            const RenameAnswers& answers) {
+                            const RenameAnswers& answers, Reading reading) {
   Recognition recognition{pieces, migration, before, answers, {}};
   // The larger patterns first: what an enum swap consists of must not be taken for anything smaller.
   find_enum_swaps(recognition);
-  find_moved_columns(recognition);
+  if (reading == Reading::AsMeant) find_moved_columns(recognition);
   find_replaced_columns(recognition);
   find_table_renames(recognition);
   find_column_renames(recognition);

@@ -47,8 +47,12 @@ std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_
 /// Labels of the columns that stand before the file and that its statements change, read or build on.
 std::set<std::string> columns_touched(const ParsedFile& file, const Schema& before);
 
+/// A plan is made for what a change of type by way of a passing name means; what its statements do as written
+/// is judged one by one.
+enum class Reading { AsMeant, AsWritten };
+
 /// The second half of recognize(): pieces of a whole file -> intentions.
 Recognized recognize_pieces(std::vector<Piece> pieces, const Migration& migration, const Schema& before,
-                            const RenameAnswers& answers);
+                            const RenameAnswers& answers, Reading reading = Reading::AsMeant);
 
 }  // namespace planner

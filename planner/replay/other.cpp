@@ -217,7 +217,8 @@ std::vector<TableName> published_tables(const Schema& schema, const OtherObject&
     const bool there = op.change == 'a' && contains(*schema.publications.find(name), table);
     const bool missing = op.change == '-' && !contains(*schema.publications.find(name), table);
     if (there)
-      refuse("42710", "relation \"{}\" is already member of publication \"{}\"", table.name.str(), name.str());
+      refuse("42710", "relation \"{}\" is already member of publication \"{}\"", table.name.str(),
+             name.str());
     if (missing) refuse("42704", "relation \"{}\" is not part of the publication", table.name.str());
     if (i < op.listed.size()) {
       for (const Identifier& column : op.listed[i]) column_of(table_at(schema, table), column);
@@ -246,7 +247,8 @@ void unpublish(Schema& schema, const Identifier& publication, const TableName& t
 }
 
 void unpublish(Schema& schema, const TableName& table) {
-  change_published(schema, table, [&](const Identifier& publication) { unpublish(schema, publication, table); });
+  change_published(schema, table,
+                   [&](const Identifier& publication) { unpublish(schema, publication, table); });
 }
 
 void rename_published(Schema& schema, const TableName& from, const TableName& to) {
@@ -289,8 +291,7 @@ void apply(Context& context, const OtherObject& op) {
     return;
   }
   if (op.change == 'r') {
-    if (!schema.publications.contains(name))
-      refuse("42704", "publication \"{}\" does not exist", name.str());
+    if (!schema.publications.contains(name)) refuse("42704", "publication \"{}\" does not exist", name.str());
     if (schema.publications.contains(op.to))
       refuse("42710", "publication \"{}\" already exists", op.to.str());
     move_key(schema.publications, name, op.to);
@@ -435,8 +436,12 @@ void apply(Context& context, const Discard&) { end_session(context.schema); }
 
 void apply(Context& context, const Unrecognized& op) {
   Schema& schema = context.schema;
-  schema.gaps.push_back(op.dynamic ? "dynamic SQL (" + op.what + ") was not looked at"
-                                   : op.what + " was not understood");
+  std::string gap =
+      op.dynamic ? "dynamic SQL (" + op.what + ") was not looked at" : op.what + " was not understood";
+  // Every state of the schema carries them along: a file of nothing else must not fill the memory.
+  constexpr std::size_t kMostGaps = 50;
+  const bool told = std::find(schema.gaps.begin(), schema.gaps.end(), gap) != schema.gaps.end();
+  if (!told && schema.gaps.size() < kMostGaps) schema.gaps.push_back(std::move(gap));
   for (const TableName& written : op.may_touch) {
     const auto found = find_relation(schema, written);
     if (!found) continue;
