@@ -381,9 +381,9 @@ struct Builder {
       }
       for (const auto& [name, sequence] : context.start.sequences) {
         if (sequence->owner_table != table.table->name || sequence->internal) continue;
-        const bool about =
-            std::any_of(table.columns.begin(), table.columns.end(),
-                        [&](const SwappedColumn& column) { return column.name == sequence->owner_column; });
+        const Identifier& owner = sequence->owner_column;
+        const bool about = std::any_of(table.columns.begin(), table.columns.end(),
+                                       [&](const SwappedColumn& column) { return column.name == owner; });
         if (about) table.sequences.push_back(sequence.get());
       }
       std::vector<Identifier> assigned;
