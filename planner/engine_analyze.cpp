@@ -128,7 +128,7 @@ Analysis analyze(const History& history, const RuleSet& rules, const AnalyzeOpti
     if (options.each_alone) forget_new(schema, before);
   }
   jobs.finish();
-  analysis.gaps.insert(analysis.gaps.end(), schema.gaps.begin(), schema.gaps.end());
+  for (std::string& gap : schema.distinct_gaps()) analysis.gaps.push_back(std::move(gap));
   analysis.end = std::move(schema);
   settle_open(analysis);
   return analysis;

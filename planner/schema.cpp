@@ -1,6 +1,7 @@
 #include "planner/schema.h"
 
 #include <algorithm>
+#include <set>
 
 #include "planner/builtin_functions.h"
 #include "planner/builtin_types.h"
@@ -266,6 +267,13 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
 }
 
 // ---- Schema: what replay keeps beside the tables
+
+std::vector<std::string> Schema::distinct_gaps() const {
+  std::set<std::string> told;
+  std::vector<std::string> sentences = gaps.oldest_first();
+  std::erase_if(sentences, [&](const std::string& gap) { return !told.insert(gap).second; });
+  return sentences;
+}
 
 void Schema::rebuild_lookups() {
   references = {};

@@ -10,6 +10,7 @@
 
 #include "planner/operation.h"
 #include "planner/shared_map.h"
+#include "planner/shared_stack.h"
 
 /// What a migration meets: built by replaying the history or read from a live database, the same type. Every
 /// object is fully qualified here. Copying a Schema is cheap: objects are shared and cloned when changed.
@@ -243,7 +244,7 @@ struct Schema {
   std::string time_zone;  ///< the session's, when SET said so; empty: the server's
   bool from_database = false;
   int server_version = 0;         ///< 150004 as server_version_num; 0: not known
-  std::vector<std::string> gaps;  ///< what was not understood while it was built, one sentence each
+  SharedStack<std::string> gaps;  ///< what was not understood while it was built, one sentence each
 
   // Kept by replay and read_schema so that nobody has to look at every table.
   SharedMap<TableName, std::vector<ForeignKeyReference>>
@@ -252,13 +253,16 @@ struct Schema {
 
   /// Begun by BEGIN or SAVEPOINT: what ROLLBACK goes back to.
   struct OpenTransaction {
-    Identifier savepoint;  ///< empty: the transaction itself
-    std::shared_ptr<const Schema> before;
+    Identifier savepoint;                  ///< empty: the transaction itself
+    std::shared_ptr<const Schema> before;  ///< without its open transactions
   };
-  std::vector<OpenTransaction> open_transactions;
+  SharedStack<OpenTransaction> open_transactions;
   std::optional<std::vector<Identifier>> search_path_after_transaction;  ///< set by SET LOCAL
 
   Schema();
+
+  /// The sentences of `gaps`, each once, in the order they came up.
+  std::vector<std::string> distinct_gaps() const;
 
   /// Fills `references`, `constraint_names` and `index_tables` from tables and views that were put in by
   /// hand.

@@ -49,8 +49,8 @@ void apply(Context& context, const AlterExtension& op) {
 void apply(Context& context, const DropOwned& op) {
   std::string roles;
   for (const std::string& role : op.roles) roles += (roles.empty() ? "" : ", ") + role;
-  context.schema.gaps.push_back("DROP OWNED BY " + roles +
-                                " may have dropped objects that planner does not know the owner of");
+  context.schema.gaps.push("DROP OWNED BY " + roles +
+                           " may have dropped objects that planner does not know the owner of");
 }
 
 // ---- comments and owners
@@ -372,25 +372,33 @@ void apply(Context& context, const Select& op) {
         set_search_path(context, set->values, false);
     }
   } catch (const Error&) {
-    context.schema.gaps.push_back("set_config('search_path', ...) with a list that planner cannot read");
+    context.schema.gaps.push("set_config('search_path', ...) with a list that planner cannot read");
   }
 }
 
 void apply(Context& context, const Transaction& op) {
   Schema& schema = context.schema;
-  auto& open = schema.open_transactions;
+  SharedStack<Schema::OpenTransaction>& open = schema.open_transactions;
+  const auto remember = [&](Identifier savepoint) {
+    auto before = std::make_shared<Schema>(schema);
+    before->open_transactions.clear();
+    open.push({std::move(savepoint), std::move(before)});
+  };
   const auto end_transaction = [&] {
     if (schema.search_path_after_transaction) schema.search_path = *schema.search_path_after_transaction;
     schema.search_path_after_transaction.reset();
     open.clear();
   };
   const auto begin = [&] {
-    if (open.empty()) open.push_back({Identifier(), std::make_shared<const Schema>(schema)});
+    if (open.empty()) remember(Identifier());
   };
-  const auto savepoint = [&] {
-    return std::find_if(open.rbegin(), open.rend(), [&](const Schema::OpenTransaction& one) {
-      return one.savepoint == Identifier(op.name) && !one.savepoint.empty();
-    });
+  /// The open transactions up to the savepoint, which is their top.
+  const auto up_to_savepoint = [&] {
+    SharedStack<Schema::OpenTransaction> up_to = open;
+    while (!up_to.empty() && (up_to.top().savepoint.empty() || up_to.top().savepoint != Identifier(op.name)))
+      up_to.pop();
+    if (up_to.empty()) refuse("3B001", "savepoint \"{}\" does not exist", op.name);
+    return up_to;
   };
   switch (op.action) {
     case TransactionAction::Begin:
@@ -403,26 +411,22 @@ void apply(Context& context, const Transaction& op) {
       break;
     case TransactionAction::Rollback: {
       if (open.empty()) break;
-      const std::shared_ptr<const Schema> before = open.front().before;
+      while (open.size() > 1) open.pop();
+      const std::shared_ptr<const Schema> before = open.top().before;
       schema = *before;
-      open.clear();
       if (op.chain) begin();
       break;
     }
     case TransactionAction::Savepoint:
-      open.push_back({Identifier(op.name), std::make_shared<const Schema>(schema)});
+      remember(Identifier(op.name));
       break;
-    case TransactionAction::ReleaseSavepoint: {
-      const auto found = savepoint();
-      if (found == open.rend()) refuse("3B001", "savepoint \"{}\" does not exist", op.name);
-      open.erase(std::prev(found.base()), open.end());
+    case TransactionAction::ReleaseSavepoint:
+      open = up_to_savepoint();
+      open.pop();
       break;
-    }
     case TransactionAction::RollbackToSavepoint: {
-      const auto found = savepoint();
-      if (found == open.rend()) refuse("3B001", "savepoint \"{}\" does not exist", op.name);
-      std::vector<Schema::OpenTransaction> kept(open.begin(), found.base());
-      const std::shared_ptr<const Schema> before = kept.back().before;
+      SharedStack<Schema::OpenTransaction> kept = up_to_savepoint();
+      const std::shared_ptr<const Schema> before = kept.top().before;
       schema = *before;
       schema.open_transactions = std::move(kept);
       break;
@@ -436,12 +440,8 @@ void apply(Context& context, const Discard&) { end_session(context.schema); }
 
 void apply(Context& context, const Unrecognized& op) {
   Schema& schema = context.schema;
-  std::string gap =
-      op.dynamic ? "dynamic SQL (" + op.what + ") was not looked at" : op.what + " was not understood";
-  // Every state of the schema carries them along: a file of nothing else must not fill the memory.
-  constexpr std::size_t kMostGaps = 50;
-  const bool told = std::find(schema.gaps.begin(), schema.gaps.end(), gap) != schema.gaps.end();
-  if (!told && schema.gaps.size() < kMostGaps) schema.gaps.push_back(std::move(gap));
+  schema.gaps.push(op.dynamic ? "dynamic SQL (" + op.what + ") was not looked at"
+                              : op.what + " was not understood");
   for (const TableName& written : op.may_touch) {
     const auto found = find_relation(schema, written);
     if (!found) continue;

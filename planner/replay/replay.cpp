@@ -225,10 +225,10 @@ std::vector<FileProblem> replay_file(Schema& schema, const ParsedFile& file, con
 
 void end_session(Schema& schema) {
   if (!schema.open_transactions.empty()) {
-    const std::shared_ptr<const Schema> before = schema.open_transactions.front().before;
+    while (schema.open_transactions.size() > 1) schema.open_transactions.pop();
+    const std::shared_ptr<const Schema> before = schema.open_transactions.top().before;
     schema = *before;
   }
-  schema.open_transactions.clear();
   schema.search_path_after_transaction.reset();
   schema.search_path = schema.session_search_path;
   schema.time_zone.clear();

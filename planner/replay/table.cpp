@@ -400,7 +400,7 @@ void apply(Context& context, const CreateTableAs& op) {
   }
   if (query.columns.empty()) table.certainty = Certainty::Uncertain;
   if (table.certainty == Certainty::Uncertain) {
-    context.schema.gaps.push_back("the columns of " + display(name) +
+    context.schema.gaps.push("the columns of " + display(name) +
                                   " come from a query whose types planner cannot tell");
   }
   context.schema.tables.put(name, std::move(table));

@@ -80,7 +80,7 @@ SchemaSource schema_of_file(const std::string& path) {
   source.described = path;
   const ParsedFile file = parse_file(text);
   note_gaps(path, text, file, replay_file(source.schema, file), source.gaps);
-  source.gaps.insert(source.gaps.end(), source.schema.gaps.begin(), source.schema.gaps.end());
+  for (std::string& gap : source.schema.distinct_gaps()) source.gaps.push_back(std::move(gap));
   return source;
 }
 
@@ -102,7 +102,7 @@ SchemaSource schema_of_history(const project::Service& service, const std::strin
     note_gaps(migrations[i].path, migrations[i].text, file, replay_file(source.schema, file), source.gaps);
     if (steps != nullptr) steps->push_back({migrations[i].name, source.schema});
   }
-  source.gaps.insert(source.gaps.end(), source.schema.gaps.begin(), source.schema.gaps.end());
+  for (std::string& gap : source.schema.distinct_gaps()) source.gaps.push_back(std::move(gap));
   leave_out_records(source.schema);
   return source;
 }
@@ -126,7 +126,7 @@ SchemaSource schema_of_database(const std::string& url) {
   SchemaSource source;
   source.schema = read_schema(connection, options);
   source.described = "the database " + parse_database_url(url).described();
-  source.gaps = source.schema.gaps;
+  source.gaps = source.schema.distinct_gaps();
   leave_out_records(source.schema);
   return source;
 }

@@ -276,7 +276,7 @@ void read_constraints(Reader& reader) {
               .str());
       constraint.definition = reader.constraint_of(operations.at(0));
     } catch (const Error& error) {
-      reader.schema.gaps.push_back("constraint " + row[1].value_or("") + " of " +
+      reader.schema.gaps.push("constraint " + row[1].value_or("") + " of " +
                                    display(relation->second.name) + ": " + error.what());
       continue;
     }

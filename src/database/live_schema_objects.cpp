@@ -209,7 +209,7 @@ void read_functions(Reader& reader) {
         const auto operations = parse_statement(*row[8]);
         if (const auto* created = std::get_if<CreateFunction>(&operations.at(0))) definition = *created;
       } catch (const Error& error) {
-        reader.schema.gaps.push_back("function " + row[1].value_or("") + ": " + error.what());
+        reader.schema.gaps.push("function " + row[1].value_or("") + ": " + error.what());
       }
     } else {
       definition.returns = reader.type(row[10].value_or("void"));
