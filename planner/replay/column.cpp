@@ -267,20 +267,27 @@ void apply(Context& context, const DropNotNull& op) {
   change_column(context, op.table, op.column, op.only, [](Table&, Column& one) { one.not_null = false; });
 }
 
+namespace {
+
+/// The column whose default SET and DROP DEFAULT change; nullptr for a view's, which is not kept.
+const Column* defaulted_column(const Schema& schema, const TableName& written, const Identifier& name) {
+  const auto found = find_relation(schema, written);
+  if (found && found->kind == Relation::View) return nullptr;
+  const TableName table = table_named(schema, written);
+  const Column& column = column_of(table_at(schema, table), name);
+  if (column.identity || column.generated) {
+    refuse("42601", "column \"{}\" of relation \"{}\" is {} column", name.str(), table.name.str(),
+           column.identity ? "an identity" : "a generated");
+  }
+  return &column;
+}
+
+}  // namespace
+
 void apply(Context& context, const SetDefault& op) {
-  const auto found = find_relation(context.schema, op.table);
-  if (found && found->kind == Relation::View) return;
-  const TableName name = table_named(context.schema, op.table);
-  const Column& column = column_of(table_at(context.schema, name), op.column);
-  if (column.identity) {
-    refuse("42601", "column \"{}\" of relation \"{}\" is an identity column", op.column.str(),
-           name.name.str());
-  }
-  if (column.generated) {
-    refuse("42601", "column \"{}\" of relation \"{}\" is a generated column", op.column.str(),
-           name.name.str());
-  }
-  const Expression value = is_no_default(context.schema, op.value, column.type)
+  const Column* column = defaulted_column(context.schema, op.table, op.column);
+  if (column == nullptr) return;
+  const Expression value = is_no_default(context.schema, op.value, column->type)
                                ? Expression()
                                : stored_default(context.schema, op.value);
   change_column(context, op.table, op.column, op.only,
@@ -288,18 +295,7 @@ void apply(Context& context, const SetDefault& op) {
 }
 
 void apply(Context& context, const DropDefault& op) {
-  const auto found = find_relation(context.schema, op.table);
-  if (found && found->kind == Relation::View) return;
-  const TableName name = table_named(context.schema, op.table);
-  const Column& column = column_of(table_at(context.schema, name), op.column);
-  if (column.identity) {
-    refuse("42601", "column \"{}\" of relation \"{}\" is an identity column", op.column.str(),
-           name.name.str());
-  }
-  if (column.generated) {
-    refuse("42601", "column \"{}\" of relation \"{}\" is a generated column", op.column.str(),
-           name.name.str());
-  }
+  if (defaulted_column(context.schema, op.table, op.column) == nullptr) return;
   change_column(context, op.table, op.column, op.only,
                 [](Table&, Column& one) { one.default_value = Expression(); });
 }

@@ -1,0 +1,220 @@
+#include <algorithm>
+
+#include "planner/casts.h"
+#include "planner/effects/alter_table.h"
+
+/// The sub-commands of ALTER TABLE that are about columns.
+namespace planner::physics {
+namespace {
+
+const ConstraintDefinition* inline_constraint(const ColumnDefinition& column, ConstraintKind kind) {
+  for (const ConstraintDefinition& each : column.constraints) {
+    if (each.kind == kind) return &each;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_serial(const TypeName& type) {
+  return type.is("serial4") || type.is("serial8") || type.is("serial2");
+}
+
+void AlterTable::part(const AddColumn& add, const Operation& operation) {
+  b_.effects.waits_even_if_noop |= add.if_not_exists;
+  const Table* before = table();
+  const bool there = before != nullptr && before->column(add.column.name) != nullptr;
+  if (there && add.if_not_exists) return;  // noticed before the children are looked at
+  const std::set<TableName> receiving = tables_without(target_, add.column.name, add.only);
+  const auto rewrite_receiving = [&] {
+    for (const TableName& name : receiving) {
+      const Table* held = b_.schema.tables.find(name);
+      if (held == nullptr || held->kind == RelationKind::Table) rewrite_.insert(name);
+    }
+  };
+  if (!b_.advance(operation) && there) return;
+  b_.effects.breaks_cached_plans = true;
+
+  const ColumnDefinition& column = add.column;
+  TypeName type = column.type;
+  type.name = b_.schema.resolve_type(type.name);
+  const Domain* domain = type.array_dimensions > 0 ? nullptr : b_.schema.domain(type.name);
+  const Expression& value =
+      column.default_value || domain == nullptr ? column.default_value : domain->default_value;
+  const bool has_value = value && !value.facts().is_null_constant;
+  judge_definition(b_, column, target_);
+  if (column.generated && table() != nullptr) judge_generated(b_, *table(), column.generated);
+  const bool made_per_row =
+      is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
+  if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_receiving();
+  if (has_value && judge_default(value)) rewrite_receiving();
+  if (domain != nullptr && !has_value && !made_per_row && domain->not_null) {
+    b_.fail_with_rows("23502", "domain " + display(domain->name) + " does not allow null values");
+  }
+  const bool not_null = column.not_null || inline_constraint(column, ConstraintKind::PrimaryKey) != nullptr;
+  if (not_null && !has_value && !made_per_row) {
+    verify_family(ScanReason::NotNull, add.only);
+    b_.fail_with_rows("23502", "column \"" + column.name.str() + "\" of relation \"" + target_.name.str() +
+                                   "\" contains null values");
+  }
+  const bool one_value_for_all = has_value && !made_per_row && rewrite_.empty();
+  for (const ConstraintDefinition& each : column.constraints) {
+    switch (each.kind) {
+      case ConstraintKind::Check:
+        // Every old row has the same value and is read all the same.
+        if (!each.not_valid) {
+          verify_family(ScanReason::Check, add.only || each.no_inherit);
+          b_.fail_on_data("23514", "a row may violate the new check constraint");
+        }
+        break;
+      case ConstraintKind::ForeignKey:
+        lock_referenced(each);
+        if (!each.not_valid && (default_beside_columns_ || key_beside_columns_)) check_key(each);
+        break;
+      case ConstraintKind::Unique:
+      case ConstraintKind::PrimaryKey:
+        lock_partitions(target_, index_partition_lock());
+        if (one_value_for_all) b_.fail_on_data("23505", "every row gets the same value in a unique column");
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+std::set<TableName> AlterTable::tables_without(const TableName& table, const Identifier& column, bool only) {
+  std::set<TableName> out{table};
+  b_.lock(table, mode_);
+  const Table* held = b_.schema.tables.find(table);
+  if (held == nullptr || only) return out;
+  for (const TableName& child : held->children) {
+    b_.lock(child, mode_);
+    const Table* below = b_.schema.tables.find(child);
+    if (below == nullptr || below->column(column) != nullptr) continue;
+    out.merge(tables_without(child, column, false));
+  }
+  return out;
+}
+
+bool AlterTable::judge_default(const Expression& value) {
+  switch (b_.schema.volatility(value)) {
+    case Schema::ExpressionVolatility::Volatile:
+      if (const auto sequence = nextval_sequence(value))
+        b_.lock(b_.schema.resolve_relation(*sequence), LockMode::RowExclusive, LockedKind::Sequence);
+      return true;
+    case Schema::ExpressionVolatility::Unknown:
+      b_.unknown("whether the default " + value.text().str() +
+                 " is volatile: if it is, every row is written anew and all indexes are rebuilt");
+      break;
+    default:
+      break;
+  }
+  return false;
+}
+
+void AlterTable::part(const DropColumn& drop, const Operation& operation) {
+  b_.effects.waits_even_if_noop |= drop.if_exists;
+  const Table* before = table();
+  if (before != nullptr && before->column(drop.column) == nullptr && drop.if_exists) return;
+  lock_family(drop.only);
+  // With ONLY the children keep the column as their own, which changes them too.
+  if (drop.only && before != nullptr) {
+    for (const TableName& child : before->children) b_.lock(child, mode_);
+  }
+  if (before != nullptr && b_.major() < 15) {
+    // Before 15 generated columns go with the column they are computed from, without being asked.
+    std::vector<Identifier> generated;
+    for (const Column& other : before->columns) {
+      if (other.generated && other.generated.mentions(drop.column)) generated.push_back(other.name);
+    }
+    for (const Identifier& name : generated)
+      b_.advance(Operation(DropColumn{drop.table, name, false, Cascade::Restrict, drop.only}));
+  }
+  for (const TableName& name : b_.family(target_, drop.only)) {
+    const Table* held = b_.schema.tables.find(name);
+    if (held == nullptr || !held->partition_by || name == target_) continue;
+    for (const IndexElement& key : held->partition_by->elements) {
+      if (key.column == drop.column || key.expression.mentions(drop.column))
+        b_.fail("42P16", "cannot drop column \"" + drop.column.str() +
+                             "\" because it is part of the partition key of relation \"" + name.name.str() +
+                             "\"");
+    }
+  }
+  if (before != nullptr && drop.cascade == Cascade::Restrict) refuse_bodies(b_, target_, drop.column);
+  b_.advance(operation);
+  b_.effects.breaks_cached_plans = true;
+}
+
+void AlterTable::part(const DropNotNull& drop, const Operation& operation) {
+  // From 18 on NOT NULL is a constraint: without one nothing is looked for in children.
+  const Column* column = table() == nullptr ? nullptr : table()->column(drop.column);
+  lock_family(drop.only || (b_.major() >= 18 && column != nullptr && !column->not_null));
+  if (b_.major() >= 18 && column != nullptr && column->not_null && inherits_not_null(drop.column))
+    b_.fail("42P16", "cannot drop the inherited NOT NULL constraint of column \"" + drop.column.str() + "\"");
+  if (drop.only && is_partitioned(target_) && !table()->children.empty())
+    b_.fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
+  if (table() != nullptr) judge_drop_not_null(b_, *table(), drop.column);
+  b_.advance(operation);
+}
+
+void AlterTable::part(const ChangeType& change, const Operation& operation) {
+  lock_family(change.only);
+  refuse_other_parents(b_, target_, change.column, "alter");
+  for (const TableName& name : b_.family(target_, change.only)) {
+    const Table* held = b_.schema.tables.find(name);
+    if (change_type_of(b_, change, name, some_type_rewrites_) &&
+        (held == nullptr || held->kind == RelationKind::Table))
+      rewrite_.insert(name);
+  }
+  b_.advance_quietly(operation);
+  b_.effects.breaks_cached_plans = true;
+}
+
+bool AlterTable::rewrites(const ChangeType& change) const {
+  const Column* column = table() == nullptr ? nullptr : table()->column(change.column);
+  if (column == nullptr) return false;
+  TypeName to = change.type;
+  to.name = b_.schema.resolve_type(to.name);
+  return type_change(column->type, to, change.using_expression, change.column, b_.schema, b_.settings).cost ==
+         CastCost::Rewrite;
+}
+
+void AlterTable::set_not_null(const Identifier& column, bool only) {
+  bool any = false;
+  for (const Table* each : b_.stored(target_, !only)) {
+    const Column* held = each->column(column);
+    if (held == nullptr || held->not_null) continue;
+    any = true;
+    // From 12 on a validated CHECK that says so spares the scan.
+    if (b_.major() >= 12 && b_.schema.not_null_proven(*each, column)) continue;
+    verify_[each->name].push_back(ScanReason::NotNull);
+  }
+  if (table() == nullptr) {
+    verify_[target_].push_back(ScanReason::NotNull);
+    any = true;
+  }
+  if (any) {
+    b_.fail_on_data("23502", "column \"" + column.str() + "\" of relation \"" + target_.name.str() +
+                                 "\" contains null values");
+  }
+}
+
+void AlterTable::part(const SetNotNull& set, const Operation& operation) {
+  // A parent that has it already is taken to have handed it down.
+  const Column* column = table() == nullptr ? nullptr : table()->column(set.column);
+  lock_family(set.only || (b_.major() >= 12 && column != nullptr && column->not_null));
+  set_not_null(set.column, set.only);
+  b_.advance(operation);
+}
+
+void AlterTable::part(const SetIdentity& set, const Operation& operation) {
+  for (const auto& [name, sequence] : b_.schema.sequences) {
+    if (!sequence->internal || sequence->owner_table != target_ || sequence->owner_column != set.column)
+      continue;
+    b_.lock(name, LockMode::ShareRowExclusive);
+    if (moves_sequence(set.options)) b_.new_sequence_file(name);
+  }
+  b_.advance(operation);
+}
+
+}  // namespace planner::physics
