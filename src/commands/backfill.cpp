@@ -58,7 +58,7 @@ Target target_of(const Options& options) {
         options.phase.empty()
             ? fmt::format("{} has no backfill that planner can run in batches of its own", options.plan)
             : fmt::format("{} is no backfill of {}", options.phase, options.plan),
-        "`planner deploy` runs its phases as they are");
+        fmt::format("its phases run as they are: {}", deploy_command(target.chosen.service())));
   }
   target.phase = candidates.front();
   if (candidates.size() > 1) {
@@ -77,6 +77,7 @@ Target target_of(const Options& options) {
 /// Before the phases in front of it are there, nothing would keep later writes equal.
 void require_ready(const Target& target) {
   const Environment environment = open_environment({"", target.url}, target.chosen.service(), {});
+  require_primary(environment, "rows be written");
   for (std::size_t i = 0; i < target.phase; ++i) {
     const Phase& before = target.chosen.stored.plan.phases[i];
     const PhaseState state =
@@ -134,6 +135,7 @@ void status(const Options& options, Context& context) {
     throw Error(fmt::format("--format does not know \"{}\"", options.format), "use text or json");
   const Target target = target_of(options);
   Connection session(target.url);
+  require_primary(session, target.url, "be seen who fills the rows");
   Json json{{"format", "planner-backfill"},
             {"version", 1},
             {"planner", kPlannerVersion},
@@ -178,6 +180,7 @@ void status(const Options& options, Context& context) {
 void set(const Options& options, std::optional<bool> pause, Context& context) {
   const Target target = target_of(options);
   Connection session(target.url);
+  require_primary(session, target.url, "a running backfill be told");
   BackfillState state(session, target.chosen.stored.plan.name, target.chosen_phase().folder);
   if (!state.set(pause, options.target_ms, options.pause_ms, options.most_rows)) {
     throw Error(fmt::format("no backfill of {} was ever run by planner in this database",

@@ -48,10 +48,10 @@ std::size_t end_of(const std::string& until, const std::vector<std::size_t>& pen
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const std::string& name = service.folder.files[pending[i]].name;
     const ReleasedPhaseOf* released = deployer.phase_of(pending[i]);
-    const bool phase =
-        released != nullptr && (released->phase->folder == until ||
-                                released->stored->plan.name + "/" + released->phase->folder == until ||
-                                phase_name(released->phase->kind) == until);
+    const bool phase = released != nullptr && !released->way_back &&
+                       (released->phase->folder == until ||
+                        released->stored->plan.name + "/" + released->phase->folder == until ||
+                        phase_name(released->phase->kind) == until);
     if (name == until || purpose_of(name) == until || phase) found = i + 1;
   }
   if (found) return *found;
@@ -64,6 +64,10 @@ std::size_t end_of(const std::string& until, const std::vector<std::size_t>& pen
               "name a migration, a phase (3_dual_write), or PLAN/PHASE; `planner status` lists them");
 }
 
+std::string title_of(const ReleasedPhaseOf& released) {
+  return (released.way_back ? "takes back: " : "") + released.phase->title;
+}
+
 void show_plan_of_work(const std::vector<std::size_t>& pending, std::size_t end,
                        const project::Service& service, const Deployer& deployer, Context& context) {
   for (std::size_t i = 0; i < end; ++i) {
@@ -71,10 +75,10 @@ void show_plan_of_work(const std::vector<std::size_t>& pending, std::size_t end,
     (void)deployer.messages(pending[i], &how);
     const ReleasedPhaseOf* released = deployer.phase_of(pending[i]);
     if (released != nullptr) {
-      how = released->phase->commits ? "a phase that commits as it goes; it is stopped and continued at will"
-                                     : "a phase: applied and recorded in one transaction";
-      how += fmt::format(" ({} of plan {}: {})", released->phase->folder, released->stored->plan.name,
-                         released->phase->title);
+      how = fmt::format("a {}{} ({} of plan {}: {})", released->way_back ? "way back" : "phase",
+                        released->commits ? " that commits as it goes; it is stopped and continued at will"
+                                          : ": applied and recorded in one transaction",
+                        released->phase->folder, released->stored->plan.name, title_of(*released));
     }
     context.print(fmt::format("would apply  {}\n             {}\n", service.folder.files[pending[i]].name,
                               report::wrapped(how, context.out_style().width, 13, 13)));
@@ -148,7 +152,7 @@ bool deploy(const Options& options, const project::Config& config, const project
     }
     const ReleasedPhaseOf* released = deployer.phase_of(pending[i]);
     context.print(fmt::format("applying {} ({} of {}){}\n", service.folder.files[pending[i]].name, i + 1, end,
-                              released == nullptr ? "" : ": " + released->phase->title));
+                              released == nullptr ? "" : ": " + title_of(*released)));
     if (deployer.apply(pending[i])) continue;
     context.print(fmt::format("{} applied, {} not. Remove the cause, then: {}\n",
                               report::counted(i, "migration"),

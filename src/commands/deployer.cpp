@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "planner/effects/effects.h"
 #include "planner/error.h"
 #include "src/commands/backfill_runner.h"
 #include "src/commands/interrupt.h"
@@ -72,6 +73,13 @@ bool builds_alone(const ParsedFile& file) {
   });
 }
 
+/// What a statement needs of the schema does not decide this.
+bool runs_outside_transactions(const ParsedFile& file) {
+  return std::any_of(file.statements.begin(), file.statements.end(), [](const Statement& statement) {
+    return effects_of_statement(statement.operations, Schema(), {}).outside_transaction;
+  });
+}
+
 const CreateIndex* index_built(const ParsedFile& file) {
   if (file.statements.size() != 1 || file.statements.front().operations.size() != 1) return nullptr;
   const auto* index = std::get_if<CreateIndex>(&file.statements.front().operations.front());
@@ -96,33 +104,37 @@ Deployer::Deployer(std::string url, const project::Service& service,
       plans_(plans),
       context_(context),
       texts_(texts_on_disk(service)) {
-  phases_.resize(service.folder.files.size());
   unfinished_ids_.resize(service.folder.files.size());
-  ways_back_.resize(service.folder.files.size());
-  for (const project::StoredPlan& stored : plans_) {
-    for (const Phase& phase : stored.plan.phases) {
-      const std::string back = project::rollback_slug(stored.plan, phase);
-      for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
-        const std::string purpose = purpose_of(service.folder.files[i].name);
-        if (purpose == back || purpose.starts_with(back + "_")) ways_back_[i] = true;
-      }
-      const std::optional<std::size_t> index = project::released_as(service, stored.plan, phase);
-      if (!index) continue;
-      if (project::is_released_text(service, stored, phase, *index) && stored.edited.empty()) {
-        phases_[*index] = {&stored, &phase};
-      } else {
-        warnings_.push_back(
-            fmt::format("{} is phase {} of plan {}, edited since planner wrote it: it is applied like any "
-                        "other migration",
-                        service.folder.files[*index].name, phase.folder, stored.plan.name));
-      }
-    }
-  }
+  find_phases();
   control_ = std::make_unique<Connection>(url_);
   refuse_pooler(*control_, worker());
-  if (control_->exec("SELECT pg_is_in_recovery()").truth()) {
-    throw Error(fmt::format("{} is a read-only standby", described_),
-                "give the primary's URL: only there can migrations be applied");
+  require_primary(*control_, url_, "migrations be applied");
+}
+
+void Deployer::find_phases() {
+  phases_.resize(service_.folder.files.size());
+  edited_.resize(service_.folder.files.size());
+  const auto take = [&](std::size_t file, const ReleasedPhaseOf& found, bool unchanged) {
+    if (unchanged && found.stored->edited.empty()) {
+      phases_[file] = found;
+      return;
+    }
+    edited_[file] = fmt::format(
+        "{} is {} {} of plan {}, edited since planner wrote it: it is applied like any other migration",
+        service_.folder.files[file].name, found.way_back ? "the way back of" : "phase", found.phase->folder,
+        found.stored->plan.name);
+  };
+  for (const project::StoredPlan& stored : plans_) {
+    for (std::size_t i = 0; i < service_.folder.files.size(); ++i) {
+      // Also a phase that was taken back: where it is pending still, it goes before its way back.
+      const std::string& name = service_.folder.files[i].name;
+      if (const Phase* phase = project::phase_released_as(stored.plan, name))
+        take(i, {&stored, phase, false, phase->commits},
+             project::is_released_text(service_, stored, *phase, i));
+      if (const Phase* phase = project::taken_back_by(stored.plan, name))
+        take(i, {&stored, phase, true, runs_outside_transactions(parse_file(texts_[i]))},
+             project::is_way_back_text(service_, stored, *phase, i));
+    }
   }
 }
 
@@ -213,8 +225,9 @@ void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
       continue;
     }
     unfinished_ids_[place->second] = row.id;
-    const bool backfill = released->phase->backfill.has_value();
-    if (backfill || (row.logs && !row.logs->empty() && !released->phase->commits)) {
+    const bool backfill = !released->way_back && released->phase->backfill.has_value();
+    if (backfill || (row.logs && !row.logs->empty() && !released->commits) ||
+        parse_file(texts_[place->second]).statements.empty()) {
       context_.say(fmt::format("{} was stopped: it is applied again, what is done is skipped", row.name));
       continue;
     }
@@ -229,7 +242,7 @@ void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
                                described(looked)));
       table_->finish(row.id);
       row.finished_at = row.started_at;
-    } else if (looked.effect == Effect::NotApplied || released->phase->commits) {
+    } else if (looked.effect == Effect::NotApplied || released->commits) {
       context_.say(fmt::format("{} was stopped: {}; it is applied again", row.name, described(looked)));
     } else {
       throw Error(fmt::format("{} was stopped, and {}", row.name, described(looked)),
@@ -268,6 +281,7 @@ std::vector<std::size_t> Deployer::prepare() {
     const auto found = applied.find(service_.folder.files[i].name);
     if (found == applied.end()) {
       pending.push_back(i);
+      if (!edited_[i].empty()) warnings_.push_back(edited_[i]);
     } else {
       if (!same_content(texts_[i], found->second->checksum))
         warnings_.push_back(
@@ -365,7 +379,6 @@ bool Deployer::failed(std::size_t migration, const std::string& id, const Databa
 }
 
 bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
-  if (ways_back_[migration]) free_session();
   try {
     for (const std::string& message : messages(migration, nullptr)) {
       run_message(message);
@@ -383,11 +396,8 @@ bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
       throw DatabaseError(std::move(fields));
     }
   } catch (const DatabaseError& error) {
-    const bool answer = failed(migration, id, error, nullptr);
-    if (ways_back_[migration]) restore_session();
-    return answer;
+    return failed(migration, id, error, nullptr);
   }
-  if (ways_back_[migration]) restore_session();
   control();
   table_->finish(id);
   return true;
@@ -402,7 +412,7 @@ void Deployer::restore_session() {
   worker().exec("RESET idle_in_transaction_session_timeout");
 }
 
-bool Deployer::apply_atomic_phase(std::size_t migration, const std::string& id, const Phase& phase) {
+bool Deployer::apply_atomic(std::size_t migration, const std::string& id, const Phase& phase) {
   // One message: nobody waits for a network round trip while the lock is held, and the record is true
   // whenever we are killed.
   const std::string text =
@@ -425,8 +435,8 @@ bool Deployer::apply_atomic_phase(std::size_t migration, const std::string& id, 
   return true;
 }
 
-bool Deployer::apply_committing_phase(std::size_t migration, const std::string& id,
-                                      const ReleasedPhaseOf& released) {
+bool Deployer::apply_committing(std::size_t migration, const std::string& id,
+                                const ReleasedPhaseOf& released) {
   const ParsedFile file = parse_file(texts_[migration]);
   const CreateIndex* index = index_built(file);
   for (int attempt = 1;; ++attempt) {
@@ -443,7 +453,7 @@ bool Deployer::apply_committing_phase(std::size_t migration, const std::string& 
           run_message(object.remove);
         }
       }
-      if (released.phase->backfill) {
+      if (released.phase->backfill && !released.way_back) {
         // Faster and with a cursor; the file itself then finds nothing left to do, and says so by running
         // through.
         const BackfillReport report =
@@ -480,17 +490,18 @@ bool Deployer::apply(std::size_t migration) {
   keep_lock();
   control();
   const ReleasedPhaseOf* released = phase_of(migration);
-  if (released != nullptr && before_phase) before_phase(released->stored->plan, *released->phase);
+  if (released != nullptr && !released->way_back && before_phase)
+    before_phase(released->stored->plan, *released->phase);
   project::require_plain_text(texts_[migration], service_.folder.files[migration].file);
   const std::string id = table_->begin(name, project::sha256(texts_[migration]), unfinished_ids_[migration]);
   unfinished_ids_[migration].clear();
   bool done = false;
   if (released == nullptr) {
     done = apply_plain(migration, id);
-  } else if (released->phase->commits) {
-    done = apply_committing_phase(migration, id, *released);
+  } else if (released->commits) {
+    done = apply_committing(migration, id, *released);
   } else {
-    done = apply_atomic_phase(migration, id, *released->phase);
+    done = apply_atomic(migration, id, *released->phase);
   }
   if (done) context_.print(fmt::format("applied  {} ({:.2f} s)\n", name, seconds_since(start)));
   return done;

@@ -15,9 +15,12 @@
 /// where they say so.
 namespace planner::commands {
 
+/// What a migration is to the plan it comes from.
 struct ReleasedPhaseOf {
   const project::StoredPlan* stored = nullptr;
   const Phase* phase = nullptr;
+  bool way_back = false;  ///< it takes the phase back
+  bool commits = false;   ///< it cannot run in a transaction block
 };
 
 /// Throws Error when both lead through a pooler in transaction mode.
@@ -43,6 +46,7 @@ class Deployer {
   /// Applies one migration and records it. False: it failed, and the table says so.
   bool apply(std::size_t migration);
 
+  /// Null: the migration is no phase of a plan and takes none back.
   const ReleasedPhaseOf* phase_of(std::size_t migration) const;
   const std::vector<std::string>& warnings() const { return warnings_; }
   const std::string& database() const { return described_; }
@@ -56,14 +60,15 @@ class Deployer {
   void reconnect(std::unique_ptr<Connection>& session, const char* what);
   void run_message(const std::string& text);
   bool apply_plain(std::size_t migration, const std::string& id);
-  bool apply_atomic_phase(std::size_t migration, const std::string& id, const Phase& phase);
-  bool apply_committing_phase(std::size_t migration, const std::string& id, const ReleasedPhaseOf& released);
+  bool apply_atomic(std::size_t migration, const std::string& id, const Phase& phase);
+  bool apply_committing(std::size_t migration, const std::string& id, const ReleasedPhaseOf& released);
   bool is_finished(const std::string& id);
   void keep_lock();
   void free_session();
   void restore_session();
   bool failed(std::size_t migration, const std::string& id, const DatabaseError& error, const Phase* phase);
   void say_blockers(const Phase& phase);
+  void find_phases();
   void settle_unfinished(std::vector<PrismaRow>& rows);
 
   std::string url_, described_;
@@ -74,7 +79,7 @@ class Deployer {
   std::vector<ReleasedPhaseOf> phases_;  ///< one per file; null where it is none
   std::unique_ptr<Connection> control_, worker_;
   std::unique_ptr<PrismaTable> table_;
-  std::vector<bool> ways_back_;              ///< per file: a plan's way back
+  std::vector<std::string> edited_;          ///< per file: what is to be said of a phase edited by hand
   std::vector<std::string> unfinished_ids_;  ///< per file: the row that is taken again
   std::vector<std::string> warnings_;
 };

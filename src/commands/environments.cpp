@@ -22,6 +22,11 @@ bool is_word(const std::string& text) {
   });
 }
 
+[[noreturn]] void refuse_standby(const std::string& name, const char* what) {
+  throw Error(fmt::format("{} is a read-only standby", name),
+              fmt::format("give the primary's URL: only there can {}", what));
+}
+
 bool is_prisma(const project::Service& service) { return service.folder.layout == project::Layout::Prisma; }
 
 }  // namespace
@@ -91,6 +96,15 @@ Environment open_environment(const NamedUrl& url, const project::Service& servic
   environment.standby = environment.session->exec("SELECT pg_is_in_recovery()").truth();
   refresh(environment, service, texts);
   return environment;
+}
+
+void require_primary(const Environment& environment, const char* what) {
+  if (environment.standby) refuse_standby(environment.name, what);
+}
+
+void require_primary(Connection& session, const std::string& url, const char* what) {
+  if (session.exec("SELECT pg_is_in_recovery()").truth())
+    refuse_standby(parse_database_url(url).described(), what);
 }
 
 bool is_running(const Environment& environment, const RecordedMigration& record) {

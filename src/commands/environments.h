@@ -44,6 +44,10 @@ struct Environment {
 /// reached.
 Environment open_environment(const NamedUrl& url, const project::Service& service,
                              const std::vector<std::string>& texts);
+/// Throws Error when the database is a read-only standby: what `what` needs can only be done, or seen, on the
+/// primary.
+void require_primary(const Environment& environment, const char* what);
+void require_primary(Connection& session, const std::string& url, const char* what);
 /// Reads again what a session has changed meanwhile.
 void refresh(Environment& environment, const project::Service& service,
              const std::vector<std::string>& texts);

@@ -74,7 +74,7 @@ Surroundings of_history(const std::string& path) {
 void read_database(Surroundings& around, const std::string& given) {
   const std::optional<std::string> url = given.empty() ? environment("DATABASE_URL") : given;
   if (!url)
-    throw Error("--database was given without a URL and $DATABASE_URL is not set",
+    throw Error("no database was named: there is no --database URL and $DATABASE_URL is not set",
                 "write --database postgresql://..., or set the variable");
   Connection connection(*url);
   around.schema = read_schema(connection);

@@ -4,7 +4,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "src/commands/gates_release.h"
 #include "src/database/leftovers.h"
@@ -14,8 +16,7 @@
 namespace planner::commands {
 namespace {
 
-/// More than this and a replica's readers may still see what the next phase takes away.
-constexpr long long kReplicaBytes = 64LL * 1024 * 1024;
+constexpr auto kReplicaPatience = std::chrono::seconds(3);
 
 Gate no_failure(const GateInput& input) {
   Gate made = gate("history", "no migration has failed or is running");
@@ -110,7 +111,10 @@ std::optional<Gate> checks(const GateInput& input) {
           fails(made, fmt::format("{}: not so: {}", environment.name, condition->says),
                 fmt::format("planner backfill run {}", plan_of(input).name));
         } else {
-          made.found.push_back(fmt::format("{}: {}", environment.name, condition->says));
+          // Several conditions may say the same, each of its own table.
+          std::string found = fmt::format("{}: {}", environment.name, condition->says);
+          if (std::find(made.found.begin(), made.found.end(), found) == made.found.end())
+            made.found.push_back(std::move(found));
         }
       } catch (const DatabaseError& error) {
         unknown(made, fmt::format("{}: \"{}\" could not be looked at: {}", environment.name, condition->says,
@@ -172,30 +176,61 @@ std::vector<Gate> objects(const GateInput& input) {
   return gates;
 }
 
+/// What the primary has written until now is what a replica must have replayed: then it has every phase that
+/// is applied. A busy replica gets there in a moment; a paused one, or one behind a long query, does not.
+void look_at_replicas(const Environment& environment, Gate& made) {
+  const std::string target = environment.session->exec("SELECT pg_current_wal_lsn()").text();
+  Result rows;
+  const auto until = std::chrono::steady_clock::now() + kReplicaPatience;
+  while (true) {
+    rows = environment.session->exec_params(
+        "SELECT application_name, pg_wal_lsn_diff($1::pg_lsn, replay_lsn)::bigint, "
+        "coalesce(client_addr::text, 'local'), state FROM pg_stat_replication ORDER BY 1, 3",
+        {target});
+    const bool behind = std::any_of(rows.rows.begin(), rows.rows.end(),
+                                    [](const Row& row) { return row.at(1) && std::stoll(*row.at(1)) > 0; });
+    if (!behind || std::chrono::steady_clock::now() > until) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  if (rows.empty()) made.found.push_back(environment.name + ": no replica is connected");
+  for (const Row& row : rows.rows) {
+    const std::string name = fmt::format("\"{}\" ({})", row.at(0).value_or("?"), row.at(2).value_or("?"));
+    if (!row.at(1)) {
+      // Not a reason to stop: a base backup stands in the same view, and a plain user sees no positions.
+      made.found.push_back(fmt::format("{}: the position of {} may not be seen (GRANT pg_monitor shows it)",
+                                       environment.name, name));
+    } else if (std::stoll(*row.at(1)) > 0) {
+      fails(made,
+            fmt::format("{}: {} is {} kB of WAL behind {} and did not reach it within {} s ({})",
+                        environment.name, name, (std::stoll(*row.at(1)) + 1023) >> 10, target,
+                        kReplicaPatience.count(), row.at(3).value_or("")),
+            "wait until it has caught up; pg_is_wal_replay_paused() says there whether somebody paused it");
+    } else {
+      made.found.push_back(
+          fmt::format("{}: {} has replayed everything up to {}", environment.name, name, target));
+    }
+  }
+}
+
+/// A replica that is away now comes back to where its slot stands.
+void look_at_slots(const Environment& environment, Gate& made) {
+  const Result rows = environment.session->exec(
+      "SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint >> 10 FROM "
+      "pg_replication_slots WHERE NOT active AND slot_type = 'physical' AND restart_lsn IS NOT NULL ORDER BY "
+      "1");
+  for (const Row& row : rows.rows) {
+    fails(made,
+          fmt::format("{}: the replica of slot \"{}\" is not connected and {} kB of WAL behind",
+                      environment.name, row.at(0).value_or("?"), row.at(1).value_or("?")),
+          "bring it back and wait until it has caught up, or drop the slot if it is gone for good");
+  }
+}
+
 Gate replicas(const GateInput& input) {
   Gate made = gate("replicas", "replicas have caught up");
   for (const Environment& environment : *input.environments) {
-    const Result rows = environment.session->exec(
-        "SELECT application_name, pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint FROM "
-        "pg_stat_replication");
-    if (rows.empty()) made.found.push_back(environment.name + ": no replica is connected");
-    for (const Row& row : rows.rows) {
-      const std::string name = row.at(0).value_or("?");
-      if (!row.at(1)) {
-        // Not a reason to stop: a base backup stands in the same view, and a plain user sees no positions.
-        made.found.push_back(
-            fmt::format("{}: the position of \"{}\" may not be seen (GRANT pg_monitor shows it)",
-                        environment.name, name));
-      } else if (std::stoll(*row.at(1)) > kReplicaBytes) {
-        fails(made,
-              fmt::format("{}: \"{}\" is {} MB of WAL behind", environment.name, name,
-                          std::stoll(*row.at(1)) >> 20),
-              "wait until it has caught up");
-      } else {
-        made.found.push_back(
-            fmt::format("{}: \"{}\" is {} kB behind", environment.name, name, std::stoll(*row.at(1)) >> 10));
-      }
-    }
+    look_at_replicas(environment, made);
+    look_at_slots(environment, made);
   }
   return made;
 }

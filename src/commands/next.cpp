@@ -103,6 +103,7 @@ std::vector<Environment> environments_of(const Options& options, const ChosenPla
   std::vector<Environment> environments;
   for (const NamedUrl& url : urls_for(named_urls(options.databases), chosen.service())) {
     environments.push_back(open_environment(url, chosen.service(), texts));
+    require_primary(environments.back(), "gates be looked at: a standby does not see itself lag");
   }
   return environments;
 }
@@ -209,6 +210,12 @@ void run_next(const Options& options, Context& context) {
   check_format(options);
   const ChosenPlan chosen = chosen_plan(options, context);
   const Plan& plan = chosen.stored.plan;
+  for (const Phase& each : plan.phases) {
+    if (!project::is_way_back_cut_short(chosen.service(), chosen.stored, each)) continue;
+    throw Error(fmt::format("the way back of {} is in the history in part: a rollback was stopped there",
+                            each.folder),
+                "planner rollback " + plan.name + " writes the rest");
+  }
   std::size_t phase = 0;
   while (phase < plan.phases.size() && project::released_as(chosen.service(), plan, plan.phases[phase]))
     ++phase;

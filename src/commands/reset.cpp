@@ -8,6 +8,7 @@
 #include "planner/sql/sql.h"
 #include "src/commands/commands.h"
 #include "src/commands/deployer.h"
+#include "src/commands/environments.h"
 #include "src/commands/interrupt.h"
 #include "src/commands/select.h"
 #include "src/database/prisma_table.h"
@@ -92,6 +93,7 @@ void run(const Options& options, Context& context) {
   const DatabaseUrl parsed = parse_database_url(url);
   {
     Connection session(url);
+    require_primary(session, url, "a database be emptied");
     use_prisma_schema(session, url, false);
     if (session.exec("SELECT current_schema() IS NULL").truth())
       throw Error(fmt::format("{}: the schema does not exist", parsed.described()),

@@ -91,8 +91,7 @@ void run(const Options& options, Context& context) {
   const std::string url = database_url(options.database, service);
   Environment environment = open_environment({"", url}, service, {});
   Connection& session = *environment.session;
-  if (environment.standby)
-    throw Error(environment.name + " is a read-only standby", "give the primary's URL");
+  require_primary(environment, "a migration be recorded");
   if (!try_deploy_lock(session)) {
     const std::optional<SessionSeen> holder = deploy_lock_holder(session);
     throw Error(fmt::format("a deploy is running: {}", holder ? holder->described() : "it has just begun"),

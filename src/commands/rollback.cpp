@@ -13,6 +13,7 @@
 #include "src/commands/look.h"
 #include "src/commands/plan_choice.h"
 #include "src/database/prisma_table.h"
+#include "src/project/evidence.h"
 #include "src/project/files.h"
 #include "src/project/release.h"
 #include "src/project/sha256.h"
@@ -41,8 +42,10 @@ Seat open_seat(const Options& options) {
   seat.chosen = choose_plan(options.plan);
   project::require_unedited(seat.chosen.stored);
   seat.texts = texts_on_disk(seat.service());
-  for (const NamedUrl& url : urls_for(named_urls(options.databases), seat.service()))
+  for (const NamedUrl& url : urls_for(named_urls(options.databases), seat.service())) {
     seat.environments.push_back(open_environment(url, seat.service(), seat.texts));
+    require_primary(seat.environments.back(), "be seen what is to be taken back");
+  }
   if (seat.environments.empty()) {
     throw Error("what is applied decides how a phase is taken back: a database is needed",
                 fmt::format("name each environment: --database postgresql://..., or set ${}",
@@ -51,12 +54,15 @@ Seat open_seat(const Options& options) {
   return seat;
 }
 
-/// Phases that are in the history, newest first, down to the one that is to stay.
+/// Phases that are in the history, newest first, down to the one that is to stay. One whose way back a
+/// stopped run wrote in part is among them.
 std::vector<std::size_t> phases_to_undo(const Seat& seat, const std::string& to) {
   const auto& phases = seat.plan().phases;
   std::vector<std::size_t> released;
   for (std::size_t i = phases.size(); i-- > 0;) {
-    if (project::released_as(seat.service(), seat.plan(), phases[i])) released.push_back(i);
+    if (project::released_as(seat.service(), seat.plan(), phases[i]) ||
+        project::is_way_back_cut_short(seat.service(), seat.chosen.stored, phases[i]))
+      released.push_back(i);
   }
   if (released.empty()) return released;
   if (to.empty()) return {released.front()};
@@ -123,17 +129,16 @@ void settle_failed(Environment& environment, const Seat& seat, const Phase& phas
   }
 }
 
-/// Writes what takes the phase back. Returns the names of the migrations that were written; none: the phase
-/// was only withdrawn.
-std::vector<std::string> undo(Seat& seat, std::size_t index, const Options& options, Context& context) {
+/// Writes what takes the phase back. False: the phase was only withdrawn.
+bool undo(Seat& seat, std::size_t index, const Options& options, Context& context) {
   const Phase& phase = seat.plan().phases[index];
-  const std::string released =
-      seat.service().folder.files[*project::released_as(seat.service(), seat.plan(), phase)].name;
+  const project::PhaseInHistory found = project::find_phase(seat.service(), seat.plan(), phase);
+  const std::string released = seat.service().folder.files[*found.released].name;
   if (options.dry_run) {
     context.print(fmt::format("would take back {} ({})\n", phase.folder, released));
-    return {};
+    return false;
   }
-  bool applied = false;
+  bool applied = !found.way_back.empty();  // decided by the run that wrote the first piece
   for (Environment& environment : seat.environments) {
     if (phase_state(environment, seat.service(), seat.plan(), phase) == PhaseState::Failed) {
       settle_failed(environment, seat, phase, context);
@@ -141,7 +146,13 @@ std::vector<std::string> undo(Seat& seat, std::size_t index, const Options& opti
     }
     applied = applied || phase_state(environment, seat.service(), seat.plan(), phase) == PhaseState::Applied;
   }
-  std::vector<std::string> names;
+  // First, so that no moment exists in which the phase is taken back and let through again.
+  std::vector<std::string> from_here;
+  for (std::size_t i = index; i < seat.plan().phases.size(); ++i)
+    from_here.push_back(seat.plan().phases[i].folder);
+  if (project::forget_evidence(seat.chosen.stored.folder, from_here))
+    context.print(fmt::format(
+        "  what was said about releases for {} and later is forgotten: say it again then\n", phase.folder));
   if (!applied) {
     project::withdraw_phase(seat.service(), seat.chosen.stored, phase);
     context.print(fmt::format("withdrew {} from the history: none of these databases has applied it ({})\n",
@@ -152,7 +163,6 @@ std::vector<std::string> undo(Seat& seat, std::size_t index, const Options& opti
                                    phase, std::time(nullptr))) {
       if (!back.warning.empty()) context.warn(back.warning);
       context.print(fmt::format("released the way back of {} as {}\n", phase.folder, back.name));
-      names.push_back(back.name);
     }
     if (!phase.reverse_note.empty())
       context.print("  " + report::wrapped(phase.reverse_note, context.out_style().width, 2, 2) + "\n");
@@ -161,68 +171,86 @@ std::vector<std::string> undo(Seat& seat, std::size_t index, const Options& opti
   service.folder = project::list_migrations(service.folder.path, service.folder.layout);
   seat.texts = texts_on_disk(service);
   for (Environment& environment : seat.environments) refresh(environment, service, seat.texts);
-  return names;
+  return applied;
 }
 
-bool is_way_back(const Seat& seat, std::size_t file) {
-  const std::string purpose = purpose_of(seat.service().folder.files[file].name);
-  return std::any_of(seat.plan().phases.begin(), seat.plan().phases.end(), [&](const Phase& phase) {
-    const std::string slug = project::rollback_slug(seat.plan(), phase);
-    return purpose == slug || purpose.starts_with(slug + "_");
-  });
-}
-
-/// Ways back that are written and that a database has not applied yet.
-bool way_back_pending(const Seat& seat) {
+/// The first way back that is written and that a database has not applied yet.
+std::optional<std::size_t> way_back_pending(const Seat& seat) {
   for (std::size_t i = 0; i < seat.service().folder.files.size(); ++i) {
-    if (!is_way_back(seat, i)) continue;
+    if (project::taken_back_by(seat.plan(), seat.service().folder.files[i].name) == nullptr) continue;
     for (const Environment& environment : seat.environments) {
-      if (environment.judged.files[i].state != MigrationState::Applied) return true;
+      if (environment.judged.files[i].state != MigrationState::Applied) return i;
     }
   }
-  return false;
+  return std::nullopt;
 }
 
-/// Applies what was just written, after what an earlier run wrote and did not come to apply: ways back go in
-/// order.
-bool apply_now(Seat& seat, const std::vector<std::string>& names, Context& context) {
+/// Applies every way back of the plan that is pending, those of an earlier run too: they go in order.
+bool apply_now(Seat& seat, Context& context) {
   const Interruptible signals;
+  bool whole = true;
   for (const Environment& environment : seat.environments) {
     const std::vector<project::StoredPlan> plans{seat.chosen.stored};
     Deployer deployer(environment.url, seat.service(), plans, context);
     if (!deployer.take_lock(std::nullopt))
       throw Error("stopped while waiting for the deploy lock", "planner deploy applies the way back");
+    const Phase* waiting = nullptr;
     for (const std::size_t file : deployer.prepare()) {
       const std::string& name = seat.service().folder.files[file].name;
-      if (!is_way_back(seat, file) && std::find(names.begin(), names.end(), name) == names.end()) continue;
+      if (const Phase* phase = project::phase_released_as(seat.plan(), name); phase != nullptr)
+        waiting = phase;
+      if (project::taken_back_by(seat.plan(), name) == nullptr) continue;
+      if (waiting != nullptr) {
+        // Nothing is taken back there that was never done; a deploy does both in order.
+        context.print(
+            fmt::format("{}: {} is not applied there, so there is nothing to take back yet; a deploy "
+                        "applies it and then its way back: {}\n",
+                        environment.name, waiting->folder, deploy_command(seat.service())));
+        whole = false;
+        break;
+      }
       if (!deployer.apply(file)) return false;
     }
   }
-  return true;
+  return whole;
 }
 
 /// True: everything asked for was done.
 bool roll_back(Seat& seat, const std::vector<std::size_t>& phases, const Options& options, Context& context) {
   for (const std::size_t phase : phases) require_possible(seat, phase, options);
-  std::vector<std::string> names;
-  for (const std::size_t phase : phases) {
-    for (std::string& name : undo(seat, phase, options, context)) names.push_back(std::move(name));
-  }
-  if (options.dry_run || names.empty()) return true;
-  if (!options.now) {
+  bool written = false;
+  for (const std::size_t phase : phases) written = undo(seat, phase, options, context) || written;
+  if (options.dry_run) return true;
+  if (options.now) return !way_back_pending(seat) || apply_now(seat, context);
+  if (written)
     context.print(fmt::format("\nNext: commit, then deploy: {}\n", deploy_command(seat.service())));
-    return true;
+  return true;
+}
+
+/// A run that was stopped behind its writing, or one whose migrations wait for a deploy: that is finished
+/// before another phase is taken back. True: there was such a one.
+bool finish_earlier(Seat& seat, const Options& options, Context& context) {
+  const std::optional<std::size_t> pending = way_back_pending(seat);
+  if (!pending) return false;
+  const std::string& name = seat.service().folder.files[*pending].name;
+  if (options.now && !options.dry_run) {
+    if (!apply_now(seat, context)) context.exit_code = kExitFindings;
+  } else {
+    context.print(fmt::format(
+        "the way back of {} is in the history already, as {}, and not applied yet: {}\n{}",
+        project::taken_back_by(seat.plan(), name)->folder, name, deploy_command(seat.service()),
+        options.to.empty() ? "To take back more than that, say how far: --to PHASE, or --to start.\n" : ""));
   }
-  return apply_now(seat, names, context);
+  return true;
 }
 
 void run_rollback(const Options& options, Context& context) {
   Seat seat = open_seat(options);
   const std::vector<std::size_t> phases = phases_to_undo(seat, options.to);
-  if (phases.empty() && options.now && !options.dry_run && way_back_pending(seat)) {
-    if (!apply_now(seat, {}, context)) context.exit_code = kExitFindings;
-    return;
-  }
+  const bool cut_short = std::any_of(phases.begin(), phases.end(), [&](std::size_t phase) {
+    return project::is_way_back_cut_short(seat.service(), seat.chosen.stored, seat.plan().phases[phase]);
+  });
+  if (!cut_short && (phases.empty() || options.to.empty()) && finish_earlier(seat, options, context)) return;
   if (phases.empty()) {
     context.print(fmt::format("No phase of {} is in the history{}: nothing is to be taken back.\n",
                               seat.plan().name, options.to.empty() ? "" : " behind " + options.to));

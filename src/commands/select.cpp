@@ -136,7 +136,8 @@ void settle(SelectionOptions& options) {
 std::string database_url(const std::optional<std::string>& given, const project::Service& service) {
   if (given && !given->empty()) return *given;
   if (std::optional<std::string> url = environment(service.database_env)) return *url;
-  throw Error(fmt::format("--database was given without a URL and ${} is not set", service.database_env),
+  throw Error(fmt::format("no database was named: there is no --database URL and ${} is not set",
+                          service.database_env),
               "write --database postgresql://..., or set the variable");
 }
 

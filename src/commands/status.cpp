@@ -197,11 +197,18 @@ void add_backfills(Environment& environment, std::vector<report::StatusPlan>& pl
   for (const BackfillProgress& progress : backfills_in(*environment.session)) {
     for (report::StatusPlan& plan : plans) {
       if (plan.name != progress.plan) continue;
+      const auto phase =
+          std::find_if(plan.phases.begin(), plan.phases.end(),
+                       [&](const report::StatusPhase& each) { return each.folder == progress.phase; });
+      // What was filled before the phase was taken back says nothing about the next time.
+      const bool begun = phase != plan.phases.end() && phase->state != "waiting";
+      if (!begun && !progress.alive) continue;
       report::StatusBackfill backfill;
       backfill.phase = progress.phase;
       backfill.relation = progress.relation;
       backfill.way = progress.way;
-      backfill.state = progress.state == "running" && !progress.alive ? "stopped" : progress.state;
+      backfill.state =
+          progress.state == "running" && !progress.alive && !environment.standby ? "stopped" : progress.state;
       backfill.reason = progress.reason;
       backfill.updated_at = progress.updated_at;
       backfill.rows_done = progress.rows_done;
@@ -229,14 +236,12 @@ bool say_risk(const Known& known, const project::Config& config, Environment& da
               report::StatusEnvironment& environment) {
   std::vector<bool> judged(known.service->folder.files.size(), true);
   for (const auto& [file, phase] : phases_among(known)) judged[file] = false;
-  for (const project::StoredPlan& stored : known.plans) {
-    for (const Phase& phase : stored.plan.phases) {
-      const std::string back = project::rollback_slug(stored.plan, phase);
-      for (std::size_t i = 0; i < judged.size(); ++i) {
-        const std::string purpose = purpose_of(known.service->folder.files[i].name);
-        if (purpose == back || purpose.starts_with(back + "_")) judged[i] = false;
-      }
-    }
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    const std::string& name = known.service->folder.files[i].name;
+    if (std::any_of(known.plans.begin(), known.plans.end(), [&](const project::StoredPlan& stored) {
+          return project::taken_back_by(stored.plan, name) != nullptr;
+        }))
+      judged[i] = false;
   }
   const std::optional<PendingRisk> risk = first_risk(database, *known.service, config, judged);
   if (!risk) return false;
@@ -263,12 +268,18 @@ void say_next(const Known& known, const project::Config& config, Environment& da
     return;
   }
   if (const auto* failed = first_in(environment, "failed")) {
-    if (!failed->phase.empty()) {
+    const bool way_back =
+        std::any_of(known.plans.begin(), known.plans.end(), [&](const project::StoredPlan& stored) {
+          return project::taken_back_by(stored.plan, failed->name) != nullptr;
+        });
+    const bool prisma = known.service->folder.layout == project::Layout::Prisma;
+    if (prisma && (way_back || !failed->phase.empty())) {
       environment.situation = Situation::FailedPhase;
       environment.next = deploy_command(*known.service);
-      environment.next_why = fmt::format(
-          "{} is a phase of a plan: planner looks at what it left and goes on from there", failed->name);
-    } else if (known.service->folder.layout != project::Layout::Prisma) {
+      environment.next_why =
+          fmt::format("{} is a phase{} of a plan: planner looks at what it left and goes on from there",
+                      failed->name, way_back ? "'s way back" : "");
+    } else if (!prisma) {
       environment.situation = Situation::FailedMigration;
       environment.next_why = fmt::format("{} failed: {}", failed->name, mending_of(*known.service));
     } else {
@@ -279,6 +290,18 @@ void say_next(const Known& known, const project::Config& config, Environment& da
           "refused until then (P3009)";
     }
     return;
+  }
+  for (const project::StoredPlan& stored : known.plans) {
+    for (const Phase& phase : stored.plan.phases) {
+      if (!project::is_way_back_cut_short(*known.service, stored, phase)) continue;
+      environment.situation = Situation::WayBackCutShort;
+      environment.next = "planner rollback " + stored.plan.name;
+      environment.next_why = fmt::format(
+          "the way back of {} is several migrations, and not all of them are in the history: the run that "
+          "wrote them was stopped",
+          phase.folder);
+      return;
+    }
   }
   for (const report::StatusObject& object : environment.objects) {
     if (object.kind != "invalid-index" || !object.plan.empty() || object.remove.empty()) continue;

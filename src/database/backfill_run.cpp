@@ -587,6 +587,14 @@ BackfillReport BackfillRun::run() {
   Shared shared;
   std::optional<BackfillRecord> known;
   if (remembers_) known = state_.read();
+  if (known && known->state == "done" && !anything_left()) {
+    // The file's turn after `planner backfill run`, or the same command once more.
+    report.way = known->way;
+    report.share = 1;
+    report.seconds = since(start);
+    if (say) say(fmt::format("{} is filled already", relation_));
+    return report;
+  }
   // A range of blocks means something only in the same file, and a key only along the same way.
   const bool open = known && !known->parts.empty() &&
                     std::any_of(known->parts.begin(), known->parts.end(),

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "src/project/files.h"
 #include "src/project/toml_reader.h"
 #include "src/project/toml_writer.h"
@@ -71,6 +73,18 @@ void write_evidence(const fs::path& plan_folder, const Evidence& evidence) {
   write_file(beside, out.finish());
   rename_path(beside, plan_folder / kFile, "the evidence");
   sync_folder(plan_folder);
+}
+
+bool forget_evidence(const fs::path& plan_folder, const std::vector<std::string>& phases) {
+  Evidence evidence = read_evidence(plan_folder);
+  const auto of_them = [&](const auto& said) {
+    return std::find(phases.begin(), phases.end(), said.phase) != phases.end();
+  };
+  const std::size_t forgotten =
+      std::erase_if(evidence.deployments, of_them) + std::erase_if(evidence.overridden, of_them);
+  if (forgotten == 0) return false;
+  write_evidence(plan_folder, evidence);
+  return true;
 }
 
 }  // namespace planner::project

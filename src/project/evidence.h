@@ -32,4 +32,8 @@ Evidence read_evidence(const std::filesystem::path& plan_folder);
 /// Replaces the file in one step.
 void write_evidence(const std::filesystem::path& plan_folder, const Evidence& evidence);
 
+/// Forgets what was said for these phases: a phase that is taken back is not let through again by it. False:
+/// nothing was said.
+bool forget_evidence(const std::filesystem::path& plan_folder, const std::vector<std::string>& phases);
+
 }  // namespace planner::project

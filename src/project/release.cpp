@@ -70,6 +70,40 @@ std::string rollback_of(const StoredPlan& plan, const Phase& phase) {
   return fmt::format("-- {} of plan {} cannot be undone.\n", phase.folder, plan.plan.name);
 }
 
+/// What takes a phase back, one migration's text each.
+std::vector<std::string> rollback_pieces(const StoredPlan& plan, const Phase& phase) {
+  const std::string text = rollback_of(plan, phase);
+  const ParsedFile file = parse_file(text);
+  std::vector<std::string> pieces;
+  for (std::size_t i = 0; i < file.statements.size(); ++i) {
+    // Each piece keeps the comments above it. Alone in its file it runs as it must, whoever sends it.
+    const std::uint32_t begin = i == 0 ? 0
+                                : file.statements[i].comments.end > file.statements[i].comments.begin
+                                    ? file.statements[i].comments.begin
+                                    : file.statements[i].span.begin;
+    pieces.push_back(text.substr(begin, file.statements[i].span.end - begin) + ";\n");
+  }
+  if (pieces.empty()) pieces.push_back(text);
+  return pieces;
+}
+
+/// `..._rollback`, `..._rollback_2`, ...
+bool is_piece_of(const std::string& slug, const std::string& purpose) {
+  if (!purpose.starts_with(slug)) return false;
+  return purpose.size() == slug.size() ||
+         (purpose.size() > slug.size() + 1 && purpose[slug.size()] == '_' &&
+          purpose.find_first_not_of("0123456789", slug.size() + 1) == std::string::npos);
+}
+
+/// A piece of a way back in the form of a phase.
+Phase piece_of(const Phase& phase, const std::string& text) {
+  Phase back = phase;
+  back.migration = Sql::verbatim(text);
+  back.rollback = Sql();
+  back.commits = true;  // whether it does or not: a piece needs no transaction around it
+  return back;
+}
+
 Parcel parcel_of(const Service& service, const StoredPlan& plan, const Phase& phase, const NewName& name) {
   const std::string& up = phase.migration.str();
   const std::string down = rollback_of(plan, phase);
@@ -181,16 +215,62 @@ std::string rollback_slug(const Plan& plan, const Phase& phase) {
   return release_slug(plan, phase) + "_rollback";
 }
 
-std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase) {
+const Phase* phase_released_as(const Plan& plan, const std::string& migration) {
+  const std::string purpose = purpose_of(migration);
+  const auto found = std::find_if(plan.phases.begin(), plan.phases.end(),
+                                  [&](const Phase& phase) { return purpose == release_slug(plan, phase); });
+  return found == plan.phases.end() ? nullptr : &*found;
+}
+
+bool is_way_back(const Plan& plan, const Phase& phase, const std::string& migration) {
+  return is_piece_of(rollback_slug(plan, phase), purpose_of(migration));
+}
+
+const Phase* taken_back_by(const Plan& plan, const std::string& migration) {
+  const auto found = std::find_if(plan.phases.begin(), plan.phases.end(),
+                                  [&](const Phase& phase) { return is_way_back(plan, phase, migration); });
+  return found == plan.phases.end() ? nullptr : &*found;
+}
+
+PhaseInHistory find_phase(const Service& service, const Plan& plan, const Phase& phase) {
   const std::string slug = release_slug(plan, phase), back = rollback_slug(plan, phase);
-  std::optional<std::size_t> released;
+  PhaseInHistory found;
   for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
-    const std::string purpose = purpose_of(service.folder.files[i].name);
-    if (purpose == slug && !released) released = i;
-    // A way back that was released takes the phase out of force: it may be released again behind it.
-    if (purpose == back || purpose.rfind(back + "_", 0) == 0) released.reset();
+    const MigrationFile& file = service.folder.files[i];
+    if (file.file.empty()) continue;  // only a database knows it
+    const std::string purpose = purpose_of(file.name);
+    if (purpose == slug && (!found.released || !found.way_back.empty())) {
+      // A phase that was taken back may be released again behind its way back.
+      found.released = i;
+      found.way_back.clear();
+    } else if (is_piece_of(back, purpose)) {
+      found.way_back.push_back(i);
+    }
   }
-  return released;
+  return found;
+}
+
+std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase) {
+  const PhaseInHistory found = find_phase(service, plan, phase);
+  return found.way_back.empty() ? found.released : std::nullopt;
+}
+
+bool is_way_back_cut_short(const Service& service, const StoredPlan& plan, const Phase& phase) {
+  const PhaseInHistory found = find_phase(service, plan.plan, phase);
+  return found.released && !found.way_back.empty() &&
+         found.way_back.size() < rollback_pieces(plan, phase).size();
+}
+
+bool is_way_back_text(const Service& service, const StoredPlan& plan, const Phase& phase,
+                      std::size_t migration) {
+  const MigrationFile& file = service.folder.files[migration];
+  const std::string text = read_file(file.file);
+  NewName name;
+  name.name = file.name;
+  const std::vector<std::string> pieces = rollback_pieces(plan, phase);
+  return std::any_of(pieces.begin(), pieces.end(), [&](const std::string& piece) {
+    return text == parcel_of(service, plan, piece_of(phase, piece), name).forward.second;
+  });
 }
 
 bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase,
@@ -268,26 +348,12 @@ ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, cons
 std::vector<ReleasedPhase> release_rollback(const Service& service, const StoredPlan& plan,
                                             const Phase& phase, std::time_t now) {
   require_unedited(plan);
-  const std::string text = rollback_of(plan, phase);
-  const ParsedFile file = parse_file(text);
-  std::vector<std::string> pieces;
-  for (std::size_t i = 0; i < file.statements.size(); ++i) {
-    // Each piece keeps the comments above it. Alone in its file it runs as it must, whoever sends it.
-    const std::uint32_t begin = i == 0 ? 0
-                                : file.statements[i].comments.end > file.statements[i].comments.begin
-                                    ? file.statements[i].comments.begin
-                                    : file.statements[i].span.begin;
-    pieces.push_back(text.substr(begin, file.statements[i].span.end - begin) + ";\n");
-  }
-  if (pieces.empty()) pieces.push_back(text);
+  const std::vector<std::string> pieces = rollback_pieces(plan, phase);
   std::vector<ReleasedPhase> all;
   Service grown = service;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
+  for (std::size_t i = find_phase(service, plan.plan, phase).way_back.size(); i < pieces.size(); ++i) {
     const std::string slug = rollback_slug(plan.plan, phase) + (i == 0 ? "" : fmt::format("_{}", i + 1));
-    Phase back = phase;
-    back.migration = Sql::verbatim(pieces[i]);
-    back.rollback = Sql();
-    back.commits = true;  // whether it does or not: a piece needs no transaction around it
+    const Phase back = piece_of(phase, pieces[i]);
     const NewName name = next_migration_name(grown.folder, slug, now);
     ReleasedPhase released;
     released.name = name.name;

@@ -18,11 +18,34 @@ std::string release_slug(const Plan& plan, const Phase& phase);
 /// `rename_name_to_fullname_1_add_rollback`; further migrations of the same way back end in `_2`, `_3`, ...
 std::string rollback_slug(const Plan& plan, const Phase& phase);
 
+/// The phase of the plan that a migration is by its name, in force or taken back; null: none.
+const Phase* phase_released_as(const Plan& plan, const std::string& migration);
+
+/// Is that migration the plan's way back of this phase, or a further piece of it?
+bool is_way_back(const Plan& plan, const Phase& phase, const std::string& migration);
+
+/// The phase of the plan that a migration takes back; null: it is none of the plan's ways back.
+const Phase* taken_back_by(const Plan& plan, const std::string& migration);
+
+/// A phase in the history: what it was last released as, and what takes that back.
+struct PhaseInHistory {
+  std::optional<std::size_t> released;  ///< also when it was taken back
+  std::vector<std::size_t> way_back;    ///< in order; empty: the phase is in force
+};
+PhaseInHistory find_phase(const Service& service, const Plan& plan, const Phase& phase);
+
+/// Some pieces of the way back are in the history and some are not: whoever wrote them was stopped.
+bool is_way_back_cut_short(const Service& service, const StoredPlan& plan, const Phase& phase);
+
 /// The history's migration that is this phase; nullopt: not released yet, or taken back by a later migration.
 std::optional<std::size_t> released_as(const Service& service, const Plan& plan, const Phase& phase);
 
 /// Does that migration still hold what releasing the phase puts there?
 bool is_released_text(const Service& service, const StoredPlan& plan, const Phase& phase,
+                      std::size_t migration);
+
+/// Is that migration, one of the phase's ways back by its name, as planner wrote it?
+bool is_way_back_text(const Service& service, const StoredPlan& plan, const Phase& phase,
                       std::size_t migration);
 
 /// Version and name of a new last migration: a 14-digit timestamp (UTC) greater than everything there, or the
@@ -47,7 +70,7 @@ ReleasedPhase release_phase(const Service& service, const StoredPlan& plan, cons
                             std::time_t now);
 
 /// Writes the phase's way back into the history, behind everything: one migration per statement, because some
-/// of them cannot share one.
+/// of them cannot share one. Pieces that a stopped run wrote stay; what is missing follows them.
 std::vector<ReleasedPhase> release_rollback(const Service& service, const StoredPlan& plan,
                                             const Phase& phase, std::time_t now);
 

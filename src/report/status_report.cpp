@@ -44,9 +44,9 @@ std::string duration(double seconds) {
 }
 
 std::string backfill_line(const StatusBackfill& backfill) {
-  std::string text =
-      fmt::format("{} of {}: {:.0f} %, {} rows written, about {} left to look at", backfill.state,
-                  backfill.relation, backfill.share * 100, backfill.rows_done, backfill.rows_left);
+  std::string text = fmt::format("{}: {:.0f} % of {}, {} rows written", backfill.state, backfill.share * 100,
+                                 backfill.relation, backfill.rows_done);
+  if (backfill.state != "done") text += fmt::format(", about {} left to look at", backfill.rows_left);
   if (backfill.state == "running")
     text += fmt::format(", {:.0f} rows/s, about {} left", backfill.rows_per_second,
                         duration(backfill.seconds_left));
@@ -264,6 +264,8 @@ std::string_view situation_name(Situation situation) {
       return "failed-phase";
     case Situation::FailedMigration:
       return "failed-migration";
+    case Situation::WayBackCutShort:
+      return "way-back-cut-short";
     case Situation::InvalidIndex:
       return "invalid-index";
     case Situation::Pending:

@@ -54,6 +54,7 @@ enum class Situation {
   DeployRunning,
   FailedPhase,
   FailedMigration,
+  WayBackCutShort,  ///< a rollback was stopped between the migrations it writes
   InvalidIndex,
   Pending,
   PendingRisk,    ///< and a deploy would stop or lose something
