@@ -55,7 +55,7 @@ std::vector<std::string> objections(Connection& session, const DatabaseUrl& url)
     found.emplace_back("it is replicated");
   const Result rows = session.exec(
       "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c WHERE c.relkind IN ('r', "
-      "'m') AND c.relnamespace = current_schema()::regnamespace");
+      "'m') AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())");
   if (rows.number() > kMostRows) found.push_back(fmt::format("it holds about {} rows", rows.number()));
   return found;
 }
@@ -65,7 +65,7 @@ std::string what_is_lost(Connection& session) {
   const Result tables = session.exec(
       "SELECT c.oid::regclass::text, greatest(c.reltuples, 0)::bigint FROM pg_class c WHERE c.relkind IN "
       "('r', 'p') AND c.relnamespace = "
-      "current_schema()::regnamespace ORDER BY 2 DESC, 1");
+      "(SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY 2 DESC, 1");
   const std::size_t shown = std::min<std::size_t>(tables.size(), 10);
   for (std::size_t i = 0; i < shown; ++i) {
     const std::string rows =

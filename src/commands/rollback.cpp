@@ -41,6 +41,13 @@ Seat open_seat(const Options& options) {
   Seat seat;
   seat.chosen = choose_plan(options.plan);
   project::require_unedited(seat.chosen.stored);
+  if (options.now && seat.service().folder.layout != project::Layout::Prisma) {
+    throw Error(
+        fmt::format("--now: planner applies migrations itself only where Prisma's history table records "
+                    "them; this history is {}'s",
+                    project::facts_of(seat.service().folder.layout).name),
+        fmt::format("leave --now out, then deploy: {}", deploy_command(seat.service())));
+  }
   seat.texts = texts_on_disk(seat.service());
   for (const NamedUrl& url : urls_for(named_urls(options.databases), seat.service())) {
     seat.environments.push_back(open_environment(url, seat.service(), seat.texts));

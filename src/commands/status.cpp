@@ -193,16 +193,22 @@ std::vector<report::StatusPlan> plan_states(const Known& known, const Environmen
   return plans;
 }
 
-void add_backfills(Environment& environment, std::vector<report::StatusPlan>& plans) {
+/// What was filled before its phase was taken back says nothing about the next time.
+bool is_taken_back(const Known& known, const BackfillProgress& progress) {
+  for (const project::StoredPlan& stored : known.plans) {
+    for (const Phase& phase : stored.plan.phases) {
+      if (stored.plan.name == progress.plan && phase.folder == progress.phase)
+        return !project::find_phase(*known.service, stored.plan, phase).way_back.empty();
+    }
+  }
+  return false;
+}
+
+void add_backfills(const Known& known, Environment& environment, std::vector<report::StatusPlan>& plans) {
   for (const BackfillProgress& progress : backfills_in(*environment.session)) {
     for (report::StatusPlan& plan : plans) {
       if (plan.name != progress.plan) continue;
-      const auto phase =
-          std::find_if(plan.phases.begin(), plan.phases.end(),
-                       [&](const report::StatusPhase& each) { return each.folder == progress.phase; });
-      // What was filled before the phase was taken back says nothing about the next time.
-      const bool begun = phase != plan.phases.end() && phase->state != "waiting";
-      if (!begun && !progress.alive) continue;
+      if (!progress.alive && is_taken_back(known, progress)) continue;
       report::StatusBackfill backfill;
       backfill.phase = progress.phase;
       backfill.relation = progress.relation;
@@ -349,7 +355,7 @@ report::StatusEnvironment look(const NamedUrl& url, const Known& known, const pr
     if (environment.deployer) status.deployer = environment.deployer->described();
     status.migrations = migrations_of(known, environment);
     status.plans = plan_states(known, &environment);
-    add_backfills(environment, status.plans);
+    add_backfills(known, environment, status.plans);
     status.objects = objects_of(known, environment, status.plans);
     say_next(known, config, environment, status);
   } catch (const Error& error) {

@@ -17,13 +17,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr int kPasses = 12;           // measured: performance facts, "interleaved, k = 12"
 constexpr double kFirstBlocks = 200;  // one window, before anything is known about the rows
 constexpr int kFewestRows = 100, kMostRows = 50000;
 constexpr int kRowTries = 300;
 constexpr int kSweeps = 4;
-constexpr double kOrdered = 0.9;     // correlation from which on the heap is in the key's order
-constexpr double kOldSnapshot = 60;  // seconds; pruning stops at it, and with it the gain of passes
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -59,20 +56,6 @@ std::vector<std::string> row_texts(const Row& row) {
 
 }  // namespace
 
-std::string_view way_name(BackfillWay way) {
-  switch (way) {
-    case BackfillWay::Auto:
-      return "auto";
-    case BackfillWay::Keys:
-      return "keys";
-    case BackfillWay::Ranges:
-      return "ranges";
-    case BackfillWay::Interleaved:
-      break;
-  }
-  return "interleaved";
-}
-
 /// What workers and the coordinator tell each other.
 struct BackfillRun::Shared {
   std::mutex guard;
@@ -100,101 +83,6 @@ std::string BackfillRun::settings_sql() const {
   return "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), "
          "set_config('idle_in_transaction_session_timeout', "
          "'60s', false), set_config('application_name', 'planner backfill', false)";
-}
-
-void BackfillRun::choose_way(BackfillReport& report) {
-  const Result table = control_.exec_params(
-      "SELECT c.relkind, greatest(c.reltuples, 0)::bigint, coalesce(pg_relation_filenode(c.oid), 0)::text, "
-      "(SELECT coalesce(max(pg_relation_size(t.relid) / "
-      "current_setting('block_size')::bigint), 0) FROM pg_partition_tree(c.oid) t), pg_relation_size(c.oid) "
-      "/ current_setting('block_size')::bigint, c.oid::regclass::text "
-      "FROM pg_class c WHERE c.oid = $1::regclass",
-      {quoted(backfill_.table)});
-  if (table.empty())
-    throw Error(fmt::format("table {} does not exist", display(backfill_.table)),
-                "deploy the phases before the backfill first");
-  const Row& row = table.rows.front();
-  const bool partitioned = row.at(0).value_or("r") == "p";
-  rows_total_ = std::stoll(row.at(1).value_or("0"));
-  filenode_ = row.at(2).value_or("0");
-  blocks_ = std::max(std::stoll(row.at(3).value_or("0")), std::stoll(row.at(4).value_or("0")));
-  relation_ = row.at(5).value_or("");
-  const bool has_key = !backfill_.key.empty();
-  if (options_.way != BackfillWay::Auto) {
-    if (options_.way == BackfillWay::Keys && !has_key)
-      throw Error(fmt::format("{} has no unique key to walk along", display(backfill_.table)),
-                  "leave --way out");
-    report.why = "asked for";
-    return;
-  }
-  if (control_.server_version() < 140000) {
-    options_.way = has_key ? BackfillWay::Keys : BackfillWay::Ranges;
-    report.why = "before PostgreSQL 14 a range of blocks is found by reading the whole table";
-    return;
-  }
-  if (partitioned) {
-    options_.way = has_key ? BackfillWay::Keys : BackfillWay::Ranges;
-    report.why = "the table is partitioned";
-    return;
-  }
-  if (has_key) {
-    const auto correlation = [&] {
-      const Result found = control_.exec_params(
-          "SELECT correlation FROM pg_stats WHERE (quote_ident(schemaname) || '.' || "
-          "quote_ident(tablename))::regclass = $1::regclass AND attname = $2 AND NOT inherited",
-          {quoted(backfill_.table), backfill_.key.front().str()});
-      return found.value();
-    };
-    Value known = correlation();
-    if (!known) {
-      try {
-        control_.exec(fmt::format("BEGIN; SET LOCAL lock_timeout = '1s'; ANALYZE {} ({}); COMMIT",
-                                  quoted(backfill_.table), quoted(backfill_.key.front())));
-      } catch (const DatabaseError&) {
-        if (control_.in_transaction()) control_.exec("ROLLBACK");
-      }
-      known = correlation();
-    }
-    if (!known || std::abs(std::stod(*known)) < kOrdered) {
-      options_.way = BackfillWay::Keys;
-      report.why = known ? fmt::format(
-                               "the rows do not lie in the order of {} (correlation {:.2f}): key ranges "
-                               "spread the updates over the pages by themselves",
-                               backfill_.key.front().str(), std::stod(*known))
-                         : "nothing is known about the order of the rows";
-      return;
-    }
-  }
-  std::string columns;
-  for (const auto& [column, value] : backfill_.assignments)
-    columns += (columns.empty() ? "" : ", ") + quoted(Literal(column.str()));
-  const bool indexed =
-      !columns.empty() &&
-      control_
-          .exec_params(fmt::format("SELECT EXISTS (SELECT 1 FROM pg_index x JOIN pg_attribute a ON "
-                                   "a.attrelid = x.indrelid WHERE x.indrelid = "
-                                   "$1::regclass AND a.attname IN ({}) AND (a.attnum = ANY (x.indkey) OR "
-                                   "x.indexprs IS NOT NULL OR x.indpred IS NOT NULL))",
-                                   columns),
-                       {quoted(backfill_.table)})
-          .truth();
-  const double oldest =
-      std::stod(control_
-                    .exec("SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM "
-                          "pg_stat_activity WHERE backend_xmin IS NOT "
-                          "NULL AND pid <> pg_backend_pid()")
-                    .text());
-  if (backfill_.deletes || indexed || oldest > kOldSnapshot) {
-    options_.way = BackfillWay::Ranges;
-    report.why = backfill_.deletes ? "rows are deleted, not updated"
-                 : indexed         ? "an index names the column, so no update can stay on its page"
-                           : fmt::format("a transaction of {:.0f} s keeps pages from being pruned", oldest);
-    return;
-  }
-  options_.way = BackfillWay::Interleaved;
-  report.why = fmt::format(
-      "the rows lie in key order and no index names the column: in {} passes most updates stay on their page",
-      kPasses);
 }
 
 std::vector<std::string> BackfillRun::key_at(long long offset) {
@@ -338,7 +226,7 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
           ? kFirstBlocks
           : std::max(1.0, static_cast<double>(options_.batch_rows) * static_cast<double>(blocks_) /
                               static_cast<double>(std::max(1LL, rows_total_)));
-  const int passes = options_.way == BackfillWay::Interleaved ? kPasses : 1;
+  const int passes = options_.way == BackfillWay::Interleaved ? kBackfillPasses : 1;
   while (!part.done) {
     while (shared.wait && !shared.halt) std::this_thread::sleep_for(milliseconds(50));
     if (shared.halt) return false;
@@ -362,8 +250,7 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
         }
         const std::string where =
             fmt::format("ctid >= '({},0)'::tid AND ctid < '({},0)'::tid", begin, stop_at);
-        const std::string pick =
-            passes > 1 ? fmt::format("(hashtid(ctid) & 2147483647) % {} = {}", passes, pass) : "";
+        const std::string pick = passes > 1 ? fmt::format("{} % {} = {}", spread_, passes, pass) : "";
         if (stop_at > begin && change(session, shared, where, {}, next, pick) < 0) return false;
         if (stop_at <= begin) next.done = true;
       }
@@ -432,74 +319,6 @@ double BackfillRun::share_done(const Shared& shared) const {
     }
   }
   return sum / static_cast<double>(shared.parts.size());
-}
-
-/// The first reason wins. What this user may not see is no reason.
-std::string BackfillRun::reason_to_wait(Connection& session) {
-  const auto number = [&](const std::string& query) -> long long {
-    const Value found = session.exec(query).value();
-    return found ? std::stoll(*found) : 0;
-  };
-  if (options_.replica_bytes > 0) {
-    const long long lag = number(
-        "SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn))::bigint FROM pg_stat_replication "
-        "WHERE application_name <> 'pg_basebackup'");
-    if (lag > options_.replica_bytes) return fmt::format("a replica is {} MB behind", lag >> 20);
-  }
-  if (options_.slot_bytes > 0) {
-    const long long distance = number(
-        "SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(confirmed_flush_lsn, "
-        "restart_lsn)))::bigint FROM pg_replication_slots");
-    if (distance > options_.slot_bytes)
-      return fmt::format("a replication slot is {} MB behind", distance >> 20);
-  }
-  if (options_.archive_segments > 0) {
-    const long long waiting = number(
-        "SELECT CASE WHEN current_setting('archive_mode') = 'off' OR last_archived_wal IS NULL OR "
-        "last_archived_wal !~ '^[0-9A-F]{24}$' THEN 0 ELSE "
-        "((('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 9, 8))::bit(32)::bigint - ('x' || "
-        "substr(last_archived_wal, 9, 8))::bit(32)::bigint) * 256 + "
-        "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 17, 8))::bit(32)::bigint - ('x' || "
-        "substr(last_archived_wal, 17, 8))::bit(32)::bigint)::bigint END FROM pg_stat_archiver");
-    if (waiting > options_.archive_segments)
-      return fmt::format("{} WAL segments wait to be archived", waiting);
-  }
-  if (options_.wal_bytes_per_second > 0) {
-    const long long now = number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint");
-    const double seconds = wal_seen_ < 0 ? 0 : since(wal_at_);
-    const bool fast =
-        wal_seen_ >= 0 && seconds > 0 &&
-        static_cast<double>(now - wal_seen_) / seconds > static_cast<double>(options_.wal_bytes_per_second);
-    wal_seen_ = now;
-    wal_at_ = Clock::now();
-    if (fast) return "WAL is written faster than allowed";
-  }
-  if (options_.autovacuum &&
-      session
-          .exec_params("SELECT EXISTS (SELECT 1 FROM pg_stat_progress_vacuum WHERE relid = $1::regclass)",
-                       {quoted(backfill_.table)})
-          .truth()) {
-    return "the table is being vacuumed";
-  }
-  if (options_.active_sessions > 0) {
-    const long long active = number(
-        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend' "
-        "AND application_name NOT LIKE 'planner%'");
-    if (active > options_.active_sessions) return fmt::format("{} sessions are active", active);
-  }
-  if (options_.snapshot_seconds > 0) {
-    const long long oldest = number(
-        "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::bigint FROM "
-        "pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()");
-    if (static_cast<double>(oldest) > options_.snapshot_seconds)
-      return fmt::format("a transaction has been open for {} s", oldest);
-  }
-  if (!options_.query.empty()) {
-    const std::string found = session.exec(options_.query).value().value_or("f");
-    if (found == "t" || (found != "f" && std::atof(found.c_str()) > 0))
-      return fmt::format("the throttle query says {}", found);
-  }
-  return "";
 }
 
 void BackfillRun::coordinate(Shared& shared, BackfillReport& report) {
@@ -629,6 +448,8 @@ BackfillReport BackfillRun::run() {
     const int workers =
         std::clamp(options_.workers, 1, static_cast<int>(std::max<std::size_t>(1, shared.parts.size())));
     shared.working = workers;
+    // A reason to wait that is there already holds back the first batch too.
+    shared.wait = (known && known->control.pause) || !reason_to_wait(control_).empty();
     std::vector<std::thread> threads;
     for (int i = 0; i < workers; ++i) threads.emplace_back([this, &shared] { work(shared); });
     try {

@@ -145,7 +145,8 @@ void use_prisma_schema(Connection& session, std::string_view url, bool create) {
 bool schema_has_tables(Connection& session) {
   return session
       .exec(
-          "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND "
+          "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE "
+          "nspname = current_schema()) AND "
           "relkind = 'r' "
           "AND relname <> '_prisma_migrations')")
       .truth();

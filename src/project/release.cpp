@@ -145,11 +145,13 @@ Parcel parcel_of(const Service& service, const StoredPlan& plan, const Phase& ph
       return parcel;
     }
     case Layout::Drizzle:
-      if (phase.commits) {
+      if (phase.commits && service.tool == Tool::Drizzle) {
         throw Error(
-            fmt::format("drizzle applies all pending files in one transaction; {} must run outside one",
+            fmt::format("drizzle applies all pending files in one transaction, and {} must run outside one: "
+                        "drizzle cannot deploy this plan",
                         phase.folder),
-            "deploy this plan with `planner deploy`");
+            "deploy the folder with a tool that sends one file after the other, and say so in planner.toml "
+            "(deploys_with); the migration as it was is the plan's original.sql");
       }
       return {false, {n + ".sql", up}, {}};
     case Layout::Plain:
