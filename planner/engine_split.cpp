@@ -4,6 +4,7 @@
 #include <set>
 
 #include "planner/compose/compose.h"
+#include "planner/compose/prisma_schema.h"
 #include "planner/engine.h"
 #include "planner/engine_order.h"
 #include "planner/engine_verbatim.h"
@@ -434,6 +435,7 @@ class Splitter {
            {}});
       return unanswered();
     }
+    complete_prisma_advice(plan, walked_.start);
     plan.development = development_notes(plan);
     result_.outcome = SplitResult::Outcome::Planned;
     return std::move(result_);

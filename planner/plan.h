@@ -48,6 +48,7 @@ struct StepLock {
 struct PrismaAdvice {
   std::string model;  ///< table name as in the database; empty: nothing to change
   std::string text;   ///< "keep `name String` and add `fullName String? @ignore` (no @default)"
+  std::vector<Identifier> columns{};  ///< whose fields it speaks of; empty: of the model as a whole
 };
 
 /// One batched copy or fill, for the SQL-only file and for planner's own runner alike.

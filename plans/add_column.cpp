@@ -142,7 +142,8 @@ void with_transition_default(Adding& adding, const Expression& value) {
   adding.result.steps.front().prisma = {
       {adding.table.name.name.str(),
        "add the field for " + said(column.name) +
-           " with @default(...) of the same value until the last phase, or mark it @ignore"}};
+           " with @default(...) of the same value until the last phase, or mark it @ignore",
+       {column.name}}};
 }
 
 /// A value for each row, computed by the database whenever the old release leaves it out.

@@ -1,13 +1,13 @@
 #include <algorithm>
 
 #include "planner/compose/compose.h"
+#include "planner/compose/prisma_schema.h"
 #include "plans/recipes.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/fill.h"
 #include "plans/steps/keep.h"
 #include "plans/steps/locks.h"
 #include "plans/steps/not_null.h"
-#include "plans/steps/prisma.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -49,9 +49,10 @@ std::optional<Step> relax_step(const Table& table, const Column& column, const R
         display(table.name) + "." + column.name.str() + "=SQL for a default instead.";
   }
   step.reverse = {back};
-  step.prisma = {{table.name.name.str(), "keep `" +
-                                             prisma_field(column.name, column.type, fill.value.empty()) +
-                                             " @ignore` until the column is dropped"}};
+  step.prisma = {{table.name.name.str(),
+                  "keep `" + prisma_field(column.name, column.type, fill.value.empty()) +
+                      " @ignore` until the column is dropped",
+                  {column.name}}};
   return step;
 }
 
@@ -95,7 +96,9 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
   drop.reverse_note = "The values of " + said(operation.table, operation.column) +
                       " are gone with the column: only a backup has them.";
   drop.application = "The new release notices nothing.";
-  drop.prisma = {{operation.table.name.str(), "remove the ignored field of " + said(operation.column)}};
+  drop.prisma = {{operation.table.name.str(),
+                  "remove the ignored field of " + said(operation.column),
+                  {operation.column}}};
   drop.provides.push_back("gone:column:" + quoted(operation.table) + "." + quoted(operation.column));
   const Table* at_start = context.start.table(operation.table);
   const Dependents dependents = dependents_of(at_start == nullptr ? context.before : context.start,

@@ -46,8 +46,9 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
     enforce.window = Window::NewRelease;
     enforce.application = "Every running release must give " + said(operation.column) +
                           " a value: a write without one is refused from here on.";
-    enforce.prisma = {
-        {operation.table.name.str(), "the field of " + said(operation.column) + " becomes required"}};
+    enforce.prisma = {{operation.table.name.str(),
+                       "the field of " + said(operation.column) + " becomes required",
+                       {operation.column}}};
     enforce.provides = {"required:" + quoted(operation.table) + "." + quoted(operation.column)};
     result.steps = {enforce};
     lock_below(result.steps, operation.table, context);

@@ -116,7 +116,8 @@ std::vector<Step> fill_steps(const RecipeContext& context, const TableName& tabl
   enforce.application = "Nothing changes for it: a write without a value is still filled.";
   enforce.needs = backfill.provides;
   enforce.provides = {"required:" + quoted(table) + "." + quoted(column.name)};
-  enforce.prisma = {{table.name.str(), "the field of " + said(column.name) + " becomes required"}};
+  enforce.prisma = {
+      {table.name.str(), "the field of " + said(column.name) + " becomes required", {column.name}}};
 
   Step drop;
   drop.kind = PhaseKind::Drop;

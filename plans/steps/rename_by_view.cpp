@@ -83,8 +83,10 @@ std::optional<std::vector<Step>> rename_by_view(const Table& table, const std::v
     step->sources = sources;
   }
   for (const ViewRename& column : columns) {
-    add.prisma.push_back({table.name.name.str(), "the new release's field maps to " + said(column.to) +
-                                                     "; the old release keeps " + said(column.from)});
+    add.prisma.push_back({table.name.name.str(),
+                          "the new release's field maps to " + said(column.to) + "; the old release keeps " +
+                              said(column.from),
+                          {column.from, column.to}});
   }
   return std::vector<Step>{add, swap};
 }

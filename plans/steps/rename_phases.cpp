@@ -1,11 +1,11 @@
 #include "plans/steps/rename.h"
 
+#include "planner/compose/prisma_schema.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/locks.h"
-#include "plans/steps/prisma.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -13,7 +13,10 @@ namespace {
 
 PrismaAdvice advice(const Renames& renames, bool new_leads, bool enforced) {
   std::string text;
+  std::vector<Identifier> columns;
   for (const Rename& column : renames.columns) {
+    columns.push_back(column.from);
+    columns.push_back(column.to);
     if (!text.empty()) text += "; ";
     const std::string old_field = prisma_field(column.from, column.type, !column.old_column->not_null);
     const std::string new_field = prisma_field(column.to, column.type, !(enforced && column.not_null));
@@ -24,7 +27,7 @@ PrismaAdvice advice(const Renames& renames, bool new_leads, bool enforced) {
     }
     text += " (the ignored one without @default)";
   }
-  return {renames.table->name.name.str(), text};
+  return {renames.table->name.name.str(), text, columns};
 }
 
 Step base_step(const Renames& renames, PhaseKind kind, Window window) {
@@ -284,8 +287,13 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
   step.application =
       "The new release notices nothing. A process of the old release would fail: this phase is for when none "
       "is left.";
-  step.prisma = {
-      {table.name.str(), "remove the ignored field: " + names_said(renames, true) + " alone remains"}};
+  PrismaAdvice alone{table.name.str(),
+                     "remove the ignored field: " + names_said(renames, true) + " alone remains"};
+  for (const Rename& column : renames.columns) {
+    alone.columns.push_back(column.from);
+    alone.columns.push_back(column.to);
+  }
+  step.prisma = {alone};
   return step;
 }
 

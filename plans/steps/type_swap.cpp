@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "planner/compose/prisma_schema.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/not_null.h"
-#include "plans/steps/prisma.h"
 #include "plans/steps/text.h"
 #include "plans/steps/type_swap_sql.h"
 
@@ -34,13 +34,15 @@ Step base_step(const SwappedTable& table, PhaseKind kind, Window window) {
 
 PrismaAdvice advice(const SwappedTable& table, bool swapped) {
   std::string text;
+  std::vector<Identifier> columns;
   for (const SwappedColumn& column : table.columns) {
     if (!text.empty()) text += "; ";
     const Column& now = swapped ? *column.after : *column.before;
     text += (swapped ? "the field is now `" : "keep `") + prisma_field(column.name, now.type, !now.not_null) +
             "`";
+    columns.push_back(column.name);
   }
-  return {table.table->name.name.str(), text};
+  return {table.table->name.name.str(), text, columns};
 }
 
 /// Before anything follows anything: is there a value that would be lost? The conversion has to exist for

@@ -275,11 +275,27 @@ void say_next(report::SplitReport& report, const project::Service& service, cons
   }
 }
 
+/// Answers given to a plan that was made with others would be lost without a word.
+void require_same_options(const Options& options, const project::StoredPlan& stored) {
+  const std::vector<std::string> now = options_as_written(options);
+  const std::vector<std::string>& then = stored.facts.options;
+  if (now.empty() || std::is_permutation(now.begin(), now.end(), then.begin(), then.end())) return;
+  std::string with;
+  for (const std::string& word : then) with += (with.empty() ? " " : ", ") + word;
+  throw Error(
+      fmt::format("{}: this plan was made {}; the options given now would not change it",
+                  project::shown(stored.folder), with.empty() ? "without options" : "with" + with),
+      fmt::format("leave them out to go on with it; to make it anew: `planner abandon {} --restore`, then "
+                  "split again",
+                  stored.plan.name));
+}
+
 /// The plan exists; an earlier run (or a colleague) made it.
 void continue_plan(const Options& options, const Target& target, Context& context) {
   const project::Service& service = target.project.services[target.service];
   const project::StoredPlan stored = project::load_plan(target.plan_folder);
   project::require_unedited(stored);
+  require_same_options(options, stored);
   SplitResult result;
   result.plan = stored.plan;
   report::SplitReport report;

@@ -122,7 +122,8 @@ std::string phase_section(const Phase& phase) {
   if (!phase.prisma.empty()) {
     out += "<ul>\n";
     for (const PrismaAdvice& advice : phase.prisma)
-      out += fmt::format("<li><code>schema.prisma</code>: {}</li>\n", with_code(advice.text));
+      out += fmt::format("<li><code>schema.prisma</code>, {}: {}</li>\n", escaped(advice.model),
+                         with_code(advice.text));
     out += "</ul>\n";
   }
   if (!phase.locks.empty()) {

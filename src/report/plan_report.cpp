@@ -77,7 +77,8 @@ std::string planned_text(const SplitReport& report, const TextStyle& style) {
     if (!phase.deploy_before.empty()) text += "Before it: " + printable(phase.deploy_before) + " ";
     text += printable(phase.application);
     for (const PrismaAdvice& advice : phase.prisma)
-      text += (text.empty() ? "" : "\n") + fmt::format("schema.prisma: {}", printable(advice.text));
+      text += (text.empty() ? "" : "\n") +
+              fmt::format("schema.prisma, {}: {}", printable(advice.model), printable(advice.text));
     if (!phase.reversible)
       text += (text.empty() ? "" : "\n") + fmt::format("Cannot be undone: {}", printable(phase.reverse_note));
     if (!text.empty())

@@ -169,6 +169,13 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const TextS
     if (widths.size() < row.size()) widths.resize(row.size(), 0);
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
   }
+  // Where the last column has no room of its own, it gets a line of its own.
+  constexpr int kLeastRoom = 32;
+  constexpr int kBelow = 4;
+  int before_last = 0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + 2;
+  const int room = style.width - before_last;
+  const bool below = !widths.empty() && widths.back() > room && room < kLeastRoom;
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;
@@ -176,9 +183,12 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const TextS
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
       const std::string& cell = rows[r][i];
       if (i + 1 == rows[r].size()) {
-        // Under its own heading when there is room, else under the middle of the line.
-        const int left = style.width - column >= 24 ? column : style.width / 2;
-        const std::string text = wrapped(cell, style.width, column, left);
+        const int left = below ? kBelow : column;
+        if (below && !cell.empty()) {
+          while (!line.empty() && line.back() == ' ') line.pop_back();
+          line += "\n" + std::string(kBelow, ' ');
+        }
+        const std::string text = wrapped(cell, style.width, left, left);
         line += r == 0 ? painted(style, Ink::Strong, text) : text;
         break;
       }
