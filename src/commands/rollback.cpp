@@ -37,6 +37,16 @@ struct Seat {
   const project::Service& service() const { return chosen.service(); }
 };
 
+/// Some phase or way back of it: a database may have applied it.
+bool is_in_history(const Plan& plan, const project::Service& service) {
+  const std::vector<project::MigrationFile>& files = service.folder.files;
+  return std::any_of(files.begin(), files.end(), [&](const project::MigrationFile& file) {
+    return project::phase_released_as(plan, file.name) != nullptr ||
+           std::any_of(plan.phases.begin(), plan.phases.end(),
+                       [&](const Phase& phase) { return project::is_way_back(plan, phase, file.name); });
+  });
+}
+
 Seat open_seat(const Options& options) {
   Seat seat;
   seat.chosen = choose_plan(options.plan);
@@ -53,7 +63,7 @@ Seat open_seat(const Options& options) {
     seat.environments.push_back(open_environment(url, seat.service(), seat.texts));
     require_primary(seat.environments.back(), "be seen what is to be taken back");
   }
-  if (seat.environments.empty()) {
+  if (seat.environments.empty() && is_in_history(seat.plan(), seat.service())) {
     throw Error("what is applied decides how a phase is taken back: a database is needed",
                 fmt::format("name each environment: --database postgresql://..., or set ${}",
                             seat.service().database_env));
@@ -305,10 +315,12 @@ void run_abandon(const Options& options, Context& context) {
   }
   project::remove_path(folder);
   project::sync_folder(folder.parent_path());
+  const std::string left = seat.environments.empty() ? "nothing of it is in the history"
+                           : seat.environments.size() == 1
+                               ? "nothing of it is left in " + seat.environments.front().name
+                               : "nothing of it is left in any of these databases";
   context.print(
-      fmt::format("{} is abandoned: {} is gone, and nothing of it is left in {}\n", seat.plan().name,
-                  project::shown(folder),
-                  seat.environments.size() == 1 ? seat.environments.front().name : "any of these databases"));
+      fmt::format("{} is abandoned: {} is gone, and {}\n", seat.plan().name, project::shown(folder), left));
 }
 
 }  // namespace

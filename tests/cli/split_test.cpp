@@ -89,6 +89,22 @@ TEST(Split, ReleasingAgainChangesNothing) {
   EXPECT_EQ(files_below(repository.path()), before);
 }
 
+TEST(Split, APlanIsNotContinuedWithOtherAnswers) {
+  const Repository repository = with_rename();
+  ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname", "--batch-rows", "500"}).exit_code, 0);
+  const std::vector<std::string> before = files_below(repository.path());
+  const Ran other = repository.planner({"split", "rename_name_to_fullname", "--batch-rows", "100"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("this plan was made with --batch-rows 500"));
+  EXPECT_THAT(other.err, HasSubstr("planner abandon rename_name_to_fullname --restore"));
+  EXPECT_EQ(files_below(repository.path()), before);
+  EXPECT_EQ(repository.planner({"split", "rename_name_to_fullname", "--batch-rows", "500"}).exit_code, 0);
+  // Nothing of it was released, so no database has to be asked.
+  const Ran abandoned = repository.planner({"abandon", "rename_name_to_fullname", "--restore"});
+  EXPECT_EQ(abandoned.exit_code, 0) << abandoned.err;
+  EXPECT_EQ(repository.planner({"split", "rename_name_to_fullname", "--batch-rows", "100"}).exit_code, 0);
+}
+
 TEST(Split, WrittenFirstReleasedLater) {
   const Repository repository = with_rename();
   ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname"}).exit_code, 0);
