@@ -10,6 +10,7 @@
 #include "src/commands/deployer.h"
 #include "src/commands/hooks.h"
 #include "src/commands/interrupt.h"
+#include "src/commands/neighbours.h"
 #include "src/commands/select.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
@@ -88,8 +89,9 @@ void show_plan_of_work(const std::vector<std::size_t>& pending, std::size_t end,
                                        deployer.database()));
 }
 
-bool deploy(const Options& options, const project::Config& config, const project::Service& service,
+bool deploy(const Options& options, const project::Project& project, const project::Service& service,
             Context& context) {
+  const project::Config& config = project.config;
   if (service.folder.layout != project::Layout::Prisma) {
     throw Error(
         fmt::format("{}: `planner deploy` writes Prisma's history table; this history is {}'s",
@@ -107,6 +109,7 @@ bool deploy(const Options& options, const project::Config& config, const project
   }
   const std::vector<project::StoredPlan> plans = plans_of(service, context);
   Deployer deployer(url, service, plans, context);
+  deployer.of_others = neighbours_of(project, service).migrations;
   context.print(fmt::format("{}{} in {}, database {}\n", service.name.empty() ? "" : service.name + ": ",
                             report::counted(service.folder.files.size(), "migration"),
                             project::shown(service.folder.path), deployer.database()));
@@ -180,7 +183,7 @@ void run(const Options& options, Context& context) {
   }
   const Interruptible signals;
   for (const project::Service& service : project.services) {
-    if (!deploy(options, project.config, service, context)) {
+    if (!deploy(options, project, service, context)) {
       context.exit_code = kExitFindings;
       return;
     }

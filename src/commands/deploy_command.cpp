@@ -1,5 +1,7 @@
 #include "src/commands/deploy_command.h"
 
+#include "src/project/files.h"
+
 namespace planner::commands {
 
 std::string deploy_command(const project::Service& service) {
@@ -22,7 +24,9 @@ std::string deploy_command(const project::Service& service) {
     case Tool::PlainSql:
       return "psql --file=FILE for each file";
     default:
-      return "planner deploy";
+      // One of several services: without its folder the others' migrations would be deployed too.
+      return service.name.empty() ? "planner deploy"
+                                  : "planner deploy " + project::shown(service.folder.path);
   }
 }
 

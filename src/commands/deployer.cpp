@@ -289,6 +289,7 @@ std::vector<std::size_t> Deployer::prepare() {
       applied.erase(found);
     }
   }
+  std::erase_if(applied, [&](const auto& row) { return of_others.count(row.first) > 0; });
   if (!applied.empty()) {
     warnings_.push_back(fmt::format(
         "{} in the database {} missing here: {}{}",
@@ -484,6 +485,26 @@ bool Deployer::apply_committing(std::size_t migration, const std::string& id,
   return true;
 }
 
+/// A plan names its tables with their schema, which it takes to be public. Prisma's `?schema=` says another
+/// one: the phase would fail, or change a table of the same name that is somebody else's.
+void Deployer::require_its_schema(const ReleasedPhaseOf& released) {
+  const std::optional<std::string> schema = parse_database_url(url_).schema;
+  if (!schema || *schema == "public") return;
+  for (const StepLock& lock : released.phase->locks) {
+    if (lock.relation.schema.str() != "public") continue;
+    const Result found = control().exec_params(
+        "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NULL",
+        {quoted(lock.relation), quoted(ObjectName(Identifier(*schema), lock.relation.name))});
+    if (found.truth()) continue;
+    throw Error(
+        fmt::format("plan {} was made for {}, and this database's URL says schema={}",
+                    released.stored->plan.name, quoted(lock.relation), *schema),
+        fmt::format("nothing was changed. Plans for tables that only the URL puts into another schema "
+                    "are not made yet: planner abandon {} --restore brings the migration back as it was",
+                    released.stored->plan.name));
+  }
+}
+
 bool Deployer::apply(std::size_t migration) {
   const std::string& name = service_.folder.files[migration].name;
   const auto start = Clock::now();
@@ -492,6 +513,7 @@ bool Deployer::apply(std::size_t migration) {
   const ReleasedPhaseOf* released = phase_of(migration);
   if (released != nullptr && !released->way_back && before_phase)
     before_phase(released->stored->plan, *released->phase);
+  if (released != nullptr) require_its_schema(*released);
   project::require_plain_text(texts_[migration], service_.folder.files[migration].file);
   const std::string id = table_->begin(name, project::sha256(texts_[migration]), unfinished_ids_[migration]);
   unfinished_ids_[migration].clear();

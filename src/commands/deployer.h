@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,10 @@ class Deployer {
   const std::vector<std::string>& warnings() const { return warnings_; }
   const std::string& database() const { return described_; }
 
-  /// Called before and after a phase's statement; for hooks.
+  /// Migrations of other services in the same database: their rows in the history table are not missed.
+  std::set<std::string> of_others;
+
+  /// Called before a phase's statement; for hooks.
   std::function<void(const Plan&, const Phase&)> before_phase;
 
  private:
@@ -69,6 +73,7 @@ class Deployer {
   bool failed(std::size_t migration, const std::string& id, const DatabaseError& error, const Phase* phase);
   void say_blockers(const Phase& phase);
   void find_phases();
+  void require_its_schema(const ReleasedPhaseOf& released);
   void settle_unfinished(std::vector<PrismaRow>& rows);
 
   std::string url_, described_;

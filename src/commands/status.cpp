@@ -11,6 +11,7 @@
 #include "src/commands/deploy_command.h"
 #include "src/commands/environments.h"
 #include "src/commands/gates.h"
+#include "src/commands/neighbours.h"
 #include "src/commands/pending_risks.h"
 #include "src/database/leftovers.h"
 #include "src/database/url.h"
@@ -34,7 +35,7 @@ struct Known {
   const project::Service* service = nullptr;
   std::vector<std::string> texts;
   std::vector<project::StoredPlan> plans;
-  std::set<std::string> of_others;  ///< names of migrations that other services of the repository have
+  Neighbours others;
 };
 
 std::vector<project::StoredPlan> plans_of(const project::Service& service, std::vector<std::string>& notes) {
@@ -96,7 +97,7 @@ std::vector<report::StatusMigration> migrations_of(const Known& known, const Env
     migrations.push_back(std::move(migration));
   }
   for (const RecordedMigration* record : environment.judged.missing) {
-    if (known.of_others.count(record->name) > 0) continue;
+    if (known.others.migrations.count(record->name) > 0) continue;
     report::StatusMigration migration;
     migration.name = record->name.empty() ? record->version : record->name;
     migration.state = record->state == RecordedState::Failed
@@ -144,6 +145,10 @@ std::vector<report::StatusObject> objects_of(const Known& known, Environment& en
                                              const std::vector<report::StatusPlan>& plans) {
   std::vector<report::StatusObject> objects;
   for (const LeftObject& left : unfinished_objects(*environment.session)) {
+    // Another service's plan needs it, or that service's own status says that it is left over.
+    if (std::any_of(known.others.plans.begin(), known.others.plans.end(),
+                    [&](const project::StoredPlan& other) { return plan_names(other.plan, left.name); }))
+      continue;
     report::StatusObject object;
     object.kind = kind_word(left.kind);
     object.type = left.type;
@@ -151,7 +156,8 @@ std::vector<report::StatusObject> objects_of(const Known& known, Environment& en
     object.table = left.table.name.empty() ? "" : display(left.table);
     object.remove = left.remove;
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      if (under_way(plans[i]) && plan_names(known.plans[i].plan, left.name)) object.plan = plans[i].name;
+      if (!plan_names(known.plans[i].plan, left.name)) continue;
+      (under_way(plans[i]) ? object.plan : object.left_by) = plans[i].name;
     }
     object.leftover = left.kind == LeftObject::Kind::PlannerObject && object.plan.empty();
     // A constraint of planner's that nobody works on appears once, as what it is: left over.
@@ -401,10 +407,7 @@ void run(const Options& options, Context& context) {
     known.service = &service;
     known.texts = texts_on_disk(service);
     known.plans = plans_of(service, status.notes);
-    for (const project::Service& other : project.services) {
-      if (&other == &service) continue;
-      for (const project::MigrationFile& file : other.folder.files) known.of_others.insert(file.name);
-    }
+    known.others = neighbours_of(project, service);
     for (const NamedUrl& url : urls_for(given, service)) {
       status.environments.push_back(look(url, known, project.config));
       unreadable = unreadable || !status.environments.back().error.empty();

@@ -87,7 +87,10 @@ void print_objects(const StatusEnvironment& environment, const TextStyle& style,
                          of);
     if (object.kind == "planner-object") {
       if (!object.leftover) continue;
-      what = fmt::format("{} {}{} is left over from a plan", object.type, object.name, of);
+      what = object.left_by.empty()
+                 ? fmt::format("{} {}{} belongs to no plan of this repository", object.type, object.name, of)
+                 : fmt::format("{} {}{} is left over from plan {}", object.type, object.name, of,
+                               object.left_by);
     }
     if (!object.plan.empty()) what += fmt::format(" (plan {})", object.plan);
     out += fmt::format(
@@ -95,7 +98,11 @@ void print_objects(const StatusEnvironment& environment, const TextStyle& style,
         painted(style, object.plan.empty() && object.kind != "building-index" ? Ink::Warning : Ink::Info,
                 printable(what)));
     if (!object.remove.empty() && object.plan.empty())
-      out += fmt::format("    remove it: {};\n", printable(object.remove));
+      out += fmt::format("    {}: {};\n",
+                         object.leftover && object.left_by.empty()
+                             ? "if no other repository works on this database, remove it"
+                             : "remove it",
+                         printable(object.remove));
   }
 }
 

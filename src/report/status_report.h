@@ -44,6 +44,7 @@ struct StatusObject {
   std::string plan;    ///< the unfinished plan it belongs to; empty: none
   std::string remove;  ///< the statement that removes it; empty: leave it to its owner
   bool leftover = false;
+  std::string left_by;  ///< the plan that made it and needs it no more; empty: nobody here knows
 };
 
 /// What decides the next safe step; the handbook in examples/docs has a section for each.

@@ -42,6 +42,23 @@ TEST_F(Deploy, WritesTheRowsPrismaWrites) {
   EXPECT_THAT(again.out, HasSubstr("No pending migrations"));
 }
 
+TEST_F(Deploy, APlanMadeForPublicIsNotAppliedToAnotherSchema) {
+  split_rename();
+  for (const std::string schema : {"svc", "S.v \"c"}) {
+    const std::string encoded = schema == "svc" ? "svc" : "S.v%20%22c";
+    const std::map<std::string, std::optional<std::string>> there{
+        {"DATABASE_URL", url() + "&schema=" + encoded}};
+    const Ran first = planner({"deploy", "--until", "init"}, there);
+    ASSERT_EQ(first.exit_code, 0) << first.out << first.err;
+    const Ran ran = planner({"deploy"}, there);
+    EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("was made for \"public\".\"User\""));
+    EXPECT_THAT(planner({"status"}, there).out, HasSubstr("1 applied, 1 pending"));
+    // Another service's table of that name must not be taken for it.
+    db().exec("CREATE TABLE IF NOT EXISTS \"User\" (id int)");
+  }
+}
+
 TEST_F(Deploy, AWholeFileIsOneTransaction) {
   repository_.migration("20240102000000_half", "CREATE TABLE half (id int);\nSELECT 1/0;\n");
   const Ran ran = planner({"deploy"});

@@ -108,7 +108,7 @@ TEST_F(Status, InvalidIndexesAndUncheckedConstraintsAreNamed) {
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("index once of User is INVALID"));
   EXPECT_THAT(ran.out, HasSubstr("constraint short of User is NOT VALID"));
-  EXPECT_THAT(ran.out, HasSubstr("function planner_mirror_forgotten is left over from a plan"));
+  EXPECT_THAT(ran.out, HasSubstr("function planner_mirror_forgotten belongs to no plan of this repository"));
   EXPECT_THAT(ran.out, HasSubstr("next: DROP INDEX CONCURRENTLY \"public\".\"once\""));
 }
 
