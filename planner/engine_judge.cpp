@@ -7,9 +7,11 @@
 #include <set>
 #include <utility>
 
+#include "planner/effects/known.h"
 #include "planner/error.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
+#include "planner/sql/places.h"
 #include "planner/suppress.h"
 
 namespace planner {
@@ -61,20 +63,36 @@ Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<De
     }
   }
   std::vector<const Operation*> earlier;
+  std::size_t next_problem = 0;
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
     const Statement& statement = file.statements[i];
     const Schema& schema = replayed.before[i];
     if (i > 0 && group_of[i] != group_of[i - 1]) earlier.clear();
-    result.effects.push_back(effects_of_statement(statement.operations, schema, settings, earlier));
+    if (statement.operations.size() == 1) {
+      const Schema& after = i + 1 < replayed.before.size() ? replayed.before[i + 1] : replayed.after;
+      std::vector<ReplayProblem> problems;
+      for (; next_problem < replayed.problems.size() && replayed.problems[next_problem].statement <= i;
+           ++next_problem) {
+        if (replayed.problems[next_problem].statement == i)
+          problems.push_back(replayed.problems[next_problem].problem);
+      }
+      result.effects.push_back(
+          effects_of_replayed({&statement.operations.front(), &after, &problems}, schema, settings, earlier));
+    } else {
+      result.effects.push_back(effects_of_statement(statement.operations, schema, settings, earlier));
+    }
     const bool shared =
         statement.operations.size() > 1 ||
         (statement.operations.size() == 1 &&
          std::holds_alternative<std::shared_ptr<const DoBlock>>(statement.operations.front()));
     WalkVisitor visit;
     if (shared) {
-      visit = [&](const Piece& piece, const Schema& met) {
+      visit = [&](const Piece& piece, const Met& met) {
         result.own.emplace(std::pair(i, std::pair(piece.source.operation, piece.source.nested)),
-                           effects_of(piece.operation, met, settings, earlier));
+                           met.after == nullptr
+                               ? effects_of(piece.operation, met.schema, settings, earlier)
+                               : effects_of_replayed({&piece.operation, met.after, met.problems}, met.schema,
+                                                     settings, earlier));
       };
     }
     pieces_of(statement, i, schema, ReplayOptions{true}, result.pieces, visit);
@@ -93,8 +111,10 @@ struct Judge {
   const Walk& walked;
   const std::vector<StatementProblem>& problems;
   JudgedMigration& judged;
-  std::vector<Suppression>& suppressions;
+  Suppressions& suppressions;
   const std::vector<const Schema*>& before;
+  Lines lines;
+  OperationSpans spans;
 
   bool has_recipe(std::string_view id) const {
     if (id.empty()) return false;
@@ -144,15 +164,14 @@ struct Judge {
     std::string_view statement_text = text;
     if (at.statement < file.statements.size()) {
       const Statement& statement = file.statements[at.statement];
-      finding.span = statement.problem == ParseProblem::None
-                         ? span_of_operation(text, statement, at.operation)
-                         : Span{statement.error_at, statement.span.end};
+      finding.span = statement.problem == ParseProblem::None ? spans.of(at.statement, at.operation)
+                                                             : Span{statement.error_at, statement.span.end};
       if (finding.span.begin >= finding.span.end) finding.span = statement.span;
       statement_text =
           std::string_view(text).substr(statement.span.begin, statement.span.end - statement.span.begin);
     }
-    finding.start = position_of(text, finding.span.begin);
-    finding.end = position_of(text, finding.span.end);
+    finding.start = lines.position_of(finding.span.begin);
+    finding.end = lines.position_of(finding.span.end);
     const std::string_view recipe = verdict.recipe.empty() ? rule.recipe : std::string_view(verdict.recipe);
     finding.help = std::move(verdict.help);
     if (verdict.splittable && has_recipe(recipe)) {
@@ -161,7 +180,7 @@ struct Judge {
     if (effects != nullptr) finding.locks = effects->locks;
     finding.fingerprint = short_hash(finding.rule + '\n' + finding.migration + '\n' + finding.object) +
                           short_hash(std::string(statement_text));
-    if (const Suppression* suppression = find_suppression(suppressions, finding.rule, at.statement)) {
+    if (const Suppression* suppression = suppressions.find(finding.rule, at.statement)) {
       finding.suppressed_by = suppression->reason;
     }
     return finding;
@@ -177,7 +196,6 @@ struct Judge {
                           *before.front(), *before.back(), place.migration,  file,
                           deliveries,      options.rules,  judged.questions, place.history.tool};
     for (const Rule* rule : rules) {
-      if (!rule->check || !switched_on(*rule)) continue;
       for (Verdict& verdict : rule->check(subject)) {
         const SourceRef at = verdict.at.value_or(first);
         add(*rule, std::move(verdict), at, &effects);
@@ -219,8 +237,8 @@ struct Judge {
     finding.migration = place.migration.name;
     finding.path = place.migration.path;
     finding.span = span;
-    finding.start = position_of(place.migration.text, span.begin);
-    finding.end = position_of(place.migration.text, span.end);
+    finding.start = lines.position_of(span.begin);
+    finding.end = lines.position_of(span.end);
     finding.object = std::move(verdict.object);
     finding.message = std::move(verdict.message);
     finding.help = std::move(verdict.help);
@@ -236,7 +254,7 @@ struct Judge {
           std::find_if(rules.begin(), rules.end(), [&](const Rule* rule) { return rule->id == id; });
       return found == rules.end() ? nullptr : *found;
     };
-    for (const Suppression& suppression : suppressions) {
+    for (const Suppression& suppression : suppressions.all()) {
       std::string ids;
       bool all_known = !suppression.rules.empty();
       for (const std::string& id : suppression.rules) {
@@ -385,9 +403,23 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   if (before.empty()) before.push_back(&start);
   before.push_back(&replayed.after);
 
-  std::vector<Suppression> suppressions = suppressions_of(file, place.migration.text);
-  Judge judge{place, options, file, delivered, walked, replayed.problems, judged, suppressions, before};
-  for (const Intention& intention : judged.intentions) judge.judge_intention(intention, rules);
+  Suppressions suppressions(file, place.migration.text);
+  Judge judge{place,
+              options,
+              file,
+              delivered,
+              walked,
+              replayed.problems,
+              judged,
+              suppressions,
+              before,
+              Lines(place.migration.text),
+              OperationSpans(place.migration.text, file)};
+  RuleSet of_intentions;
+  for (const Rule* rule : rules) {
+    if (rule->check && judge.switched_on(*rule)) of_intentions.push_back(rule);
+  }
+  for (const Intention& intention : judged.intentions) judge.judge_intention(intention, of_intentions);
   judge.judge_whole(rules, place.history.tool);
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),

@@ -13,6 +13,7 @@
 #include "planner/recognize/names.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
+#include "planner/sql/places.h"
 #include "planner/tool_table.h"
 
 namespace planner {
@@ -92,8 +93,8 @@ SplitWalk walk(const Migration& migration, Schema start) {
       continue;
     }
     const Statement plain = without_serial(statement);
-    const WalkVisitor visit = [&](const Piece& piece, const Schema& schema) {
-      result.met.insert_or_assign(key_of(piece.source), schema);
+    const WalkVisitor visit = [&](const Piece& piece, const Met& met) {
+      result.met.insert_or_assign(key_of(piece.source), met.schema);
     };
     for (const ReplayProblem& problem :
          walk_statement(plain, i, start, ReplayOptions{true}, result.pieces, visit)) {
@@ -319,7 +320,7 @@ class Splitter {
   }
 
   /// No recipe speaks for it: what PostgreSQL does decides.
-  RecipeResult without_recipe(const Intention& intention, const RecipeContext& context) const {
+  RecipeResult without_recipe(const Intention& intention, const RecipeContext& context) {
     RecipeResult result;
     if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&intention.operation))
       return of_block(**block, intention, context);
@@ -349,8 +350,7 @@ class Splitter {
     return result;
   }
 
-  RecipeResult of_block(const DoBlock& block, const Intention& intention,
-                        const RecipeContext& context) const {
+  RecipeResult of_block(const DoBlock& block, const Intention& intention, const RecipeContext& context) {
     RecipeResult result;
     for (const Intention& inside : recognized_.intentions) {
       const SourceRef& source = inside.sources.front();
@@ -489,9 +489,8 @@ class Splitter {
     };
   }
 
-  std::string describe(const Intention& intention) const {
-    const Statement& statement = walked_.file.statements[intention.sources.front().statement];
-    const Span span = span_of_operation(migration_.text, statement, intention.sources.front().operation);
+  std::string describe(const Intention& intention) {
+    const Span span = spans_.of(intention.sources.front().statement, intention.sources.front().operation);
     std::string words = migration_.text.substr(span.begin, span.end - span.begin);
     const std::size_t line_end = words.find('\n');
     if (line_end != std::string::npos) words = words.substr(0, line_end) + " ...";
@@ -501,6 +500,7 @@ class Splitter {
 
   const Migration& migration_;
   SplitWalk walked_;
+  OperationSpans spans_{migration_.text, walked_.file};
   Recognized recognized_;
   const RecipeSet& recipes_;
   const SplitOptions& options_;

@@ -8,6 +8,7 @@
 #include "planner/error.h"
 #include "planner/labels.h"
 #include "planner/recognize/walk.h"
+#include "planner/sql/places.h"
 
 namespace planner {
 namespace {
@@ -160,15 +161,14 @@ class Verbatim {
     std::vector<const Intention*> now, later;
     for (const Intention* intention : intentions)
       (takes_away(intention->operation) ? later : now).push_back(intention);
+    OperationSpans spans(context_.migration.text, context_.file);
     for (const std::vector<const Intention*>* part : {&now, &later}) {
       if (part->empty()) continue;
       Step step = base(index, *part);
       const ObjectName* table = target_relation(part->front()->operation);
       std::vector<Sql> actions;
       for (const Intention* intention : *part) {
-        const Statement& statement = context_.file.statements[index];
-        const Span span =
-            span_of_operation(context_.migration.text, statement, intention->sources.front().operation);
+        const Span span = spans.of(index, intention->sources.front().operation);
         actions.push_back(Sql::verbatim(text_of(context_.migration, span)));
       }
       const Sql statement = table == nullptr ? Sql() : sql("ALTER TABLE {} {}", *table, join(actions, ", "));

@@ -37,25 +37,21 @@ std::vector<std::string> split_commas(std::string_view list) {
 
 /// The statement a comment stands in, behind on the same line, or above.
 std::size_t statement_of(const ParsedFile& file, std::string_view text, const Span& comment) {
-  for (std::size_t i = 0; i < file.statements.size(); ++i) {
-    const Span& span = file.statements[i].span;
-    if (comment.begin >= span.end) {
-      const std::string_view between = text.substr(span.end, comment.begin - span.end);
-      const bool next_starts_before =
-          i + 1 < file.statements.size() && file.statements[i + 1].span.begin < comment.begin;
-      if (!next_starts_before && between.find('\n') == std::string_view::npos) return i;
-      continue;
-    }
-    return i;
-  }
-  return file.statements.size();
+  // The first statement that does not end before the comment.
+  const auto next =
+      std::partition_point(file.statements.begin(), file.statements.end(),
+                           [&](const Statement& statement) { return statement.span.end <= comment.begin; });
+  const auto place = static_cast<std::size_t>(next - file.statements.begin());
+  if (place == 0 || (next != file.statements.end() && next->span.begin < comment.begin)) return place;
+  const Span& before = file.statements[place - 1].span;
+  const std::string_view between = text.substr(before.end, comment.begin - before.end);
+  return between.find('\n') == std::string_view::npos ? place - 1 : place;
 }
 
 }  // namespace
 
-std::vector<Suppression> suppressions_of(const ParsedFile& file, std::string_view text) {
-  std::vector<Suppression> suppressions;
-  if (text.find(kDirective) == std::string_view::npos) return suppressions;
+Suppressions::Suppressions(const ParsedFile& file, std::string_view text) {
+  if (text.find(kDirective) == std::string_view::npos) return;
   for (const FileComment& comment : comments_of(text)) {
     std::string_view words = trimmed(comment.text);
     if (words.substr(0, kDirective.size()) != kDirective) continue;
@@ -71,21 +67,37 @@ std::vector<Suppression> suppressions_of(const ParsedFile& file, std::string_vie
     suppression.reason = std::string(words);
     suppression.span = comment.span;
     suppression.statement = statement_of(file, text, comment.span);
-    suppressions.push_back(std::move(suppression));
+    const auto join = [&](Group& group) {
+      if (!group.members.empty() && group.members.back() == all_.size()) return;  // it names the rule twice
+      group.members.push_back(all_.size());
+      if (group.silences == kNobody && !suppression.reason.empty()) group.silences = all_.size();
+    };
+    for (const std::string& rule : suppression.rules) {
+      if (suppression.whole_file) {
+        join(of_file_[rule]);
+      } else {
+        join(of_statements_[{rule, suppression.statement}]);
+      }
+    }
+    all_.push_back(std::move(suppression));
   }
-  return suppressions;
 }
 
-const Suppression* find_suppression(std::vector<Suppression>& suppressions, std::string_view rule,
-                                    std::size_t statement) {
-  for (Suppression& suppression : suppressions) {
-    if (!suppression.whole_file && suppression.statement != statement) continue;
-    if (std::find(suppression.rules.begin(), suppression.rules.end(), rule) == suppression.rules.end())
-      continue;
-    suppression.used = true;
-    if (!suppression.reason.empty()) return &suppression;
-  }
-  return nullptr;
+const Suppression* Suppressions::find(std::string_view rule, std::size_t statement) {
+  if (all_.empty()) return nullptr;
+  const auto file = of_file_.find(rule);
+  const auto here = of_statements_.find(std::pair(std::string(rule), statement));
+  std::size_t silences = kNobody;
+  if (file != of_file_.end()) silences = file->second.silences;
+  if (here != of_statements_.end()) silences = std::min(silences, here->second.silences);
+  // Those above it without a reason are used too: it is the reason that is missing.
+  const auto mark = [&](Group& group) {
+    while (group.marked < group.members.size() && group.members[group.marked] <= silences)
+      all_[group.members[group.marked++]].used = true;
+  };
+  if (file != of_file_.end()) mark(file->second);
+  if (here != of_statements_.end()) mark(here->second);
+  return silences == kNobody ? nullptr : &all_[silences];
 }
 
 }  // namespace planner

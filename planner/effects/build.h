@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "planner/effects/effects.h"
+#include "planner/effects/known.h"
 #include "planner/replay/replay.h"
 
 /// What the files of effects share. For planner/effects*.cpp only.
@@ -18,8 +19,8 @@ namespace planner::physics {
 class Builder {
  public:
   Builder(const Schema& met, const EffectsSettings& with,
-          const std::vector<const Operation*>& earlier_in_transaction)
-      : schema(met), settings(with), earlier(earlier_in_transaction), met_(met) {
+          const std::vector<const Operation*>& earlier_in_transaction, const KnownReplay& known = {})
+      : schema(met), settings(with), earlier(earlier_in_transaction), met_(met), known_(known) {
     schema.server_version = with.server_version;  // replay then refuses what this version refuses
   }
 
@@ -53,6 +54,25 @@ class Builder {
   bool advance(const Operation& operation);
   /// The same without looking at what changed.
   bool advance_quietly(const Operation& operation);
+  /// The same for the alternative that is being looked at.
+  template <typename Op>
+  bool advance_by(const Op& op) {
+    return advance(whole(op));
+  }
+  template <typename Op>
+  bool advance_quietly_by(const Op& op) {
+    return advance_quietly(whole(op));
+  }
+  /// replay() in `schema`, unless its outcome is known.
+  std::vector<ReplayProblem> replayed(const Operation& operation);
+  /// The operation whose alternative apply() gets.
+  void look_at(const Operation& operation) { current_ = &operation; }
+  template <typename Op>
+  const Operation& whole(const Op& op) {
+    if (current_ != nullptr && std::get_if<Op>(current_) == &op) return *current_;
+    other_ = Operation(op);
+    return other_;
+  }
   /// Locks and index effects of everything that differs between two states.
   void note_changes(const Schema& before, const Schema& after);
 
@@ -77,6 +97,9 @@ class Builder {
   void note_gone_table(const Table& table);
 
   const Schema& met_;
+  KnownReplay known_;
+  const Operation* current_ = nullptr;
+  Operation other_;
   std::set<ObjectName> created_;
 };
 

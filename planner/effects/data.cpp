@@ -484,7 +484,7 @@ void apply(Builder& b, const Unrecognized& unrecognized) {
     for (const TableName& written : unrecognized.may_touch)
       b.lock(b.schema.resolve_relation(written), LockMode::AccessExclusive);
   }
-  b.advance_quietly(Operation(unrecognized));
+  b.advance_quietly_by(unrecognized);
 }
 
 void check_transaction(Builder& b, const Operation& operation) {

@@ -134,12 +134,12 @@ void drop_together(Builder& b, const std::vector<const Operation*>& operations) 
           continue;
         }
       }
-      Schema attempt = b.schema;
-      if (replay(attempt, **it).empty()) {
-        b.schema = std::move(attempt);
+      const Schema kept = b.schema;
+      if (b.replayed(**it).empty()) {
         it = left.erase(it);
         progress = true;
       } else {
+        b.schema = kept;
         ++it;
       }
     }

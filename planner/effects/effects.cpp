@@ -75,6 +75,7 @@ void soften(Builder& b, std::size_t from) {
 }
 
 void apply_one(Builder& b, const Operation& operation, bool inside_function) {
+  b.look_at(operation);
   const bool was_outside = b.effects.outside_transaction;
   std::visit(
       [&](const auto& op) {
@@ -152,6 +153,14 @@ Effects effects_of(const Operation& operation, const Schema& schema, const Effec
                    const std::vector<const Operation*>& earlier_in_transaction) {
   physics::Builder builder(schema, settings, earlier_in_transaction);
   physics::run(builder, {&operation}, false);
+  physics::tidy(builder.effects);
+  return std::move(builder.effects);
+}
+
+Effects effects_of_replayed(const KnownReplay& known, const Schema& schema, const EffectsSettings& settings,
+                            const std::vector<const Operation*>& earlier_in_transaction) {
+  physics::Builder builder(schema, settings, earlier_in_transaction, known);
+  physics::run(builder, {known.operation}, false);
   physics::tidy(builder.effects);
   return std::move(builder.effects);
 }

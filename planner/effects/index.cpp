@@ -70,7 +70,7 @@ void apply(Builder& b, const CreateIndex& create) {
     }
   }
   const Schema before = b.schema;
-  const bool applied = b.advance(Operation(create));
+  const bool applied = b.advance_by(create);
   if (create.unique) b.fail_on_data("23505", "rows may hold the same value twice");
   if (!known) {
     b.unknown("table " + display(table) + " is not known here");
@@ -111,7 +111,7 @@ void apply(Builder& b, const DropIndex& drop) {
     if (drop.if_exists) return;
     b.lock(name, LockMode::AccessExclusive, LockedKind::Index);
     b.unknown("index " + display(name) + " is not known here: its table is locked as well");
-    b.advance_quietly(Operation(drop));
+    b.advance_quietly_by(drop);
     return;
   }
   const LockMode mode = drop.concurrently ? LockMode::ShareUpdateExclusive : LockMode::AccessExclusive;
@@ -131,10 +131,10 @@ void apply(Builder& b, const DropIndex& drop) {
     b.fail("0A000", "DROP INDEX CONCURRENTLY does not support CASCADE");
   if (b.failed()) return;
   if (drop.concurrently) {
-    if (b.advance_quietly(Operation(drop))) b.index(name, *table, IndexWork::Dropped);
+    if (b.advance_quietly_by(drop)) b.index(name, *table, IndexWork::Dropped);
     return;
   }
-  b.advance(Operation(drop));
+  b.advance_by(drop);
 }
 
 void apply(Builder& b, const RenameIndex& rename) {
@@ -145,7 +145,7 @@ void apply(Builder& b, const RenameIndex& rename) {
   if (rename.if_exists && !other && !table_of(b, name)) return;
   b.lock(name, other || b.major() < 12 ? LockMode::AccessExclusive : LockMode::ShareUpdateExclusive,
          other ? b.kind_of(name) : LockedKind::Index);
-  b.advance_quietly(Operation(rename));
+  b.advance_quietly_by(rename);
 }
 
 void apply(Builder& b, const AttachIndexPartition& attach) {
@@ -162,7 +162,7 @@ void apply(Builder& b, const AttachIndexPartition& attach) {
   if (above && leaf != nullptr && (leaf->partition_of != *above || elsewhere))
     b.fail("55000", "cannot attach index \"" + child.name.str() + "\" as a partition of index \"" +
                         parent.name.str() + "\"");
-  b.advance_quietly(Operation(attach));
+  b.advance_quietly_by(attach);
 }
 
 void apply(Builder& b, const Reindex& reindex) {
@@ -315,7 +315,7 @@ void apply(Builder& b, const Cluster& cluster) {
     return;
   }
   rewrite(name);
-  b.advance_quietly(Operation(cluster));
+  b.advance_quietly_by(cluster);
 }
 
 void apply(Builder& b, const Vacuum& vacuum) {

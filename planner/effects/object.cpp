@@ -86,7 +86,7 @@ void apply(Builder& b, const CreateTable& create) {
     judge_definition(b, column, name);
     judge_constancy(b, column.generated, "generation expression is not immutable");
   }
-  b.advance(Operation(create));
+  b.advance_by(create);
   lock_key_targets(b, name, create.constraints);
   for (const ColumnDefinition& column : create.columns) lock_key_targets(b, name, column.constraints);
   for (const TableName& each : create.inherits)
@@ -108,14 +108,14 @@ void apply(Builder& b, const CreateTable& create) {
 void apply(Builder& b, const CreateTableAs& create) {
   if (create.if_not_exists && is_known(b, b.schema.resolve_relation(create.table))) return;
   read_query(b, create.query, create.with_data);
-  b.advance(Operation(create));
+  b.advance_by(create);
 }
 
 void apply(Builder& b, const RenameTable& rename) {
   const TableName name = b.schema.resolve_relation(rename.table);
   b.lock(name, LockMode::AccessExclusive);
   b.effects.waits_even_if_noop = rename.if_exists;
-  b.advance_quietly(Operation(rename));
+  b.advance_quietly_by(rename);
 }
 
 void apply(Builder& b, const RenameColumn& rename) {
@@ -127,7 +127,7 @@ void apply(Builder& b, const RenameColumn& rename) {
   for (const TableName& each : b.family(b.schema.resolve_relation(rename.table), rename.only))
     b.lock(each, LockMode::AccessExclusive);
   b.effects.breaks_cached_plans = true;
-  b.advance_quietly(Operation(rename));
+  b.advance_quietly_by(rename);
 }
 
 void apply(Builder& b, const RenameConstraint& rename) {
@@ -146,7 +146,7 @@ void apply(Builder& b, const RenameConstraint& rename) {
     b.lock(constraint->index, b.major() >= 12 ? LockMode::ShareUpdateExclusive : LockMode::AccessExclusive,
            LockedKind::Index);
   }
-  b.advance_quietly(Operation(rename));
+  b.advance_quietly_by(rename);
 }
 
 // ---- functions
@@ -168,7 +168,7 @@ void apply(Builder& b, const CreateFunction& create) {
     }
     if (create.sql_body) read_query(b, create.sql_body, false);
   }
-  b.advance(Operation(create));
+  b.advance_by(create);
 }
 
 // ---- views
@@ -180,7 +180,7 @@ void apply(Builder& b, const CreateView& create) {
   const std::vector<Identifier> old_columns = old == nullptr ? std::vector<Identifier>{} : old->columns;
   const bool replaces = create.replace && old != nullptr && !old->materialized;
   read_query(b, create.query, false);
-  b.advance(Operation(create));
+  b.advance_by(create);
   const View* made = b.schema.views.find(name);
   if (made != nullptr && !b.failed())
     judge_columns(b, made->columns, replaces ? old_columns : std::vector<Identifier>{});
@@ -191,16 +191,14 @@ void apply(Builder& b, const CreateView& create) {
 void apply(Builder& b, const CreateMaterializedView& create) {
   if (create.if_not_exists && is_known(b, b.schema.resolve_relation(create.view))) return;
   read_query(b, create.query, create.with_data);
-  b.advance(Operation(create));
+  b.advance_by(create);
 }
 
-void apply(Builder& b, const RenameView& rename) {
-  lock_table_and_advance(b, rename.view, Operation(rename));
-}
+void apply(Builder& b, const RenameView& rename) { lock_table_and_advance(b, rename.view, b.whole(rename)); }
 void apply(Builder& b, const RenameViewColumn& rename) {
-  lock_table_and_advance(b, rename.view, Operation(rename));
+  lock_table_and_advance(b, rename.view, b.whole(rename));
 }
-void apply(Builder& b, const SetViewDefault& set) { lock_table_and_advance(b, set.view, Operation(set)); }
+void apply(Builder& b, const SetViewDefault& set) { lock_table_and_advance(b, set.view, b.whole(set)); }
 
 void apply(Builder& b, const RefreshMaterializedView& refresh) {
   const ObjectName name = b.schema.resolve_relation(refresh.view);
@@ -241,7 +239,7 @@ void apply(Builder& b, const RefreshMaterializedView& refresh) {
     if (!view->indexes.empty() && refresh.with_data) b.scan(name, ScanReason::IndexBuild);
     read_query(b, view->query, refresh.with_data);
   }
-  b.advance_quietly(Operation(refresh));
+  b.advance_quietly_by(refresh);
 }
 
 // ---- triggers, policies, rules, statistics
@@ -268,7 +266,7 @@ void apply(Builder& b, const CreateTrigger& create) {
   }
   if (create.replace && b.major() < 14)
     b.fail("42601", "CREATE OR REPLACE TRIGGER is known from PostgreSQL 14 on");
-  b.advance_quietly(Operation(create));
+  b.advance_quietly_by(create);
 }
 
 void apply(Builder& b, const DropTrigger& drop) {
@@ -288,7 +286,7 @@ void apply(Builder& b, const DropTrigger& drop) {
   } else {
     b.lock(table, LockMode::AccessExclusive);
   }
-  b.advance_quietly(Operation(drop));
+  b.advance_quietly_by(drop);
 }
 
 void apply(Builder& b, const RenameTrigger& rename) {
@@ -307,26 +305,24 @@ void apply(Builder& b, const RenameTrigger& rename) {
   } else {
     b.lock(table, LockMode::AccessExclusive);
   }
-  b.advance_quietly(Operation(rename));
+  b.advance_quietly_by(rename);
 }
 
 void apply(Builder& b, const CreatePolicy& create) {
-  lock_table_and_advance(b, create.table, Operation(create));
+  lock_table_and_advance(b, create.table, b.whole(create));
 }
-void apply(Builder& b, const AlterPolicy& alter) { lock_table_and_advance(b, alter.table, Operation(alter)); }
+void apply(Builder& b, const AlterPolicy& alter) { lock_table_and_advance(b, alter.table, b.whole(alter)); }
 void apply(Builder& b, const RenamePolicy& rename) {
-  lock_table_and_advance(b, rename.table, Operation(rename));
+  lock_table_and_advance(b, rename.table, b.whole(rename));
 }
 void apply(Builder& b, const CreateRule& create) {
   for (const Expression& action : create.actions) {
     for (const ObjectName& written : query_access(action).written)
       b.lock(b.schema.resolve_relation(written), LockMode::RowExclusive);
   }
-  lock_table_and_advance(b, create.table, Operation(create));
+  lock_table_and_advance(b, create.table, b.whole(create));
 }
-void apply(Builder& b, const RenameRule& rename) {
-  lock_table_and_advance(b, rename.table, Operation(rename));
-}
+void apply(Builder& b, const RenameRule& rename) { lock_table_and_advance(b, rename.table, b.whole(rename)); }
 
 void apply(Builder& b, const DropPolicy& drop) {
   const TableName table = b.schema.resolve_relation(drop.table);
@@ -340,7 +336,7 @@ void apply(Builder& b, const DropPolicy& drop) {
     b.unknown("table " + display(table) + " is not known here");
     return;
   }
-  lock_table_and_advance(b, drop.table, Operation(drop));
+  lock_table_and_advance(b, drop.table, b.whole(drop));
 }
 
 void apply(Builder& b, const DropRule& drop) {
@@ -354,14 +350,14 @@ void apply(Builder& b, const DropRule& drop) {
                        return r.definition.name == drop.rule;
                      });
   if (drop.if_exists && !there) return;
-  lock_table_and_advance(b, drop.table, Operation(drop));
+  lock_table_and_advance(b, drop.table, b.whole(drop));
 }
 
 void apply(Builder& b, const CreateStatistics& create) {
   b.lock(b.schema.resolve_relation(create.table), LockMode::ShareUpdateExclusive);
   if (create.columns.size() == 1 && create.expressions.empty())
     b.fail("42P17", "extended statistics require at least 2 columns");
-  b.advance_quietly(Operation(create));
+  b.advance_quietly_by(create);
 }
 
 void apply(Builder& b, const DropStatistics& drop) {
@@ -372,7 +368,7 @@ void apply(Builder& b, const DropStatistics& drop) {
       if (same) b.lock(name, LockMode::ShareUpdateExclusive);
     }
   }
-  b.advance_quietly(Operation(drop));
+  b.advance_quietly_by(drop);
 }
 
 // ---- sequences, domains, composite types
@@ -387,7 +383,7 @@ void apply(Builder& b, const CreateSequence& create) {
   if (create.options.owned_by_table && !create.options.owned_by_table->empty()) {
     b.lock(b.schema.resolve_relation(*create.options.owned_by_table), LockMode::AccessShare);
   }
-  b.advance(Operation(create));
+  b.advance_by(create);
 }
 
 void apply(Builder& b, const AlterSequence& alter) {
@@ -399,7 +395,7 @@ void apply(Builder& b, const AlterSequence& alter) {
   if (options.owned_by_table && !options.owned_by_table->empty()) {
     b.lock(b.schema.resolve_relation(*options.owned_by_table), LockMode::AccessShare);
   }
-  b.advance_quietly(Operation(alter));
+  b.advance_quietly_by(alter);
 }
 
 namespace {
@@ -451,7 +447,7 @@ void apply(Builder& b, const AlterDomain& alter) {
       }
     }
   }
-  b.advance(Operation(alter));
+  b.advance_by(alter);
 }
 
 void apply(Builder& b, const AlterCompositeType& alter) {
@@ -466,7 +462,7 @@ void apply(Builder& b, const AlterCompositeType& alter) {
     }
   }
   if (alter.change != 'r' || !b.failed()) b.effects.breaks_cached_plans = true;
-  if (!b.failed()) b.advance(Operation(alter));
+  if (!b.failed()) b.advance_by(alter);
 }
 
 // ---- what is alike for many kinds
@@ -492,7 +488,7 @@ void apply(Builder& b, const SetSchema& set) {
     default:
       break;
   }
-  b.advance_quietly(Operation(set));
+  b.advance_quietly_by(set);
 }
 
 void apply(Builder& b, const ChangeOwner& change) {
@@ -532,7 +528,7 @@ void apply(Builder& b, const ChangeOwner& change) {
       break;
     }
   }
-  b.advance_quietly(Operation(change));
+  b.advance_quietly_by(change);
 }
 
 void apply(Builder& b, const Comment& comment) {
@@ -561,7 +557,7 @@ void apply(Builder& b, const Comment& comment) {
     default:
       break;
   }
-  b.advance_quietly(Operation(comment));
+  b.advance_quietly_by(comment);
 }
 
 void apply(Builder& b, const Grant& grant) {
@@ -572,7 +568,7 @@ void apply(Builder& b, const Grant& grant) {
     for (const ObjectName& object : grant.objects)
       b.lock(b.schema.resolve_relation(object), LockMode::AccessShare);
   }
-  b.advance_quietly(Operation(grant));
+  b.advance_quietly_by(grant);
 }
 
 void apply(Builder& b, const OtherObject& other) {
@@ -590,7 +586,7 @@ void apply(Builder& b, const OtherObject& other) {
                           other.kind == ObjectKind::Subscription)) {
     b.refuse_in_transaction();
   }
-  b.advance(Operation(other));
+  b.advance_by(other);
 }
 
 }  // namespace planner::physics

@@ -294,7 +294,7 @@ void apply(Builder& b, const AttachPartition& attach) {
     b.unknown("the partitions, indexes and constraints of " +
               display(parent == nullptr ? parent_name : name) + " are not known here");
     b.scan(name, ScanReason::PartitionBound);
-    b.advance_quietly(Operation(attach));
+    b.advance_quietly_by(attach);
     return;
   }
   Table joining = *partition;
@@ -307,7 +307,7 @@ void apply(Builder& b, const AttachPartition& attach) {
     }
     b.fail_on_data("23514", "the table may hold rows outside the partition's bound");
   }
-  b.advance(Operation(attach));
+  b.advance_by(attach);
   for (const IndexEffect& effect : b.effects.indexes) {
     if (effect.work == IndexWork::Built) b.scan(effect.table, ScanReason::IndexBuild);
   }
@@ -338,7 +338,7 @@ void apply(Builder& b, const DetachPartition& detach) {
   if (parent == nullptr || partition == nullptr) {
     b.unknown("the indexes and constraints of " + display(parent == nullptr ? parent_name : name) +
               " are not known here");
-    b.advance_quietly(Operation(detach));
+    b.advance_quietly_by(detach);
     return;
   }
   for (const Index& index : partition->indexes) {
@@ -356,7 +356,7 @@ void apply(Builder& b, const DetachPartition& detach) {
     for (const Table* each : b.stored(reference.from)) b.scan(each->name, ScanReason::ForeignKey);
     b.fail_on_data("23503", "rows of " + display(reference.from) + " may refer to rows of the partition");
   }
-  b.advance_quietly(Operation(detach));
+  b.advance_quietly_by(detach);
 }
 
 }  // namespace planner::physics

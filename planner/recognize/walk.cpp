@@ -221,22 +221,29 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
   // statement as a whole: PostgreSQL runs its parts in passes of its own, and drops a list of objects at
   // once.
   Schema meets = schema;
-  const auto take = [&](const Operation& written, SourceRef source) {
-    Piece piece{source, qualified(written, meets), std::nullopt, std::nullopt, false, false};
-    remember_old(piece, meets);
-    if (visit) visit(piece, meets);
-    pieces.push_back(std::move(piece));
-  };
   const bool several = statement.operations.size() > 1;
   for (const std::size_t i : execution_order(statement.operations)) {
     const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&statement.operations[i]);
     if (block == nullptr || *block == nullptr) {
-      take(statement.operations[i], {index, i, -1});
-      if (several) replay(meets, pieces.back().operation, options);
+      Piece& piece = pieces.emplace_back(Piece{{index, i, -1},
+                                               qualified(statement.operations[i], meets),
+                                               std::nullopt,
+                                               std::nullopt,
+                                               false,
+                                               false});
+      remember_old(piece, meets);
+      if (several) {
+        Schema after = meets;
+        const std::vector<ReplayProblem> problems = replay(after, piece.operation, options);
+        if (visit) visit(piece, {meets, &after, &problems});
+        meets = std::move(after);
+      } else if (visit) {
+        visit(piece, {meets, nullptr, nullptr});
+      }
       continue;
     }
     Piece whole{{index, i, -1}, statement.operations[i], std::nullopt, std::nullopt, false, false};
-    if (visit) visit(whole, meets);
+    if (visit) visit(whole, {meets, nullptr, nullptr});
     pieces.push_back(std::move(whole));
     int nested = 0;
     look_inside(
@@ -244,7 +251,7 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
         [&](const Operation& inside, const Schema& met) -> const Operation& {
           Piece piece{{index, i, nested++}, qualified(inside, met), std::nullopt, std::nullopt, false, false};
           remember_old(piece, met);
-          if (visit) visit(piece, met);
+          if (visit) visit(piece, {met, nullptr, nullptr});
           pieces.push_back(std::move(piece));
           return pieces.back().operation;
         },

@@ -32,8 +32,13 @@ struct Piece {
 /// dropped goes first.
 std::vector<std::size_t> execution_order(const std::vector<Operation>& operations);
 
-/// Called before an operation is applied: `schema` is what it meets.
-using WalkVisitor = std::function<void(const Piece& piece, const Schema& schema)>;
+/// What one operation of the walk meets and, where the walk had to find out, what it leaves.
+struct Met {
+  const Schema& schema;
+  const Schema* after = nullptr;
+  const std::vector<ReplayProblem>* problems = nullptr;
+};
+using WalkVisitor = std::function<void(const Piece& piece, const Met& met)>;
 
 /// The pieces of one statement in written order; `schema` is what the statement meets.
 void pieces_of(const Statement& statement, std::size_t index, const Schema& schema,

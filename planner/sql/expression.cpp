@@ -75,23 +75,27 @@ std::string atomic_body(const PgQuery__List& body) {
 
 }  // namespace
 
-Sql Expression::text() const {
-  if (tree_ == nullptr) return {};
-  const pg::Node& node = *tree_->node;
-  if (!tree_->is_query) return Sql::verbatim(pg::deparse_expression(node));
-  if (!tree_->written.empty()) {
+std::string Expression::Tree::deparsed() const {
+  if (!is_query) return pg::deparse_expression(*node);
+  if (!written.empty()) {
     // As the user wrote it when libpg_query cannot write it (FOR UPDATE OF t SKIP LOCKED, for one).
     try {
-      return Sql::verbatim(pg::deparse_statement(node));
+      return pg::deparse_statement(*node);
     } catch (const Error&) {
-      return Sql::verbatim(std::string(tree_->written));
+      return std::string(written);
     }
   }
-  if (node.node_case == PG_QUERY__NODE__NODE_LIST) return Sql::verbatim(atomic_body(*node.list));
-  if (node.node_case == PG_QUERY__NODE__NODE_RETURN_STMT) {
-    return Sql::verbatim("RETURN " + pg::deparse_expression(*node.return_stmt->returnval));
-  }
-  return Sql::verbatim(pg::deparse_statement(node));
+  if (node->node_case == PG_QUERY__NODE__NODE_LIST) return atomic_body(*node->list);
+  if (node->node_case == PG_QUERY__NODE__NODE_RETURN_STMT)
+    return "RETURN " + pg::deparse_expression(*node->return_stmt->returnval);
+  return pg::deparse_statement(*node);
+}
+
+Sql Expression::text() const {
+  if (tree_ == nullptr) return {};
+  std::call_once(tree_->deparsed_once,
+                 [&] { tree_->sql = std::make_unique<const std::string>(tree_->deparsed()); });
+  return Sql::verbatim(*tree_->sql);
 }
 
 bool Expression::mentions(const Identifier& column) const {

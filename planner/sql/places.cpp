@@ -1,6 +1,7 @@
+#include "planner/sql/places.h"
+
 #include <algorithm>
 
-#include "planner/sql/parse.h"
 #include "planner/sql/recover.h"
 #include "planner/sql/scan.h"
 #include "planner/sql/tree.h"
@@ -58,13 +59,61 @@ Position position_of(std::string_view text, std::uint32_t offset) {
   return position;
 }
 
+Position Lines::position_of(std::uint32_t offset) {
+  if (begins_.empty()) read();
+  const std::size_t at = std::min<std::size_t>(offset, text_.size());
+  const auto line = std::upper_bound(begins_.begin(), begins_.end(), at) - 1;
+  Position position;
+  position.line += static_cast<decltype(position.line)>(line - begins_.begin());
+  position.column += static_cast<decltype(position.column)>(characters_before(at) - characters_before(*line));
+  return position;
+}
+
+namespace {
+constexpr std::size_t kStride = 256;
+}
+
+void Lines::read() {
+  begins_.push_back(0);
+  std::uint32_t characters = 0;
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (i % kStride == 0) characters_.push_back(characters);
+    if (!is_continuation(text_[i])) ++characters;
+    if (text_[i] == '\n') begins_.push_back(static_cast<std::uint32_t>(i + 1));
+  }
+  characters_.push_back(characters);
+}
+
+std::size_t Lines::characters_before(std::size_t offset) const {
+  const std::size_t known = offset / kStride;
+  if (known + 1 >= characters_.size() && offset == text_.size()) return characters_.back();
+  std::size_t characters = characters_[known];
+  for (std::size_t i = known * kStride; i < offset; ++i) characters += is_continuation(text_[i]) ? 0U : 1U;
+  return characters;
+}
+
+Span OperationSpans::of(std::size_t statement, std::size_t operation) {
+  const Statement& held = file_.statements[statement];
+  if (read_ != statement) {
+    spans_ = spans_of_operations(text_, held);
+    read_ = statement;
+  }
+  return operation < spans_.size() ? spans_[operation] : held.span;
+}
+
 Span span_of_operation(std::string_view file_text, const Statement& statement, std::size_t operation_index) {
+  if (operation_index >= statement.operations.size()) return statement.span;
+  const std::vector<Span> spans = spans_of_operations(file_text, statement);
+  return spans.empty() ? statement.span : spans[operation_index];
+}
+
+std::vector<Span> spans_of_operations(std::string_view file_text, const Statement& statement) {
   const std::size_t count = statement.operations.size();
-  if (count < 2 || operation_index >= count) return statement.span;
+  if (count < 2) return {};
   const std::vector<Token> tokens = words_of(file_text, statement.span);
   if (tokens.empty() ||
       (tokens[0].kind != PG_QUERY__TOKEN__ALTER && tokens[0].kind != PG_QUERY__TOKEN__DROP)) {
-    return statement.span;
+    return {};
   }
   // One operation a part between commas, parentheses and brackets left alone.
   std::vector<Span> parts;
@@ -92,8 +141,8 @@ Span span_of_operation(std::string_view file_text, const Statement& statement, s
       parts.back().end = tokens[i].end;
     }
   }
-  if (parts.size() != count) return statement.span;
-  return parts[operation_index];
+  if (parts.size() != count) parts.clear();
+  return parts;
 }
 
 bool is_single_statement(std::string_view text) {

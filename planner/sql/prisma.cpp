@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
+#include <optional>
+#include <string>
 #include <type_traits>
 
 #include "planner/sql/parse.h"
@@ -16,29 +19,27 @@ enum class Reads { Yes, No, Unsure };
 
 Reads yes_unless(bool problem) { return problem ? Reads::No : Reads::Yes; }
 
-/// The statement's words, for what an operation does not keep because no rule asks for it.
+/// The statement's words, for what an operation does not keep because no rule asks for it. They are read when
+/// somebody asks: most statements are told by their operations.
 class Words {
  public:
-  Words(std::string_view text, Span span)
-      : text_(text), tokens_(pg::scan(text, span.begin, span.end).tokens) {
-    std::erase_if(tokens_, [](const pg::Token& token) { return token.is_comment(); });
-  }
+  Words(std::string_view text, Span span) : text_(text), span_(span) {}
 
-  bool has(PgQuery__Token kind) const { return find(kind) < tokens_.size(); }
+  bool has(PgQuery__Token kind) const { return find(kind) < tokens().size(); }
   std::size_t find(PgQuery__Token kind) const {
-    const auto found = std::find_if(tokens_.begin(), tokens_.end(),
+    const auto found = std::find_if(tokens().begin(), tokens().end(),
                                     [&](const pg::Token& token) { return token.kind == kind; });
-    return static_cast<std::size_t>(found - tokens_.begin());
+    return static_cast<std::size_t>(found - tokens().begin());
   }
   PgQuery__Token at(std::size_t index) const {
-    return index < tokens_.size() ? tokens_[index].kind : PG_QUERY__TOKEN__NUL;
+    return index < tokens().size() ? tokens()[index].kind : PG_QUERY__TOKEN__NUL;
   }
   bool has_any(std::initializer_list<PgQuery__Token> kinds) const {
     return std::any_of(kinds.begin(), kinds.end(), [&](PgQuery__Token kind) { return has(kind); });
   }
   bool comes(PgQuery__Token first, PgQuery__Token second) const {
-    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      if (tokens_[i].kind == first && tokens_[i + 1].kind == second) return true;
+    for (std::size_t i = 0; i + 1 < tokens().size(); ++i) {
+      if (tokens()[i].kind == first && tokens()[i + 1].kind == second) return true;
     }
     return false;
   }
@@ -47,7 +48,7 @@ class Words {
     std::size_t last = 0;
     for (const PgQuery__Token kind : kinds) {
       const std::size_t place = find(kind);
-      if (place == tokens_.size()) continue;
+      if (place == tokens().size()) continue;
       if (place < last) return false;
       last = place;
     }
@@ -55,17 +56,26 @@ class Words {
   }
   /// `gist_trgm_ops(siglen = 32)`
   bool opens_parenthesis_after(const Identifier& name) const {
-    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      if (tokens_[i + 1].kind == PG_QUERY__TOKEN__ASCII_40 &&
-          pg::identifier_of(text_, tokens_[i]) == name.str())
+    for (std::size_t i = 0; i + 1 < tokens().size(); ++i) {
+      if (tokens()[i + 1].kind == PG_QUERY__TOKEN__ASCII_40 &&
+          pg::identifier_of(text_, tokens()[i]) == name.str())
         return true;
     }
     return false;
   }
 
  private:
+  const std::vector<pg::Token>& tokens() const {
+    if (!tokens_) {
+      tokens_ = pg::scan(text_, span_.begin, span_.end).tokens;
+      std::erase_if(*tokens_, [](const pg::Token& token) { return token.is_comment(); });
+    }
+    return *tokens_;
+  }
+
   std::string_view text_;
-  std::vector<pg::Token> tokens_;
+  Span span_;
+  mutable std::optional<std::vector<pg::Token>> tokens_;
 };
 
 bool unread_constraint(const ConstraintDefinition& constraint) {
@@ -296,6 +306,31 @@ Reads reads_kind(const T& each, const Words& words) {
   }
 }
 
+/// The first two words of a statement, lower-case, for the question nearly every statement is asked.
+struct FirstWords {
+  std::string first, second;
+  bool is(std::string_view word) const { return first == word; }
+  bool is(std::string_view word, std::string_view next) const { return first == word && second == next; }
+};
+
+FirstWords first_words(std::string_view text, Span span) {
+  std::uint32_t at = pg::skip_blank(text, span.begin, span.end).next;
+  const auto word = [&] {
+    std::string lower;
+    // The keywords asked for are of ASCII letters; what else a name may hold makes it another word.
+    while (at < span.end && (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '_' ||
+                             text[at] == '$' || static_cast<unsigned char>(text[at]) >= 0x80U)) {
+      lower += static_cast<char>(std::tolower(static_cast<unsigned char>(text[at++])));
+    }
+    return lower;
+  };
+  FirstWords words;
+  words.first = word();
+  at = pg::skip_blank(text, at, span.end).next;
+  words.second = word();
+  return words;
+}
+
 Reads reads(const Statement& statement, std::string_view text) {
   switch (statement.problem) {
     case ParseProblem::None:
@@ -307,13 +342,11 @@ Reads reads(const Statement& statement, std::string_view text) {
       return Reads::Unsure;
   }
   const Words words(text, statement.span);
+  const FirstWords first = first_words(text, statement.span);
   // ALTER SEQUENCE and ALTER FOREIGN TABLE take ALTER TABLE's words and are not read.
-  if (words.at(0) == PG_QUERY__TOKEN__ALTER &&
-      (words.at(1) == PG_QUERY__TOKEN__SEQUENCE || words.at(1) == PG_QUERY__TOKEN__FOREIGN)) {
-    return Reads::No;
-  }
+  if (first.is("alter", "sequence") || first.is("alter", "foreign")) return Reads::No;
   // CREATE SCHEMA with its elements.
-  if (words.at(0) == PG_QUERY__TOKEN__CREATE && statement.operations.size() > 1) return Reads::No;
+  if (first.is("create") && statement.operations.size() > 1) return Reads::No;
   Reads all = Reads::Yes;
   for (const Operation& operation : statement.operations) {
     const Reads one = std::visit([&](const auto& each) { return reads_kind(each, words); },

@@ -187,6 +187,9 @@ struct Expression::Tree {
   std::string_view written;  ///< the user's text of a whole statement, where known; in the arena
   mutable std::once_flag facts_once{};
   mutable std::unique_ptr<const ExpressionFacts> facts{};
+  std::string deparsed() const;  ///< the tree as SQL
+  mutable std::once_flag deparsed_once{};
+  mutable std::unique_ptr<const std::string> sql{};  ///< writing a tree back and reading that again is dear
 };
 
 class ExpressionAccess {

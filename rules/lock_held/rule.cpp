@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "planner/sql/places.h"
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -60,9 +61,8 @@ struct Held {
   std::size_t since = 0;
 };
 
-std::string line_of(const MigrationSubject& subject, std::size_t statement) {
-  return std::to_string(
-      position_of(subject.migration.text, subject.file.statements[statement].span.begin).line);
+std::string line_of(const MigrationSubject& subject, Lines& lines, std::size_t statement) {
+  return std::to_string(lines.position_of(subject.file.statements[statement].span.begin).line);
 }
 
 /// Does holding this lock stop more than the statement itself stops on that relation?
@@ -87,6 +87,7 @@ const Held* worst_held(const std::vector<Held>& held, const Effects& effects) {
 
 std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionGroup& group) {
   std::vector<Held> held;
+  Lines lines(subject.migration.text);
   std::optional<Held> worst;
   std::size_t first = 0;
   std::vector<std::string> later;
@@ -97,7 +98,7 @@ std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionG
     if (!held.empty()) {
       const std::string work = long_work(effects, met, subject.file.statements[i]);
       const Held* found = work.empty() ? nullptr : worst_held(held, effects);
-      if (found != nullptr && worst) later.push_back(line_of(subject, i));
+      if (found != nullptr && worst) later.push_back(line_of(subject, lines, i));
       if (found != nullptr && !worst) {
         worst = *found;
         first = i;
@@ -122,7 +123,7 @@ std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionG
   verdict.at = SourceRef{first, 0, -1};
   verdict.object = display(worst->lock.relation);
   verdict.message = "This statement " + work_of_first + " in the transaction that has locked " +
-                    name_of(worst->lock.relation) + " since line " + line_of(subject, worst->since) +
+                    name_of(worst->lock.relation) + " since line " + line_of(subject, lines, worst->since) +
                     ": until it is done, " + who_waits_on(worst->lock.mode, worst->lock.relation);
   verdict.help = "Put it into a migration of its own";
   if (later.size() == 1) {

@@ -147,7 +147,7 @@ void read_columns(Reader& reader) {
     column.type = type;
     column.not_null = is_true(row[3]);
     const std::string generated = row[6].value_or("");
-    (generated.empty() ? column.default_value : column.generated) = expression_of(row[4]);
+    (generated.empty() ? column.default_value : column.generated) = reader.expression(row[4]);
     column.generated_virtual = generated == "v";
     const std::string identity = row[5].value_or("");
     if (!identity.empty()) column.identity = Identity{identity == "a", {}};
@@ -271,13 +271,11 @@ void read_constraints(Reader& reader) {
     }
     Constraint constraint;
     try {
-      const auto operations = parse_statement(
-          sql("ALTER TABLE x ADD CONSTRAINT {} {}", name_of(row[1]), Sql::verbatim(row[3].value_or("")))
-              .str());
-      constraint.definition = reader.constraint_of(operations.at(0));
+      constraint.definition = reader.constraint(row[3].value_or(""));
+      constraint.definition.name = name_of(row[1]);
     } catch (const Error& error) {
-      reader.schema.gaps.push("constraint " + row[1].value_or("") + " of " +
-                                   display(relation->second.name) + ": " + error.what());
+      reader.schema.gaps.push("constraint " + row[1].value_or("") + " of " + display(relation->second.name) +
+                              ": " + error.what());
       continue;
     }
     constraint.validated = is_true(row[4]);
@@ -310,6 +308,21 @@ TypeName Reader::type(const std::string& text) {
   const auto known = types_.find(text);
   if (known != types_.end()) return known->second;
   return types_.emplace(text, parse_type(text)).first->second;
+}
+
+Expression Reader::expression(const Value& value) {
+  if (!value || value->empty()) return {};
+  const auto known = expressions_.find(*value);
+  if (known != expressions_.end()) return known->second;
+  return expressions_.emplace(*value, Expression::parse(*value)).first->second;
+}
+
+const ConstraintDefinition& Reader::constraint(const std::string& definition) {
+  const auto known = constraints_.find(definition);
+  if (known != constraints_.end()) return known->second;
+  const auto operations =
+      parse_statement(sql("ALTER TABLE x ADD CONSTRAINT x {}", Sql::verbatim(definition)).str());
+  return constraints_.emplace(definition, constraint_of(operations.at(0))).first->second;
 }
 
 ObjectName Reader::qualified(const Identifier& schema_name, const Identifier& name) {

@@ -28,11 +28,17 @@ struct Reader {
   /// members).
   Result rows(const std::string& query);
   TypeName type(const std::string& text);
+  /// A default as the server prints it. Thousands of columns share a few.
+  Expression expression(const Value& value);
+  /// What pg_get_constraintdef() says.
+  const ConstraintDefinition& constraint(const std::string& definition);
   static ObjectName qualified(const Identifier& schema_name, const Identifier& name);
   static ObjectName without_catalog(const ObjectName& name);
   static const ConstraintDefinition& constraint_of(const Operation& operation);
 
   std::map<std::string, TypeName> types_ = {};
+  std::map<std::string, Expression> expressions_ = {};
+  std::map<std::string, ConstraintDefinition> constraints_ = {};
 };
 
 bool is_true(const Value& value);

@@ -75,12 +75,8 @@ void clip(Line& line, int width) {
 
 }  // namespace
 
-int gutter_width(std::string_view text, Span span) {
-  const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(span.end, text.size()));
-  return static_cast<int>(std::to_string(1 + std::count(text.begin(), end, '\n')).size());
-}
-
-std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const TextStyle& style) {
+std::string snippet(std::string_view text, Span span, int line_number, Ink ink, int gutter,
+                    const TextStyle& style) {
   const std::size_t begin = std::min<std::size_t>(span.begin, text.size());
   const std::size_t end = std::clamp<std::size_t>(span.end, begin, text.size());
   const std::string bar = painted(style, Ink::Place, "|");
@@ -89,7 +85,6 @@ std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const
 
   const std::size_t line_break = text.substr(0, begin).rfind('\n');
   std::size_t line_begin = line_break == std::string_view::npos ? 0 : line_break + 1;
-  auto number = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(line_begin), '\n');
   std::size_t lines = 0;
   std::size_t left =
       static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -104,8 +99,8 @@ std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const
     from = std::min(from, raw.size());
     Line line = laid_out(raw, from, to);
     clip(line, style.width - gutter - 3);
-    out += fmt::format("{} {} {}\n", painted(style, Ink::Place, fmt::format("{:>{}}", number, gutter)), bar,
-                       line.text);
+    out += fmt::format("{} {} {}\n", painted(style, Ink::Place, fmt::format("{:>{}}", line_number, gutter)),
+                       bar, line.text);
     if (to > from || raw.empty()) {
       out +=
           fmt::format("{} {} {}{}\n", blank, bar, std::string(static_cast<std::size_t>(line.from), ' '),
@@ -113,7 +108,7 @@ std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const
     }
     if (++lines == kMostLines || line_end >= end || line_end >= text.size()) break;
     line_begin = line_end + 1;
-    ++number;
+    ++line_number;
     --left;
   }
   if (left > 0 && lines == kMostLines)

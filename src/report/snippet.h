@@ -14,11 +14,8 @@ namespace planner::report {
 ///      3 | ALTER TABLE "User" RENAME COLUMN "name" TO "fullname";
 ///        |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 ///
-/// `gutter` is the width of the line numbers. Long lines are clipped around the span; of a long span the
-/// first lines are shown.
-std::string snippet(std::string_view text, Span span, Ink ink, int gutter, const TextStyle& style);
-
-/// How many columns line numbers up to the span's end need.
-int gutter_width(std::string_view text, Span span);
+/// `line` is the number of the span's first line, `gutter` the width of the line numbers. Long lines are
+/// clipped around the span; of a long span the first lines are shown.
+std::string snippet(std::string_view text, Span span, int line, Ink ink, int gutter, const TextStyle& style);
 
 }  // namespace planner::report

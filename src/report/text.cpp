@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "planner/sql/places.h"
 #include "src/report/analysis.h"
 #include "src/report/snippet.h"
 
@@ -28,22 +29,47 @@ std::string remark(const TextStyle& style, int gutter, std::string_view word, co
                      wrapped(printable(text), style.width, indent, indent));
 }
 
-std::string one_finding(const AnalysisReport& report, const Finding& finding, const TextStyle& style) {
+int digits_of(int number) { return static_cast<int>(std::to_string(number).size()); }
+
+/// The text a finding stands in. Findings of one file come together.
+class Sources {
+ public:
+  explicit Sources(const AnalysisReport& report) : report_(report) {}
+  std::string_view of(const Finding& finding) {
+    if (last_ == nullptr || last_->path != finding.path || last_->service != finding.service) {
+      text_ = source_of(report_, finding);
+      lines_ = Lines(text_);
+    }
+    last_ = &finding;
+    return text_;
+  }
+  /// In the text that was asked for last.
+  int line_of(std::uint32_t offset) { return lines_.position_of(offset).line; }
+
+ private:
+  const AnalysisReport& report_;
+  const Finding* last_ = nullptr;
+  std::string_view text_;
+  Lines lines_{{}};
+};
+
+std::string one_finding(Sources& sources, const Finding& finding, const TextStyle& style) {
   const std::string head = fmt::format("{}[{}]", severity_name(finding.severity), finding.rule);
   const int indent = 2;
   std::string out = fmt::format(
       "{}: {}\n", painted(style, ink_of(finding.severity), head),
       painted(style, Ink::Strong,
               wrapped(printable(finding.message), style.width, static_cast<int>(head.size()) + 2, indent)));
-  const std::string_view source = source_of(report, finding);
+  const std::string_view source = sources.of(finding);
   const bool has_place = !source.empty() && finding.span.end > finding.span.begin;
-  const int gutter = has_place ? std::max(2, gutter_width(source, finding.span)) : 2;
+  const int gutter = has_place ? std::max(2, digits_of(sources.line_of(finding.span.end))) : 2;
   const std::string arrow =
       std::string(static_cast<std::size_t>(gutter), ' ') + painted(style, Ink::Place, "-->");
   if (has_place) {
     out += fmt::format("{} {}:{}:{}\n", arrow, printable(finding.path), finding.start.line,
                        finding.start.column);
-    out += snippet(source, finding.span, ink_of(finding.severity), gutter, style);
+    out += snippet(source, finding.span, sources.line_of(finding.span.begin), ink_of(finding.severity),
+                   gutter, style);
   } else {
     out += fmt::format("{} {}\n", arrow, printable(finding.path));
   }
@@ -79,9 +105,10 @@ std::string summary(const AnalysisReport& report, const TextStyle& style) {
 
 std::string analysis_as_text(const AnalysisReport& report, const TextStyle& style) {
   std::string out;
+  Sources sources(report);
   for (const Finding& finding : report.findings) {
     if (!counts(finding) && !report.show_suppressed) continue;
-    out += one_finding(report, finding, style);
+    out += one_finding(sources, finding, style);
     out += '\n';
   }
   for (const AnalyzedService& service : report.services) {

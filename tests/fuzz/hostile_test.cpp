@@ -29,6 +29,16 @@ std::string nested(std::string_view before, std::string_view open, std::string_v
          repeated(close, depth * close.size()) + std::string(after);
 }
 
+/// Parts with a number each.
+template <typename Part>
+std::string numbered(const Part& part) {
+  std::string text;
+  for (int i = 0; text.size() < kSize; ++i) text += part(std::to_string(i));
+  return text;
+}
+
+std::string next(const std::string& number) { return std::to_string(std::stoi(number) + 1); }
+
 struct Hostile {
   const char* name;
   std::string (*text)();
@@ -66,7 +76,7 @@ const Hostile kHostile[] = {
     {"dollar_tags", [] { return repeated("$a$ $b$ "); }},
     {"comment_not_closed", [] { return repeated("/* "); }},
     {"comments", [] { return repeated("-- a\n"); }},
-    {"syntax_errors", [] { return repeated("CREATE TABEL t (a int);\n", kSize / 4); }},
+    {"syntax_errors", [] { return repeated("CREATE TABEL t (a int);\n"); }},
     {"quotes", [] { return repeated("'"); }},
     {"backslashes", [] { return "SELECT E'" + repeated("\\") + "';"; }},
     {"long_name", [] { return "CREATE TABLE " + repeated("a") + " (id int);"; }},
@@ -76,8 +86,27 @@ const Hostile kHostile[] = {
     {"lines_without_end", [] { return repeated(" "); }},
     {"newlines", [] { return repeated("\r\n"); }},
     {"copy_from_stdin", [] { return "COPY t FROM stdin;\n" + repeated("1\ta\n") + "\\.\n"; }},
-    // Each line is a finding of its own: seconds without sanitizers, minutes with them.
-    {"meta_commands", [] { return repeated("\\set a b\n", kSize / 4); }},
+    {"meta_commands", [] { return repeated("\\set a b\n"); }},
+    {"small_statements", [] { return repeated("SELECT 1;"); }},
+    {"do_blocks", [] { return repeated("DO $$BEGIN PERFORM 1; END$$;\n"); }},
+    {"many_dangers",
+     [] {
+       return "CREATE TABLE t (id int, a int);\n--- migration\n" +
+              repeated(
+                  "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE t ALTER COLUMN a DROP NOT "
+                  "NULL;\n");
+     }},
+    {"renames",
+     [] {
+       return "CREATE TABLE t (id int, a0 int);\n--- migration\n" + numbered([](const std::string& n) {
+                return "ALTER TABLE t RENAME COLUMN a" + n + " TO a" + next(n) + ";\n";
+              });
+     }},
+    {"ignores",
+     [] {
+       return "CREATE TABLE t (id int, a int);\n--- migration\n" +
+              repeated("-- planner:ignore set-not-null known\nALTER TABLE t ALTER COLUMN a SET NOT NULL;\n");
+     }},
 };
 
 void PrintTo(const Hostile& hostile, std::ostream* out) { *out << hostile.name; }
