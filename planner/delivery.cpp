@@ -68,6 +68,19 @@ bool cannot_share(const Statement& statement) {
                      });
 }
 
+/// The statements that Flyway's parser knows to need no transaction: those of cannot_share without the
+/// CONCURRENTLY of DETACH PARTITION and REINDEX, which it sends in one like any other.
+bool flyway_knows(const Statement& statement) {
+  return cannot_share(statement) &&
+         std::none_of(
+             statement.operations.begin(), statement.operations.end(), [](const Operation& operation) {
+               const auto* reindex = std::get_if<Reindex>(&operation);
+               return std::holds_alternative<DetachPartition>(operation) ||
+                      (reindex != nullptr &&
+                       (reindex->target == ReindexTarget::Index || reindex->target == ReindexTarget::Table));
+             });
+}
+
 /// Outside of the file's own BEGIN .. COMMIT every statement is its own transaction.
 std::vector<TransactionGroup> one_by_one(const ParsedFile& file, std::size_t first = 0) {
   std::vector<TransactionGroup> groups;
@@ -247,7 +260,7 @@ std::vector<Delivered> deliveries(const ParsedFile& file, std::string_view text,
     case Tool::Psql:
       return {split(tool, file)};
     case Tool::Flyway: {
-      const bool alone = std::any_of(file.statements.begin(), file.statements.end(), cannot_share);
+      const bool alone = std::any_of(file.statements.begin(), file.statements.end(), flyway_knows);
       if (no_transaction || alone) return {split(tool, file)};
       return {tools_transaction(false)};
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "rules/about.h"
+#include "rules/settings.h"
 
 namespace planner::rules {
 namespace {
@@ -27,6 +28,20 @@ std::optional<Verdict> check(const SetTriggerState& op, const Subject& subject) 
   return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
 }
 
+/// `SET session_replication_role = replica` does to every table what DISABLE TRIGGER ALL does to one.
+std::vector<Verdict> check_any(const Subject& subject) {
+  const std::optional<SetVariable> set = setting_of(subject.intention.operation);
+  if (!set || set->name != "session_replication_role") return on<check>(subject);
+  if (set->reset || set->values.size() != 1 || set->values.front() != "replica") return {};
+  Verdict verdict;
+  verdict.object = set->name;
+  verdict.message =
+      "session_replication_role = replica switches off triggers and the checks of foreign keys for all that "
+      "this session writes: wrong references come in unnoticed";
+  verdict.help = "Leave it out, or RESET it in the same transaction and check the references";
+  return {std::move(verdict)};
+}
+
 }  // namespace
 
 extern const Rule disable_triggers;
@@ -35,6 +50,6 @@ const Rule disable_triggers{.id = "disable-triggers",
                             .severity = Severity::Warning,
                             .category = Category::BreaksRelease,
 
-                            .check = on<check>};
+                            .check = check_any};
 
 }  // namespace planner::rules

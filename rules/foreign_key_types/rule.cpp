@@ -1,37 +1,48 @@
 #include "rules/about.h"
+#include "rules/keys.h"
 
 namespace planner::rules {
 namespace {
 
 std::string plain_name(const TypeName& type) { return type.name.name.str(); }
 
-std::optional<Verdict> check(const AddForeignKey& op, const Subject& subject) {
-  const Table* table = subject.before.table(op.table);
-  const Table* target = subject.before.table(op.constraint.references.table);
+const TypeName* type_of(const Table& table, const Identifier& column) {
+  const Column* found = table.column(column);
+  return found != nullptr ? &found->type : nullptr;
+}
+
+std::optional<Verdict> judge(const ForeignKey& key, const Subject& subject) {
+  // Within one ALTER TABLE the type changes run before the constraints; a later statement may change them
+  // too.
+  const Table* table = subject.migration_end.table(key.table);
+  const Table* target = subject.migration_end.table(key.target.table);
   if (table == nullptr || target == nullptr) return std::nullopt;
-  const std::vector<Identifier>& from = op.constraint.columns;
-  const std::vector<Identifier>& to = op.constraint.references.columns;
-  for (std::size_t i = 0; i < from.size() && i < to.size(); ++i) {
-    const Column* a = table->column(from[i]);
-    const Column* b = target->column(to[i]);
-    if (a == nullptr || b == nullptr || a->type.name == b->type.name) continue;
-    // Within one ALTER TABLE the type changes run before the constraints; a later statement may change it
-    // too.
-    const Table* left = subject.migration_end.table(op.table);
-    const Column* then = left != nullptr ? left->column(from[i]) : nullptr;
-    if (then != nullptr && then->type.name == b->type.name) continue;
+  std::vector<Identifier> to = key.target.columns;
+  if (to.empty() && target->primary_key() != nullptr) to = target->primary_key()->definition.columns;
+  for (std::size_t i = 0; i < key.columns.size() && i < to.size(); ++i) {
+    const TypeName* a = type_of(*table, key.columns[i]);
+    const TypeName* b = type_of(*target, to[i]);
+    if (a == nullptr || b == nullptr || a->name == b->name) continue;
     const auto textual = [](const TypeName& type) { return type.is("text") || type.is("varchar"); };
-    if (textual(a->type) && textual(b->type)) continue;
+    if (textual(*a) && textual(*b)) continue;
     Verdict verdict;
-    verdict.object = object_of(op.table, from[i]);
+    verdict.object = object_of(key.table, key.columns[i]);
     verdict.message =
-        column_of(op.table, from[i]) + " is " + display(a->type) + ", but " + column_of(target->name, to[i]) +
-        " that it points at is " + display(b->type) +
+        column_of(key.table, key.columns[i]) + " is " + display(*a) + ", but " +
+        column_of(target->name, to[i]) + " that it points at is " + display(*b) +
         ": every check converts, and values that only one of them can hold cannot be referenced";
-    verdict.help = "Give both columns the type " + plain_name(b->type);
+    verdict.help = "Give both columns the type " + plain_name(*b);
     return verdict;
   }
   return std::nullopt;
+}
+
+std::vector<Verdict> check(const Subject& subject) {
+  std::vector<Verdict> verdicts;
+  for (const ForeignKey& key : foreign_keys_of(subject.intention.operation)) {
+    if (auto verdict = judge(key, subject)) verdicts.push_back(std::move(*verdict));
+  }
+  return verdicts;
 }
 
 }  // namespace
@@ -41,6 +52,6 @@ const Rule foreign_key_types{.id = "foreign-key-types",
                              .summary = "A foreign key between columns of different types",
                              .severity = Severity::Warning,
                              .category = Category::Hygiene,
-                             .check = on<check>};
+                             .check = check};
 
 }  // namespace planner::rules

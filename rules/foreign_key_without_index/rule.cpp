@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "rules/about.h"
+#include "rules/keys.h"
 
 namespace planner::rules {
 namespace {
@@ -27,32 +28,6 @@ bool has_index(const Table& table, const std::vector<Identifier>& columns) {
                      [&](const Index& index) { return finds(index, columns); });
 }
 
-struct Key {
-  TableName table;
-  std::vector<Identifier> columns;
-  ForeignKeyTarget target;
-};
-
-/// The foreign keys that an operation makes.
-std::vector<Key> keys_of(const Operation& operation) {
-  std::vector<Key> keys;
-  const auto add = [&](const TableName& table, const ConstraintDefinition& constraint,
-                       const std::vector<Identifier>& columns) {
-    if (constraint.kind == ConstraintKind::ForeignKey)
-      keys.push_back({table, columns, constraint.references});
-  };
-  if (const auto* foreign = std::get_if<AddForeignKey>(&operation))
-    add(foreign->table, foreign->constraint, foreign->constraint.columns);
-  if (const auto* create = std::get_if<CreateTable>(&operation)) {
-    for (const ConstraintDefinition& constraint : create->constraints)
-      add(create->table, constraint, constraint.columns);
-  }
-  for_each_new_column(operation, [&](const TableName& table, const ColumnDefinition& column) {
-    for (const ConstraintDefinition& constraint : column.constraints) add(table, constraint, {column.name});
-  });
-  return keys;
-}
-
 std::string what_scans(const ForeignKeyTarget& target) {
   switch (target.on_delete) {
     case ForeignKeyAction::Cascade:
@@ -65,7 +40,7 @@ std::string what_scans(const ForeignKeyTarget& target) {
   }
 }
 
-bool is_missing(const Schema& end, const RuleSettings& settings, const Key& key) {
+bool is_missing(const Schema& end, const RuleSettings& settings, const ForeignKey& key) {
   const Table* table = end.table(key.table);
   if (table == nullptr || table->certainty != Certainty::Known || key.columns.empty()) return false;
   // A key that a later migration replaced is that one's business.
@@ -81,7 +56,7 @@ bool is_missing(const Schema& end, const RuleSettings& settings, const Key& key)
 std::vector<OpenVerdict> check(const MigrationSubject& subject) {
   std::vector<OpenVerdict> verdicts;
   for (const Intention& intention : subject.intentions) {
-    for (Key& key : keys_of(intention.operation)) {
+    for (ForeignKey& key : foreign_keys_of(intention.operation)) {
       Verdict verdict;
       verdict.at = intention.sources.front();
       verdict.object =

@@ -136,8 +136,39 @@ std::optional<Verdict> judge(const MigrationSubject& subject, const TransactionG
                      Matters::Anyway, Severity::Error, std::move(verdict));
 }
 
+/// All parts of one ALTER TABLE hold the strongest lock that one of them wants: VALIDATE CONSTRAINT beside
+/// ADD reads every row under ACCESS EXCLUSIVE, however the file is sent.
+std::optional<Verdict> judge_validation(const MigrationSubject& subject, std::size_t statement) {
+  const std::vector<Operation>& operations = subject.file.statements[statement].operations;
+  if (operations.size() < 2) return std::nullopt;
+  const auto part = std::find_if(operations.begin(), operations.end(), [](const Operation& operation) {
+    return std::holds_alternative<ValidateConstraint>(operation);
+  });
+  if (part == operations.end()) return std::nullopt;
+  const Schema& met = *subject.before_statement[statement];
+  const Effects& effects = subject.statement_effects[statement];
+  const TableName& table = std::get<ValidateConstraint>(*part).table;
+  const LockMode mode = effects.lock_on(table);
+  const bool reads = std::any_of(effects.scans.begin(), effects.scans.end(), [&](const Scan& scan) {
+    return (scan.reason == ScanReason::Check || scan.reason == ScanReason::ForeignKey) &&
+           !is_new(met, scan.relation);
+  });
+  if (!reads || !blocks_writes(mode)) return std::nullopt;
+  Verdict verdict;
+  verdict.at = SourceRef{statement, static_cast<std::size_t>(part - operations.begin()), -1};
+  verdict.object = display(table);
+  verdict.message = "VALIDATE CONSTRAINT reads every row under the " + std::string(lock_name(mode)) +
+                    " lock that another part of this ALTER TABLE takes: until it is done, " +
+                    who_waits_on(mode, table);
+  verdict.help = "Validate in a migration of its own";
+  return about_table(met, subject.settings, table, Matters::Size, Severity::Error, std::move(verdict));
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
+    if (auto verdict = judge_validation(subject, i)) verdicts.push_back(std::move(*verdict));
+  }
   for (const Delivered& delivery : subject.deliveries) {
     for (const TransactionGroup& group : delivery.groups) {
       std::optional<Verdict> verdict = judge(subject, group);

@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "rules/about.h"
+#include "rules/settings.h"
 
 namespace planner::rules {
 namespace {
@@ -12,8 +13,8 @@ bool is_bounded(const MigrationSubject& subject, std::size_t index) {
   bool bounded = false;
   for (std::size_t i = 0; i < index; ++i) {
     for (const Operation& operation : subject.file.statements[i].operations) {
-      const auto* set = std::get_if<SetVariable>(&operation);
-      if (set == nullptr) {
+      const std::optional<SetVariable> set = setting_of(operation);
+      if (!set) {
         if (std::holds_alternative<Discard>(operation)) bounded = false;
         continue;
       }

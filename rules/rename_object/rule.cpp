@@ -36,6 +36,12 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     verdict.notes.push_back("clients name the type in casts: Prisma does for every enum value it sends");
     return verdict;
   }
+  if (const auto* attribute = std::get_if<AlterCompositeType>(&operation)) {
+    if (attribute->change != 'r' || !subject.migration_start.types.contains(attribute->type))
+      return std::nullopt;
+    return breaks(column_of(attribute->type, attribute->attribute.name),
+                  object_of(attribute->type, attribute->attribute.name), attribute->to);
+  }
   if (const auto* view = std::get_if<RenameView>(&operation)) {
     if (subject.migration_start.view(view->view) == nullptr ||
         subject.migration_end.view(view->view) != nullptr)

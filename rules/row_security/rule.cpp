@@ -29,7 +29,27 @@ std::optional<Verdict> check(const SetRowSecurity& op, const Subject& subject) {
   return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
 }
 
+/// A restrictive policy is ANDed to the others: what they let through, it may hide.
+std::optional<Verdict> judge_restriction(const CreatePolicy& policy, const Subject& subject) {
+  const Table* start = subject.migration_start.table(policy.table);
+  if (policy.permissive || start == nullptr || !start->row_security) return std::nullopt;
+  Verdict verdict;
+  verdict.object = object_of(policy.table, policy.name);
+  verdict.severity = Severity::Warning;
+  verdict.splittable = false;
+  verdict.message = "The restrictive policy \"" + policy.name.str() + "\" takes rows of " +
+                    name_of(policy.table) +
+                    " away from the running release: only what it also lets through is read and written";
+  verdict.help = "Make sure that the running release needs no other rows";
+  return about_table(subject, policy.table, Matters::Anyway, std::move(verdict));
+}
+
 std::vector<Verdict> check_any(const Subject& subject) {
+  if (const auto* policy = std::get_if<CreatePolicy>(&subject.intention.operation)) {
+    std::vector<Verdict> one;
+    if (auto verdict = judge_restriction(*policy, subject)) one.push_back(std::move(*verdict));
+    return one;
+  }
   const auto* drop = std::get_if<DropPolicy>(&subject.intention.operation);
   if (drop == nullptr) return on<check>(subject);
   const Table* table = subject.before.table(drop->table);

@@ -32,6 +32,20 @@ std::optional<std::string> assigned_twice(const Update& update, const Schema& me
   return std::nullopt;
 }
 
+/// `INSERT INTO t (a, a)`; parts of one column may be given one by one.
+std::optional<std::string> named_twice(const Insert& insert, const Schema& met) {
+  const Table* table = met.table(insert.table);
+  for (auto it = insert.columns.begin(); it != insert.columns.end(); ++it) {
+    const Column* column = table != nullptr ? table->column(*it) : nullptr;
+    if (column == nullptr || column->type.array_dimensions > 0 || !column->type.name.schema.empty() ||
+        column->type.is("jsonb"))
+      continue;
+    if (std::find(insert.columns.begin(), it, *it) != it)
+      return "column \"" + it->str() + "\" specified more than once";
+  }
+  return std::nullopt;
+}
+
 /// CREATE OR REPLACE VIEW only adds columns, at the end.
 std::optional<std::string> view_loses_columns(const CreateView& create, const Schema& met,
                                               const Schema& left) {
@@ -151,6 +165,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     for (const Operation& operation : subject.file.statements[i].operations) {
       std::optional<std::string> why;
       if (const auto* update = std::get_if<Update>(&operation)) why = assigned_twice(*update, met);
+      if (const auto* insert = std::get_if<Insert>(&operation)) why = named_twice(*insert, met);
       if (const auto* view = std::get_if<CreateView>(&operation)) why = view_loses_columns(*view, met, left);
       if (why) add(i, "", *why, whole_history);
     }

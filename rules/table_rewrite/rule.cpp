@@ -28,6 +28,18 @@ std::vector<Verdict> check(const Subject& subject) {
           "Do it in a quiet window, or fill a new table and swap the two");
     }
   } else if (const auto* tablespace = std::get_if<SetTablespace>(&operation)) {
+    const TableName* indexed =
+        tablespace->is_index ? subject.before.index_tables.find(tablespace->table) : nullptr;
+    if (indexed != nullptr) {
+      Verdict verdict;
+      verdict.object = display(*indexed) + "." + tablespace->table.name.str();
+      verdict.message = "SET TABLESPACE copies the index " + name_of(tablespace->table) +
+                        " while nobody can use it: PostgreSQL plans no query on " + name_of(*indexed) +
+                        " until it is done";
+      verdict.help = "REINDEX INDEX CONCURRENTLY with (TABLESPACE ...) from PostgreSQL 14 on";
+      if (auto fitted = about_table(subject, *indexed, Matters::Size, std::move(verdict)))
+        verdicts.push_back(std::move(*fitted));
+    }
     if (!tablespace->is_index)
       add(tablespace->table, "SET TABLESPACE", "Move it with pg_repack, or in a quiet window");
   } else if (const auto* method = std::get_if<SetAccessMethod>(&operation)) {

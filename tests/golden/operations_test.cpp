@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -17,6 +18,7 @@ namespace planner::test {
 namespace {
 
 struct Row {
+  std::string file;  ///< in tests/golden/operations, without .tsv
   int line = 0;
   std::string id, settings, given, statement, expected;
 };
@@ -30,17 +32,24 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-std::vector<Row> rows() {
-  std::vector<Row> all;
-  std::ifstream file(source_dir() / "tests/golden/operations/operations.tsv");
+void read_rows(const std::string& name, std::vector<Row>& all) {
+  std::ifstream file(source_dir() / "tests/golden/operations" / (name + ".tsv"));
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     if (line.empty() || line.front() == '#' || line.rfind("id\t", 0) == 0) continue;
     const std::vector<std::string> fields = fields_of(line);
     if (fields.size() != 5)
-      throw std::runtime_error("operations.tsv:" + std::to_string(number) + ": five columns");
-    all.push_back({number, fields[0], fields[1], fields[2], fields[3], fields[4]});
+      throw std::runtime_error(name + ".tsv:" + std::to_string(number) + ": five columns");
+    all.push_back({name, number, fields[0], fields[1], fields[2], fields[3], fields[4]});
   }
+}
+
+/// The survey, and the same operations in other shapes: quoted, of a second schema, in DO blocks, on
+/// partitions.
+std::vector<Row> rows() {
+  std::vector<Row> all;
+  read_rows("operations", all);
+  read_rows("shapes", all);
   return all;
 }
 
@@ -54,9 +63,11 @@ std::set<std::string> words_of(const std::string& expected) {
   return words;
 }
 
-const std::string& schema() {
-  static const std::string text = read_file(source_dir() / "tests/golden/operations/schema.sql");
-  return text;
+const std::string& schema_of(const Row& row) {
+  static const std::filesystem::path folder = source_dir() / "tests/golden/operations";
+  static const std::string survey = read_file(folder / "schema.sql");
+  static const std::string shapes = read_file(folder / "shapes_schema.sql");
+  return row.file == "shapes" ? shapes : survey;
 }
 
 class Operations : public ::testing::TestWithParam<Row> {};
@@ -64,18 +75,19 @@ class Operations : public ::testing::TestWithParam<Row> {};
 TEST_P(Operations, is_judged_as_measured) {
   const Row& row = GetParam();
   const CaseResult result =
-      analyze_case(schema() + row.given, row.statement, CaseSettings::read_words(row.settings));
+      analyze_case(schema_of(row) + row.given, row.statement, CaseSettings::read_words(row.settings));
   std::set<std::string> found;
   for (const Finding& finding : result.findings()) {
     found.insert(std::string(severity_name(finding.severity)) + " " + finding.rule);
   }
-  EXPECT_EQ(found, words_of(row.expected))
-      << row.id << ", operations.tsv:" << row.line << "\n  " << row.given << "\n  " << row.statement << "\n"
-      << result.text();
+  EXPECT_EQ(found, words_of(row.expected)) << row.id << ", " << row.file << ".tsv:" << row.line << "\n  "
+                                           << row.given << "\n  " << row.statement << "\n"
+                                           << result.text();
 }
 
-INSTANTIATE_TEST_SUITE_P(Survey, Operations, ::testing::ValuesIn(rows()),
-                         [](const auto& row) { return row.param.id + "_" + std::to_string(row.param.line); });
+INSTANTIATE_TEST_SUITE_P(Survey, Operations, ::testing::ValuesIn(rows()), [](const auto& row) {
+  return row.param.file + "_" + row.param.id + "_" + std::to_string(row.param.line);
+});
 
 /// Every danger somebody found worth a rule has a row, and every rule that the rows expect exists.
 TEST(OperationsTable, names_only_rules_there_are) {

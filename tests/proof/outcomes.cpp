@@ -104,7 +104,10 @@ void answer(SplitOptions& options, const ParsedFile& file, const Migration& migr
   }
   Schema after = before;
   replay_file(after, file, true);
-  for (const auto& [name, table] : after.tables) {
+  for (const auto& entry : after.tables) {
+    // clang 14 lets no lambda name a structured binding.
+    const TableName& name = entry.first;
+    const auto& table = entry.second;
     const Table* old_table = before.table(name);
     if (old_table == nullptr) continue;
     for (const Column& column : table->columns) {

@@ -1,0 +1,26 @@
+#include "rules/keys.h"
+
+#include "rules/about.h"
+
+namespace planner::rules {
+
+std::vector<ForeignKey> foreign_keys_of(const Operation& operation) {
+  std::vector<ForeignKey> keys;
+  const auto add = [&](const TableName& table, const ConstraintDefinition& constraint,
+                       const std::vector<Identifier>& columns) {
+    if (constraint.kind == ConstraintKind::ForeignKey)
+      keys.push_back({table, columns, constraint.references});
+  };
+  if (const auto* foreign = std::get_if<AddForeignKey>(&operation))
+    add(foreign->table, foreign->constraint, foreign->constraint.columns);
+  if (const auto* create = std::get_if<CreateTable>(&operation)) {
+    for (const ConstraintDefinition& constraint : create->constraints)
+      add(create->table, constraint, constraint.columns);
+  }
+  for_each_new_column(operation, [&](const TableName& table, const ColumnDefinition& column) {
+    for (const ConstraintDefinition& constraint : column.constraints) add(table, constraint, {column.name});
+  });
+  return keys;
+}
+
+}  // namespace planner::rules
