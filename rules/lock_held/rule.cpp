@@ -147,7 +147,7 @@ std::optional<Verdict> judge_validation(const MigrationSubject& subject, std::si
   if (part == operations.end()) return std::nullopt;
   const Schema& met = *subject.before_statement[statement];
   const Effects& effects = subject.statement_effects[statement];
-  const TableName& table = std::get<ValidateConstraint>(*part).table;
+  const TableName table = met.resolve_relation(std::get<ValidateConstraint>(*part).table);
   const LockMode mode = effects.lock_on(table);
   const bool reads = std::any_of(effects.scans.begin(), effects.scans.end(), [&](const Scan& scan) {
     return (scan.reason == ScanReason::Check || scan.reason == ScanReason::ForeignKey) &&

@@ -77,7 +77,7 @@ void leave_out_phases(SelectedService& selected, Context& context) {
 /// What the base has is taken as deployed: it must not be edited, removed, renamed or overtaken.
 void find_base_faults(SelectedService& selected, const project::GitRepository& repository,
                       const std::string& ref, const project::NewOnes& fresh) {
-  selected.findings = project::check_against_base(selected.service, repository, ref, fresh.is_new);
+  selected.findings = project::check_against_base(selected.service, repository, ref, fresh);
   for (Finding& finding : project::check_order(selected.service, fresh.is_new, ref))
     selected.findings.push_back(std::move(finding));
 }

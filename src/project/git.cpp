@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <vector>
 
@@ -57,6 +56,37 @@ Base base_of(const GitRepository& repository, const std::string& ref) {
   }
   // No common ancestor, or no commit yet on this branch: the tip is all there is to compare with.
   return {*tip, fmt::format("the tip of {} (no common ancestor with HEAD)", ref)};
+}
+
+struct Change {
+  char status = ' ';      ///< as git shows it: M edited, D removed, R renamed, A added, ...
+  bool same_text = true;  ///< of a renamed file
+  std::string from, to;   ///< the same unless renamed or copied
+};
+
+/// From the commit to the work tree, not to the last commit: what is not committed yet is judged too.
+std::vector<Change> changes_between(const GitRepository& repository, const std::string& commit,
+                                    const std::vector<std::string>& below) {
+  std::vector<std::string> words{"diff", "--name-status", "--no-ext-diff", "-M90%", "-z", commit, "--"};
+  words.insert(words.end(), below.begin(), below.end());
+  const Ran ran = git(repository.top, words);
+  if (ran.status != 0)
+    throw Error(fmt::format("git cannot compare with {}: {}", commit, first_line(ran.err)));
+  std::vector<std::string> fields;
+  for (std::size_t at = 0; at < ran.out.size();) {
+    const std::size_t end = std::min(ran.out.find('\0', at), ran.out.size());
+    fields.push_back(ran.out.substr(at, end - at));
+    at = end + 1;
+  }
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i + 1 < fields.size();) {
+    const std::string& word = fields[i];
+    const char status = word.empty() ? ' ' : word.front();
+    const std::size_t names = (status == 'R' || status == 'C') && i + 2 < fields.size() ? 2 : 1;
+    changes.push_back({status, word == "R100" || word == "C100", fields[i + 1], fields[i + names]});
+    i += 1 + names;
+  }
+  return changes;
 }
 
 }  // namespace
@@ -115,33 +145,39 @@ BaseFiles files_at_base(const GitRepository& repository, const std::string& ref,
   return files;
 }
 
+std::optional<std::string> moved_from(const GitRepository& repository, const std::string& ref,
+                                      const fs::path& folder) {
+  const std::optional<std::string> inside = path_in(repository, folder);
+  if (!inside) return std::nullopt;
+  const std::string prefix = *inside == "." ? "" : *inside + "/";
+  std::map<std::string, int> came_from;
+  for (const Change& change : changes_between(repository, base_of(repository, ref).commit, {})) {
+    if (change.status != 'R' || !change.to.starts_with(prefix)) continue;
+    const std::string_view rest = std::string_view(change.to).substr(prefix.size());
+    if (!std::string_view(change.from).ends_with(rest)) continue;
+    const std::string before = change.from.substr(0, change.from.size() - rest.size());
+    if (before.empty() || before.ends_with('/')) ++came_from[before];
+  }
+  const auto most = std::max_element(came_from.begin(), came_from.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == came_from.end()) return std::nullopt;
+  return most->first.empty() ? "." : most->first.substr(0, most->first.size() - 1);
+}
+
 BaseChanges changes_since_base(const GitRepository& repository, const std::string& ref,
-                               const fs::path& folder) {
+                               const fs::path& folder, const std::optional<std::string>& before) {
   BaseChanges changes;
   const std::optional<std::string> inside = path_in(repository, folder);
   if (!inside) return changes;
-  const Base base = base_of(repository, ref);
-  // The work tree counts, not the last commit: what is not committed yet is judged too.
-  std::vector<std::string> words{"diff", "--name-status", "--no-ext-diff", "-M90%", "-z", base.commit, "--"};
-  if (*inside != ".") words.push_back(*inside);
-  const Ran ran = git(repository.top, words);
-  if (ran.status != 0) throw Error(fmt::format("git cannot compare with {}: {}", ref, first_line(ran.err)));
-  std::vector<std::string> fields;
-  for (std::size_t at = 0; at < ran.out.size();) {
-    const std::size_t end = std::min(ran.out.find('\0', at), ran.out.size());
-    fields.push_back(ran.out.substr(at, end - at));
-    at = end + 1;
-  }
-  for (std::size_t i = 0; i + 1 < fields.size();) {
-    const char status = fields[i].empty() ? ' ' : fields[i].front();
-    if ((status == 'R' || status == 'C') && i + 2 < fields.size()) {
-      if (status == 'R') changes.renamed[fields[i + 1]] = fields[i + 2];
-      i += 3;
-      continue;
-    }
-    if (status == 'M' || status == 'T') changes.edited.insert(fields[i + 1]);
-    if (status == 'D') changes.removed.insert(fields[i + 1]);
-    i += 2;
+  std::vector<std::string> below;
+  if (*inside != "." && before != ".") below.push_back(*inside);
+  if (!below.empty() && before) below.push_back(*before);
+  for (const Change& change : changes_between(repository, base_of(repository, ref).commit, below)) {
+    if (change.status == 'R') changes.renamed[change.from] = change.to;
+    if (change.status == 'M' || change.status == 'T' || (change.status == 'R' && !change.same_text))
+      changes.edited.insert(change.to);
+    if (change.status == 'A') changes.came.insert(change.to);
+    if (change.status == 'D') changes.removed.insert(change.from);
   }
   return changes;
 }

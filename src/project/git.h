@@ -33,13 +33,21 @@ struct BaseFiles {
 BaseFiles files_at_base(const GitRepository& repository, const std::string& ref,
                         const std::filesystem::path& folder);
 
+/// The folder in which the base has what `folder` holds now, relative to the repository's top: it was moved
+/// since. nullopt when nothing in it came from another folder.
+std::optional<std::string> moved_from(const GitRepository& repository, const std::string& ref,
+                                      const std::filesystem::path& folder);
+
 /// What happened since the base to the files that were there.
 struct BaseChanges {
-  std::set<std::string> edited, removed;       ///< relative to the repository's top
+  std::set<std::string> edited, came,
+      removed;  ///< relative to the repository's top; edited: as it is called now
   std::map<std::string, std::string> renamed;  ///< old path -> new path, the text (nearly) the same
 };
+/// `before`: the folder's place at the base, when it was moved since.
 BaseChanges changes_since_base(const GitRepository& repository, const std::string& ref,
-                               const std::filesystem::path& folder);
+                               const std::filesystem::path& folder,
+                               const std::optional<std::string>& before = std::nullopt);
 
 /// Text of a file at the base as `files_at_base` chose it; nullopt when it is not there.
 std::optional<std::string> file_at_base(const GitRepository& repository, const std::string& ref,

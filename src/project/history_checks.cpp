@@ -82,25 +82,33 @@ Finding missing_here(const Service& service, const std::string& name, const std:
 }
 
 std::vector<Finding> check_against_base(const Service& service, const GitRepository& repository,
-                                        const std::string& ref, const std::vector<bool>& pending) {
+                                        const std::string& ref, const NewOnes& fresh) {
   std::vector<Finding> findings;
-  const BaseChanges changes = changes_since_base(repository, ref, service.folder.path);
+  const BaseChanges changes = changes_since_base(repository, ref, service.folder.path, fresh.moved_from);
   const Layout layout = service.folder.layout;
+  std::set<std::string> known;
   for (std::size_t i = 0; i < service.folder.files.size(); ++i) {
     const MigrationFile& file = service.folder.files[i];
-    if (pending[i] || file.repeatable) continue;
+    if (fresh.is_new[i] || file.repeatable) continue;
     const std::optional<std::string> path = path_in(repository, file.file);
-    if (path && changes.edited.count(*path) > 0) findings.push_back(edited_after_applied(file, ref));
+    if (!path) continue;
+    known.insert(file.name);
+    // Moved and edited so much that git sees two files: its text here is not the one that was removed there.
+    const bool other = fresh.moved_from && changes.edited.count(*path) == 0 && changes.came.count(*path) > 0;
+    if (other || changes.edited.count(*path) > 0) findings.push_back(edited_after_applied(file, ref));
   }
   for (const std::string& path : changes.removed) {
     if (!is_migration_path(path) || is_down(path)) continue;
+    if (fresh.moved_from && known.count(name_in(path, layout)) > 0) continue;
     findings.push_back(missing_here(service, name_in(path, layout), ref));
   }
   for (const auto& [from, to] : changes.renamed) {
     if (!is_migration_path(from) || is_down(from)) continue;
     const std::string before = name_in(from, layout), now = name_in(to, layout);
     if (before == now) continue;  // the whole history moved to another folder
-    findings.push_back(file_finding("migration-removed", Severity::Error, repository.top / to, before,
+    const fs::path here =
+        service.folder.path / (repository.top / to).lexically_relative(real_path(service.folder.path));
+    findings.push_back(file_finding("migration-removed", Severity::Error, here, before,
                                     fmt::format("\"{}\" of {} is called \"{}\" here: where it is applied the "
                                                 "tool runs it again under the new name",
                                                 before, ref, now),

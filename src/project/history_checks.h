@@ -17,9 +17,9 @@ namespace planner::project {
 Finding file_finding(std::string rule, Severity severity, const std::filesystem::path& path,
                      std::string object, std::string message, std::string help);
 
-/// Against git: what the base has is taken as deployed. `pending[i]`: migration i is new.
+/// Against git: what the base has is taken as deployed.
 std::vector<Finding> check_against_base(const Service& service, const GitRepository& repository,
-                                        const std::string& ref, const std::vector<bool>& pending);
+                                        const std::string& ref, const NewOnes& fresh);
 
 /// New migrations that their tool sorts before ones that are applied (or at the base). `where` is `the
 /// database` or `origin/main`.

@@ -450,9 +450,21 @@ NewOnes new_against(const GitRepository& repository, const std::string& ref, con
   const std::string folder =
       *path_in(repository, service.folder.path);  // files_at_base made sure that it lies inside
   const std::string prefix = folder == "." ? "" : folder + "/";
-  for (const MigrationFile& file : service.folder.files) {
-    const std::string inside = file.file.lexically_relative(service.folder.path).generic_string();
-    answer.is_new.push_back(base.paths.count(prefix + inside) == 0);
+  const auto look = [&](const std::set<std::string>& there, const std::string& before) {
+    answer.is_new.clear();
+    for (const MigrationFile& file : service.folder.files) {
+      const std::string inside = file.file.lexically_relative(service.folder.path).generic_string();
+      answer.is_new.push_back(there.count(before + inside) == 0);
+    }
+    return std::find(answer.is_new.begin(), answer.is_new.end(), false) != answer.is_new.end();
+  };
+  if (look(base.paths, prefix)) return answer;
+  // Nothing of it is at the base: the service is new, or its folder was moved.
+  answer.moved_from = moved_from(repository, ref, service.folder.path);
+  if (answer.moved_from) {
+    const std::string& before = *answer.moved_from;
+    look(files_at_base(repository, ref, repository.top / before).paths, before == "." ? "" : before + "/");
+    answer.described += fmt::format(", which has them in {}", before);
   }
   return answer;
 }

@@ -64,7 +64,8 @@ std::vector<MigrationPlace> migrations_called(const std::vector<Service>& servic
 /// `--base`: which of the service's migrations are not at the base.
 struct NewOnes {
   std::vector<bool> is_new;
-  std::string described;  ///< `origin/main`
+  std::string described;                  ///< `origin/main`
+  std::optional<std::string> moved_from;  ///< where the base has the folder, when it was moved since
 };
 struct GitRepository;
 NewOnes new_against(const GitRepository& repository, const std::string& ref, const Service& service);
