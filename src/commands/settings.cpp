@@ -40,11 +40,6 @@ Ownership ownership_of(const project::Config& config, const std::string& service
 
 RuleBook::RuleBook(const project::Config& config) : all_(all_rules()) {
   for (const rules::TeamRule& team : config.team_rules) {
-    if (find_rule(team.id) != nullptr) {
-      throw Error(fmt::format("{}: the team rule `{}` has the name of one of planner's rules",
-                              project::shown(config.file), team.id),
-                  "give it a name of its own");
-    }
     team_.push_back(team);
     made_.push_back(rules::make_rule(team_.back()));
     all_.push_back(&made_.back());

@@ -8,6 +8,7 @@
 #include "planner/error.h"
 #include "planner/recognize/recognize.h"
 #include "rules/glob.h"
+#include "rules/registry.h"
 #include "src/project/files.h"
 #include "src/project/toml_reader.h"
 
@@ -64,6 +65,18 @@ std::optional<int> server_version_of(TomlTable& table, const std::string& key) {
   return static_cast<int>(*number >= 10000 ? *number : *number * 10000);
 }
 
+/// Names that planner compares with `*` and `?`: another tool's brackets would never fit anything.
+std::vector<std::string> globs(TomlTable& table, const std::string& key) {
+  std::vector<std::string> patterns = table.texts(key);
+  for (const std::string& pattern : patterns) {
+    if (pattern.empty()) table.fail(key, "has an empty name", "`*` is any name");
+    if (pattern.find_first_of("[]{}") != std::string::npos)
+      table.fail(key, fmt::format("has \"{}\"", pattern),
+                 "`*` is any text and `?` one character; there is nothing else: list the names");
+  }
+  return patterns;
+}
+
 ServiceConfig service_of(TomlTable table) {
   ServiceConfig service;
   service.line = table.line();
@@ -73,7 +86,7 @@ ServiceConfig service_of(TomlTable table) {
   service.schema = table.text("schema").value_or("");
   service.database_env = table.text("database_env").value_or("");
   service.deploys_with = tool_of(table, "deploys_with");
-  service.tables = table.texts("tables");
+  service.tables = globs(table, "tables");
   table.no_others();
   if (service.name.empty()) table.fail("name", "is empty");
   if (service.migrations.empty()) table.fail("migrations", "is empty");
@@ -88,7 +101,7 @@ OwnerConfig owner_of(TomlTable table) {
   OwnerConfig owner;
   owner.line = table.line();
   owner.name = table.required_text("name");
-  owner.tables = table.texts("tables");
+  owner.tables = globs(table, "tables");
   table.no_others();
   if (owner.name.empty()) table.fail("name", "is empty");
   if (owner.tables.empty())
@@ -114,22 +127,44 @@ void check_operations(const TomlTable& table, const std::vector<std::string>& op
   }
 }
 
-rules::TeamRule team_rule_of(TomlTable table) {
+/// A rule for a service that is not in planner.toml would never say anything.
+void check_services(const TomlTable& table, const std::vector<std::string>& patterns,
+                    const std::vector<ServiceConfig>& services) {
+  if (services.empty()) return;  // they are found, and named after their folders
+  std::vector<std::string> known;
+  for (const ServiceConfig& service : services) known.push_back(service.name);
+  for (const std::string& pattern : patterns) {
+    if (std::any_of(known.begin(), known.end(),
+                    [&](const std::string& name) { return rules::matches(pattern, name); }))
+      continue;
+    table.fail("services", fmt::format("names no [[service]] of this file: \"{}\"", pattern),
+               "nearest: " + list_of(nearest(pattern, known)));
+  }
+}
+
+rules::TeamRule team_rule_of(TomlTable table, const std::vector<ServiceConfig>& services) {
   using Requires = rules::TeamRule::Requires;
   rules::TeamRule rule;
   rule.id = table.required_text("id");
   if (!is_rule_id(rule.id))
     table.fail("id", fmt::format("is \"{}\"", rule.id),
                "use lower case letters, digits and dashes: no-json-columns");
+  if (find_rule(rule.id) != nullptr)
+    table.fail("id", fmt::format("is \"{}\", the name of one of planner's rules", rule.id),
+               "give it a name of its own; [rules] sets the severity of planner's");
   rule.severity = severity_of(table, "severity").value_or(Severity::Error);
   rule.operations = table.texts("operations");
   check_operations(table, rule.operations);
-  rule.tables = table.texts("tables");
-  rule.columns = table.texts("columns");
+  rule.tables = globs(table, "tables");
+  rule.columns = globs(table, "columns");
   rule.types = table.texts("types");
-  rule.services = table.texts("services");
-  if (const std::optional<std::int64_t> rows = table.integer("min_rows"))
+  rule.services = globs(table, "services");
+  check_services(table, rule.services, services);
+  if (const std::optional<std::int64_t> rows = table.integer("min_rows")) {
+    if (*rows < 1)
+      table.fail("min_rows", fmt::format("is {}", *rows), "write a number of rows, or leave it out");
     rule.min_rows = static_cast<double>(*rows);
+  }
   rule.pattern = table.text("pattern").value_or("");
   rule.message = table.text("message").value_or("");
   rule.help = table.text("help").value_or("");
@@ -157,7 +192,7 @@ rules::TeamRule team_rule_of(TomlTable table) {
                            rule.types.empty() && rule.services.empty() && !rule.min_rows;
   if (matches_all && rule.what == Requires::Nothing) {
     table.fail(
-        "id", "matches every statement",
+        "id", fmt::format("is \"{}\": the rule matches every statement", rule.id),
         "say what it is about: operations = [\"drop-column\"], tables, columns, types, services or min_rows");
   }
   return rule;
@@ -213,17 +248,6 @@ Config parse_config(const std::string& text, const fs::path& file) {
     config.hooks.before_drop = hooks->text("before_drop").value_or("");
     hooks->no_others();
   }
-  for (TomlTable& entry : table.tables("team_rule")) {
-    const int line = entry.line();
-    rules::TeamRule rule = team_rule_of(std::move(entry));
-    for (const rules::TeamRule& other : config.team_rules) {
-      if (other.id == rule.id)
-        throw Error(fmt::format("{}:{}: the team rule `{}` is there twice", shown(file), line, rule.id));
-    }
-    config.team_rules.push_back(std::move(rule));
-  }
-  for (TomlTable& entry : table.tables("owner")) config.owners.push_back(owner_of(std::move(entry)));
-  config.baseline = table.text("baseline").value_or("");
   for (TomlTable& entry : table.tables("service")) {
     ServiceConfig service = service_of(std::move(entry));
     for (const ServiceConfig& other : config.services) {
@@ -234,6 +258,17 @@ Config parse_config(const std::string& text, const fs::path& file) {
     }
     config.services.push_back(std::move(service));
   }
+  for (TomlTable& entry : table.tables("team_rule")) {
+    const int line = entry.line();
+    rules::TeamRule rule = team_rule_of(std::move(entry), config.services);
+    for (const rules::TeamRule& other : config.team_rules) {
+      if (other.id == rule.id)
+        throw Error(fmt::format("{}:{}: the team rule `{}` is there twice", shown(file), line, rule.id));
+    }
+    config.team_rules.push_back(std::move(rule));
+  }
+  for (TomlTable& entry : table.tables("owner")) config.owners.push_back(owner_of(std::move(entry)));
+  config.baseline = table.text("baseline").value_or("");
   table.no_others();
   return config;
 }

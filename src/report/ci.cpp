@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "src/report/analysis.h"
+#include "src/report/html.h"
 
 /// What continuous integration reads: GitHub's workflow commands, GitLab's code quality, JUnit.
 namespace planner::report {
@@ -34,26 +35,12 @@ std::string github_property(std::string_view text) {
 
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        // XML 1.0 has no way to write other control characters.
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c;
+  for (const char c : escaped(text)) {
+    if (c == '\n') {
+      out += "&#10;";
+    } else {
+      // XML 1.0 has no way to write other control characters.
+      out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c;
     }
   }
   return out;
@@ -108,7 +95,7 @@ std::string analysis_as_gitlab(const AnalysisReport& report) {
     if (const int before = seen[finding.fingerprint]++; before > 0)
       fingerprint += fmt::format("-{}", before + 1);
     issues.push_back(
-        {{"description", finding.help.empty() ? finding.message : finding.message + " " + finding.help},
+        {{"description", finding.help.empty() ? finding.message : finding.message + ". " + finding.help},
          {"check_name", finding.rule},
          {"fingerprint", fingerprint},
          {"severity", gitlab_severity(finding.severity)},

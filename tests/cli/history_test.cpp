@@ -128,7 +128,16 @@ TEST(TeamRulesInPlannerToml, AreAppliedAndChecked) {
               HasSubstr("planner.toml:4: `pattern` is no regular expression"));
   EXPECT_THAT(error_for("[[team_rule]]\nid = \"x\"\n"), HasSubstr("matches every statement"));
   EXPECT_THAT(error_for("[[team_rule]]\nid = \"drop-column\"\ntables = [\"a\"]\n"),
-              HasSubstr("has the name of one of planner's rules"));
+              HasSubstr("planner.toml:2: `id` is \"drop-column\", the name of one of planner's rules"));
+  EXPECT_THAT(error_for("[[team_rule]]\nid = \"x\"\ntables = [\"a\"]\nmin_rows = -5\n"),
+              HasSubstr("planner.toml:4: `min_rows` is -5"));
+  EXPECT_THAT(error_for("[[team_rule]]\nid = \"x\"\ntables = [\"\"]\n"),
+              HasSubstr("planner.toml:3: `tables` has an empty name"));
+  EXPECT_THAT(error_for("[[team_rule]]\nid = \"x\"\ncolumns = [\"[ab]*\"]\n"),
+              HasSubstr("planner.toml:3: `columns` has \"[ab]*\""));
+  EXPECT_THAT(error_for("[[service]]\nname = \"billing\"\nmigrations = \"prisma/migrations\"\n"
+                        "[[team_rule]]\nid = \"x\"\nservices = [\"biling\"]\n"),
+              HasSubstr("planner.toml:6: `services` names no [[service]] of this file: \"biling\""));
 }
 
 TEST(Ownership, OfServicesThatShareADatabase) {
