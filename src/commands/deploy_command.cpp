@@ -39,6 +39,9 @@ std::string mending_of(const project::Service& service) {
       return look + "migrate force VERSION with the version that is true";
     case Tool::Sqlx:
       return look + "delete its row from _sqlx_migrations, or set success to true";
+    case Tool::Psql:
+    case Tool::PlainSql:
+      return look + "give its file to psql again, or put the rest of it there by hand";
     default:
       return look + "tell the tool so";
   }

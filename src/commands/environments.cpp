@@ -8,6 +8,7 @@
 
 #include "planner/error.h"
 #include "src/commands/context.h"
+#include "src/commands/look.h"
 #include "src/database/prisma_table.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
@@ -77,7 +78,9 @@ std::vector<std::string> texts_on_disk(const project::Service& service) {
 
 void refresh(Environment& environment, const project::Service& service,
              const std::vector<std::string>& texts) {
-  environment.recorded = read_recorded_history(*environment.session, service.tool);
+  environment.unrecorded = service.tool == Tool::Psql || service.tool == Tool::PlainSql;
+  environment.recorded = environment.unrecorded ? seen_in_database(environment, service)
+                                                : read_recorded_history(*environment.session, service.tool);
   environment.judged = judge_history(environment.recorded, service, texts);
   environment.deployer = is_prisma(service) ? deploy_lock_holder(*environment.session) : std::nullopt;
 }

@@ -38,6 +38,8 @@ struct Environment {
   std::optional<SessionSeen> deployer;  ///< who holds the deploy lock
   JudgedHistory judged;
   bool standby = false;
+  bool unrecorded = false;          ///< nothing records what was applied: it was told from the catalogue
+  std::vector<std::string> untold;  ///< and these change rows only, which a catalogue does not show
 };
 
 /// Connects and reads. `texts` are the history's files as on disk. Throws Error when the database cannot be

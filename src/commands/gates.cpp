@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "src/commands/gates_release.h"
+#include "src/commands/look.h"
 #include "src/database/leftovers.h"
 #include "src/project/release.h"
 #include "src/report/terminal.h"
@@ -71,24 +72,6 @@ Gate previous_phase(const GateInput& input) {
     }
   }
   return made;
-}
-
-/// Plan files may have been edited: what stands in them can look, and change nothing.
-std::optional<std::string> first_row(Connection& session, const Sql& query) {
-  session.exec("BEGIN READ ONLY");
-  try {
-    session.exec("SET LOCAL statement_timeout = 0");
-    const Result rows = session.exec(query.str());
-    session.exec("ROLLBACK");
-    if (rows.empty()) return std::nullopt;
-    std::string shown;
-    for (const Value& value : rows.rows.front())
-      shown += (shown.empty() ? "" : ", ") + value.value_or("NULL");
-    return shown;
-  } catch (const DatabaseError&) {
-    if (session.is_open() && session.in_transaction()) session.exec("ROLLBACK");
-    throw;
-  }
 }
 
 std::optional<Gate> checks(const GateInput& input) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,16 @@ struct Looked {
 /// `migration` is the index of the file in the service. Reads the schema in one snapshot and takes no lock
 /// beyond that.
 Looked look_for(Environment& environment, const project::Service& service, std::size_t migration);
+
+/// The first row a plan's condition finds, as text. Plan files may have been edited: what stands in them can
+/// look, and change nothing.
+std::optional<std::string> first_row(Connection& session, const Sql& query);
+
+/// For histories that nothing records: from the newest migration back, until one is found whose work is
+/// there; everything before that one is taken as applied. A phase that changes rows only is applied when what
+/// it promises is true. Names in `environment.untold` what could not be told. Throws Error when the database
+/// is neither as before nor as after a migration.
+RecordedHistory seen_in_database(Environment& environment, const project::Service& service);
 
 /// `it took effect`, ... as half a sentence.
 std::string described(const Looked& looked);

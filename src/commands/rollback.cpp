@@ -285,6 +285,15 @@ bool applied_anywhere(const Seat& seat) {
   });
 }
 
+/// A run that was stopped between the two last steps has put the original back already.
+bool is_restored(const Seat& seat) {
+  const auto& files = seat.service().folder.files;
+  return std::any_of(files.begin(), files.end(), [&](const project::MigrationFile& file) {
+    return purpose_of(file.name) == purpose_of(seat.plan().migration) &&
+           project::read_file(file.file).find(seat.plan().original) != std::string::npos;
+  });
+}
+
 void run_abandon(const Options& options, Context& context) {
   Seat seat = open_seat(options);
   for (const Phase& phase : seat.plan().phases) {
@@ -308,7 +317,7 @@ void run_abandon(const Options& options, Context& context) {
     return;
   }
   const project::fs::path folder = seat.chosen.stored.folder;
-  if (options.restore) {
+  if (options.restore && !is_restored(seat)) {
     const project::ReleasedPhase again = project::new_migration(
         seat.service(), purpose_of(seat.plan().migration), seat.plan().original, std::time(nullptr));
     context.print(fmt::format("the original is back in the history as {}\n", again.name));

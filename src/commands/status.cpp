@@ -358,6 +358,14 @@ report::StatusEnvironment look(const NamedUrl& url, const Known& known, const pr
     status.standby = environment.standby;
     status.table = environment.recorded.table;
     status.table_exists = environment.recorded.exists;
+    if (environment.unrecorded) {
+      status.note = "nothing records what was applied: this is told from what the database holds";
+      for (const std::string& name : environment.untold)
+        status.note += fmt::format(
+            "{} {}",
+            name == environment.untold.front() ? "; not to be told, because only rows are changed:" : ",",
+            name);
+    }
     if (environment.deployer) status.deployer = environment.deployer->described();
     status.migrations = migrations_of(known, environment);
     status.plans = plan_states(known, &environment);

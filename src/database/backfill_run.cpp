@@ -226,7 +226,7 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
           ? kFirstBlocks
           : std::max(1.0, static_cast<double>(options_.batch_rows) * static_cast<double>(blocks_) /
                               static_cast<double>(std::max(1LL, rows_total_)));
-  const int passes = options_.way == BackfillWay::Interleaved ? kBackfillPasses : 1;
+  const int passes = options_.way == BackfillWay::Interleaved ? passes_ : 1;
   while (!part.done) {
     while (shared.wait && !shared.halt) std::this_thread::sleep_for(milliseconds(50));
     if (shared.halt) return false;

@@ -11,9 +11,6 @@
 /// The batched backfill, driven from here: short transactions, each with the cursor of what it did.
 namespace planner {
 
-/// Of an interleaved backfill (measured: performance facts, "interleaved, k = 12").
-constexpr int kBackfillPasses = 12;
-
 enum class BackfillWay {
   Auto,
   Keys,         ///< ranges of the key, in its order
@@ -94,6 +91,7 @@ class BackfillRun {
   bool remembers_ = true;
   long long blocks_ = 0, rows_total_ = 0;
   std::string filenode_, relation_;
+  int passes_ = 1;
   std::string spread_;  ///< a whole number of a row, not negative: modulo the passes it says which one is its
   long long wal_seen_ = -1;
   std::chrono::steady_clock::time_point wal_at_;

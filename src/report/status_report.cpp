@@ -154,6 +154,8 @@ void print_environment(const StatusReport& report, const StatusEnvironment& envi
                        environment.standby ? " (a read-only standby)" : "", counts_line(environment));
     if (!environment.table_exists)
       out += fmt::format("  {} does not exist: nothing was applied by this tool\n", environment.table);
+    if (!environment.note.empty())
+      out += fmt::format("  {}\n", wrapped(printable(environment.note), style.width, 2, 2));
   }
   if (!environment.deployer.empty())
     out += fmt::format("  a deploy is running: {}\n", printable(environment.deployer));

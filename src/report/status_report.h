@@ -71,6 +71,7 @@ struct StatusEnvironment {
   std::string table;  ///< the tool's history table
   bool table_exists = false;
   bool standby = false;
+  std::string note;  ///< what has to be known to read the rest
   std::string deployer;  ///< who holds the deploy lock
   std::vector<StatusMigration> migrations;
   std::vector<StatusPlan> plans;

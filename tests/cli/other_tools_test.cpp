@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "tests/cli/seat.h"
 
 /// Histories that other tools deploy: planner reads their tables, leads a plan through them, and names their
@@ -165,6 +168,63 @@ TEST_F(GolangMigrate, ADirtyVersionIsSaidAndNotHandedToResolve) {
   EXPECT_EQ(ran.exit_code, 1);
   EXPECT_THAT(ran.out, HasSubstr("000001_init failed: look at what it left"));
   EXPECT_THAT(ran.out, HasSubstr("migrate force VERSION"));
+}
+
+/// A script gives each file to psql, and nothing records which.
+class PlainSql : public Seat {
+ protected:
+  PlainSql() {
+    std::filesystem::remove_all(repository_.path("prisma"));
+    repository_.write("planner.toml",
+                      "deploys_with = \"psql\"\n\n[[service]]\nname = \"users\"\nmigrations = "
+                      "\"migrations\"\n");
+    repository_.write("migrations/001_init.sql", kUsers);
+    run_new_files();
+    db().exec("INSERT INTO users SELECT g, 'e' || g FROM generate_series(1, 500) g");
+  }
+  void run_new_files() {
+    std::vector<std::string> names = files_below(repository_.path("migrations"));
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+      if (done_.insert(name).second) db().exec(repository_.read("migrations/" + name));
+    }
+  }
+  std::set<std::string> done_;
+};
+
+TEST_F(PlainSql, APlanIsWalkedToItsEndByWhatTheDatabaseHolds) {
+  EXPECT_EQ(planner({"status"}).exit_code, 0);
+  repository_.write("migrations/002_rename_email.sql", "ALTER TABLE users RENAME COLUMN email TO mail;\n");
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("1 applied, 1 pending"));
+  const Ran split = planner({"split", "rename_email", "--release"});
+  ASSERT_EQ(split.exit_code, 0) << split.out << split.err;
+  const Ran early = planner({"next", "rename_email"});
+  EXPECT_EQ(early.exit_code, 1) << early.out << early.err;
+  run_new_files();
+  for (int phase = 0; phase < 4; ++phase) {
+    const Ran next = planner({"next", "rename_email", "--deployed", "v2"});
+    ASSERT_EQ(next.exit_code, 0) << next.out << next.err << planner({"status"}).out;
+    if (phase == 0) {
+      const Ran waits = planner({"next", "rename_email"});
+      EXPECT_EQ(waits.exit_code, 1) << "the rows are not copied" << waits.out;
+    }
+    run_new_files();
+  }
+  const Ran done = planner({"next", "rename_email"});
+  EXPECT_THAT(done.out, HasSubstr("the plan is done")) << done.err;
+  EXPECT_EQ(value("SELECT count(*) FROM users WHERE mail = 'e' || id"), "500");
+  const Ran status = planner({"status"});
+  EXPECT_EQ(status.exit_code, 0) << status.out << status.err;
+  EXPECT_THAT(status.out, HasSubstr("nothing records what was applied"));
+}
+
+TEST_F(PlainSql, WhatOnlyChangesRowsIsNotClaimed) {
+  repository_.write("migrations/002_fill.sql", "UPDATE users SET email = 'x' WHERE email IS NULL;\n");
+  const Ran status = planner({"status"});
+  EXPECT_THAT(status.out, HasSubstr("not to be told"));
+  EXPECT_THAT(status.out, HasSubstr("002_fill"));
+  db().exec("ALTER TABLE users RENAME TO people");
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("could not be read: nothing records"));
 }
 
 }  // namespace

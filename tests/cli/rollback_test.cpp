@@ -103,6 +103,24 @@ TEST_F(WayBack, AnAbandonedPlanLeavesNothing) {
   EXPECT_EQ(status.exit_code, 0) << status.out;
 }
 
+TEST_F(WayBack, AnAbandonThatIsRunAgainRestoresTheOriginalOnce) {
+  split_rename();
+  const std::filesystem::path plan = repository_.path("prisma/plans/rename_name_to_fullname");
+  const TemporaryFolder kept;
+  std::filesystem::copy(plan, kept / "plan", std::filesystem::copy_options::recursive);
+  ASSERT_EQ(planner({"deploy", "--until", "init"}).exit_code, 0);
+  ASSERT_EQ(planner({"abandon", kPlan, "--restore"}).exit_code, 0);
+  // As if it had been killed between its two last steps.
+  std::filesystem::copy(kept / "plan", plan, std::filesystem::copy_options::recursive);
+  const Ran again = planner({"abandon", kPlan, "--restore"});
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_FALSE(repository_.exists("prisma/plans/rename_name_to_fullname"));
+  int originals = 0;
+  for (const std::string& name : files_below(repository_.path("prisma/migrations")))
+    originals += name.find("rename_name_to_fullname") != std::string::npos ? 1 : 0;
+  EXPECT_EQ(originals, 1);
+}
+
 TEST_F(WayBack, APlanInDualWriteIsNotAbandoned) {
   walk_to(3);
   const Ran ran = planner({"abandon", kPlan, "--now"});
