@@ -262,6 +262,9 @@ Form cast(const PgQuery__TypeCast& expr) {
     return operand;
   }
   if (is_null_constant(operand) || is_constant_array(operand)) return operand;
+  // ROW(...) is a record already: the server keeps no trace of the cast.
+  const bool is_row = expr.arg != nullptr && expr.arg->node_case == PG_QUERY__NODE__NODE_ROW_EXPR;
+  if (is_row && type.is("record")) return operand;
   Form result;
   result.kind = FormKind::Cast;
   result.type = type;
