@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "planner/recognize/parts.h"
 
@@ -87,65 +89,80 @@ Intention& Recognition::take(Operation operation, const std::vector<Piece*>& fro
 }
 
 void find_replaced_columns(Recognition& recognition) {
+  std::map<std::pair<TableName, Identifier>, std::vector<Piece*>> adds;
+  for (Piece& add : recognition.pieces) {
+    const auto* added = std::get_if<AddColumn>(&add.operation);
+    if (added != nullptr && !add.taken && add.source.nested < 0)
+      adds[{added->table, added->column.name}].push_back(&add);
+  }
+  if (adds.empty()) return;
   for (Piece& drop : recognition.pieces) {
     const auto* dropped = std::get_if<DropColumn>(&drop.operation);
     if (dropped == nullptr || drop.taken || drop.source.nested >= 0) continue;
-    for (Piece& add : recognition.pieces) {
-      const auto* added = std::get_if<AddColumn>(&add.operation);
-      if (added == nullptr || add.taken || add.source.nested >= 0 || added->table != dropped->table ||
-          added->column.name != dropped->column) {
-        continue;
-      }
+    const auto again = adds.find({dropped->table, dropped->column});
+    if (again == adds.end()) continue;
+    for (Piece* add : again->second) {
       // In one ALTER TABLE the drop runs first, wherever it is written.
-      if (add.source.statement < drop.source.statement) continue;
+      if (add->taken || add->source.statement < drop.source.statement) continue;
+      const auto* added = &std::get<AddColumn>(add->operation);
       Evidence evidence;
       evidence.reasons.push_back("the column is dropped and added again under its own name");
       if (drop.old_column && !same_type(drop.old_column->type, added->column.type)) {
         evidence.reasons.push_back("its type changes from " + display(drop.old_column->type) + " to " +
                                    display(added->column.type));
       }
-      recognition.take(ReplaceColumn{dropped->table, added->column}, {&drop, &add}, std::move(evidence));
+      recognition.take(ReplaceColumn{dropped->table, added->column}, {&drop, add}, std::move(evidence));
       break;
     }
   }
 }
 
 void find_replaced_constraints(Recognition& recognition) {
+  std::map<TableName, std::vector<std::pair<Piece*, ConstraintDefinition>>> adds;
+  for (Piece& add : recognition.pieces) {
+    TableName table;
+    ConstraintDefinition constraint;
+    if (!add.taken && add.source.nested < 0 && adds_constraint(add.operation, table, constraint))
+      adds[table].emplace_back(&add, std::move(constraint));
+  }
+  if (adds.empty()) return;
   for (Piece& drop : recognition.pieces) {
     const auto* dropped = std::get_if<DropConstraint>(&drop.operation);
     if (dropped == nullptr || drop.taken || drop.source.nested >= 0 || !drop.old_constraint) continue;
     const ConstraintDefinition& old_one = drop.old_constraint->definition;
-    Piece* best = nullptr;
-    for (Piece& add : recognition.pieces) {
-      TableName table;
-      ConstraintDefinition constraint;
-      if (add.taken || add.source.nested >= 0 || !adds_constraint(add.operation, table, constraint)) continue;
-      if (table != dropped->table || !replaces(old_one, constraint)) continue;
-      if (best == nullptr || constraint.name == old_one.name) best = &add;
+    const auto added = adds.find(dropped->table);
+    if (added == adds.end()) continue;
+    const std::pair<Piece*, ConstraintDefinition>* best = nullptr;
+    for (const auto& add : added->second) {
+      if (add.first->taken || !replaces(old_one, add.second)) continue;
+      if (best == nullptr || add.second.name == old_one.name) best = &add;
     }
     if (best == nullptr) continue;
-    ReplaceConstraint operation{dropped->table, dropped->constraint, {}};
-    TableName table;
-    adds_constraint(best->operation, table, operation.constraint);
+    ReplaceConstraint operation{dropped->table, dropped->constraint, best->second};
     Evidence evidence;
     evidence.reasons.push_back(std::string("the ") + kind_word(old_one.kind) + " " +
                                dropped->constraint.str() + " is dropped and added again");
-    recognition.take(std::move(operation), {&drop, best}, std::move(evidence));
+    recognition.take(std::move(operation), {&drop, best->first}, std::move(evidence));
   }
 }
 
 void note_filled_columns(Recognition& recognition) {
+  std::map<TableName, std::vector<const Intention*>> updates;
+  for (const Intention& intention : recognition.result.intentions) {
+    if (const auto* update = std::get_if<Update>(&intention.operation))
+      updates[update->table].push_back(&intention);
+  }
+  if (updates.empty()) return;
   for (Intention& intention : recognition.result.intentions) {
     const auto* required = std::get_if<SetNotNull>(&intention.operation);
     if (required == nullptr) continue;
-    for (const Intention& other : recognition.result.intentions) {
-      const auto* update = std::get_if<Update>(&other.operation);
-      if (update == nullptr || update->table != required->table ||
-          !comes_before(other.sources.front(), intention.sources.front()) ||
-          std::find(update->columns.begin(), update->columns.end(), required->column) ==
-              update->columns.end()) {
+    const auto of_table = updates.find(required->table);
+    if (of_table == updates.end()) continue;
+    for (const Intention* other : of_table->second) {
+      const auto& columns = std::get<Update>(other->operation).columns;
+      if (!comes_before(other->sources.front(), intention.sources.front()) ||
+          std::find(columns.begin(), columns.end(), required->column) == columns.end())
         continue;
-      }
       Evidence evidence;
       evidence.reasons.push_back("an UPDATE earlier in the migration fills \"" + required->column.str() +
                                  "\"");
@@ -172,10 +189,13 @@ Recognized recognize_pieces(std::vector<Piece> pieces, const Migration& migratio
     plain.sources.push_back(piece.source);
     recognition.result.intentions.push_back(std::move(plain));
   }
-  std::stable_sort(recognition.result.intentions.begin(), recognition.result.intentions.end(),
-                   [](const Intention& a, const Intention& b) {
-                     return comes_before(a.sources.front(), b.sources.front());
-                   });
+  auto& intentions = recognition.result.intentions;
+  const auto earlier = [](const Intention& one, const Intention& other) {
+    return comes_before(one.sources.front(), other.sources.front());
+  };
+  // Moving operations is dear; most migrations mean what they say, in the order in which they say it.
+  if (!std::is_sorted(intentions.begin(), intentions.end(), earlier))
+    std::stable_sort(intentions.begin(), intentions.end(), earlier);
   note_filled_columns(recognition);
   return std::move(recognition.result);
 }

@@ -96,6 +96,12 @@ const Hostile kHostile[] = {
                   "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE t ALTER COLUMN a DROP NOT "
                   "NULL;\n");
      }},
+    {"drops_and_adds",
+     [] {
+       return "CREATE TABLE t (id int, a0 int);\n--- migration\n" + numbered([](const std::string& n) {
+                return "ALTER TABLE t DROP COLUMN a" + n + ", ADD COLUMN a" + next(n) + " int;\n";
+              });
+     }},
     {"renames",
      [] {
        return "CREATE TABLE t (id int, a0 int);\n--- migration\n" + numbered([](const std::string& n) {
