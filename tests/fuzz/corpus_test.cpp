@@ -76,6 +76,12 @@ std::vector<std::string> kept(const std::string& name) {
   std::sort(files.begin(), files.end());
   std::vector<std::string> texts;
   for (const auto& file : files) texts.push_back(read_file(file));
+  // The schema of the operations' table, with a migration behind it.
+  if (name == "migration") {
+    const std::filesystem::path folder = source_dir() / "tests";
+    texts.push_back(read_file(folder / "golden/operations/schema.sql") +
+                    read_file(folder / "fuzz/corpus/migration/after_schema.sql"));
+  }
   return texts;
 }
 

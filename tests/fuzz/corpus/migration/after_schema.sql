@@ -1,0 +1,4 @@
+--- migration
+ALTER TABLE t RENAME COLUMN a TO a2;
+DROP TABLE k;
+ALTER TABLE p DROP COLUMN name, ADD COLUMN full_name text NOT NULL;
