@@ -170,7 +170,7 @@ void status(const Options& options, Context& context) {
     }
   }
   if (options.format == "json") {
-    context.print(json.dump(2) + "\n");
+    context.write(json.dump(2) + "\n");
   } else if (!any) {
     context.print(fmt::format("No backfill of {} was ever run by planner in this database.\n",
                               target.chosen.stored.plan.name));

@@ -1,7 +1,6 @@
 #include "src/commands/backfill_runner.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <chrono>
 
@@ -29,20 +28,32 @@ std::string line_of(const BackfillMoment& moment) {
 BackfillReport run_backfill(const std::string& url, const Plan& plan, const Phase& phase,
                             const BackfillOptions& options, Context& context) {
   BackfillRun run(url, plan.name, phase.folder, *phase.backfill, options);
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const report::TextStyle style = context.err_style();
   auto said = std::chrono::steady_clock::now();
   std::string reason;
-  bool drawn = false;
+  std::size_t drawn = 0;  // columns of the line that is redrawn in place
+  const auto erase = [&] {
+    if (drawn > 0) fmt::print(stderr, "\r{}\r", std::string(drawn, ' '));
+    drawn = 0;
+  };
   run.stop = [] { return Interruptible::requested(); };
-  run.say = [&](const std::string& text) { context.say(text); };
+  run.say = [&](const std::string& text) {
+    erase();
+    context.say(text);
+  };
   run.progress = [&](const BackfillMoment& moment) {
-    if (terminal) {
+    if (style.terminal) {
       constexpr int kWide = 20;
       const int full = static_cast<int>(moment.share * kWide);
-      fmt::print(stderr, "\r\033[K[{}{}] {}", std::string(static_cast<std::size_t>(full), '#'),
-                 std::string(static_cast<std::size_t>(kWide - full), '.'), line_of(moment));
+      const std::string bar = fmt::format("[{}{}] {}", std::string(static_cast<std::size_t>(full), '#'),
+                                          std::string(static_cast<std::size_t>(kWide - full), '.'),
+                                          report::printable(line_of(moment)));
+      // A line that reached the edge could not be redrawn: the terminal would have broken it.
+      const std::string line = report::clipped(bar, style.width - 1);
+      erase();
+      fmt::print(stderr, "{}", line);
       std::fflush(stderr);
-      drawn = true;
+      drawn = static_cast<std::size_t>(report::display_width(line));
       return;
     }
     const auto now = std::chrono::steady_clock::now();
@@ -52,7 +63,7 @@ BackfillReport run_backfill(const std::string& url, const Plan& plan, const Phas
     context.say(line_of(moment));
   };
   BackfillReport report = run.run();
-  if (drawn) fmt::print(stderr, "\r\033[K");
+  erase();
   if (!report.remembered)
     context.warn(
         "this user may not create the schema \"planner\": where the backfill stands was not remembered; a "

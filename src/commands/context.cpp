@@ -29,6 +29,7 @@ report::TextStyle style_of(int descriptor, ColorChoice choice) {
     case ColorChoice::Auto:
       style.color = terminal && !environment("NO_COLOR") && kind.value_or("dumb") != "dumb";
   }
+  style.terminal = terminal;
   winsize size{};
   if (terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     style.width = std::clamp(static_cast<int>(size.ws_col), kNarrowest, kWidest);
@@ -45,21 +46,27 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 void Context::print(std::string_view text) {
+  const report::TextStyle style = out_style();
+  write(style.terminal ? report::folded(text, style.width) : std::string(text));
+}
+
+void Context::write(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error("cannot write to standard output", "is the disk full?");
   }
 }
 
-void Context::say(std::string_view text) {
-  std::fflush(stdout);
-  fmt::print(stderr, "planner: {}\n", report::printable(text));
-}
+void Context::say(std::string_view text) { complain(fmt::format("planner: {}\n", report::printable(text))); }
 
 void Context::warn(std::string_view text) {
+  complain(fmt::format("planner: {}: {}\n", report::painted(err_style(), report::Ink::Warning, "warning"),
+                       report::printable(text)));
+}
+
+void Context::complain(std::string_view text) {
   const report::TextStyle style = err_style();
   std::fflush(stdout);
-  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Warning, "warning"),
-             report::printable(text));
+  fmt::print(stderr, "{}", style.terminal ? report::folded(text, style.width) : std::string(text));
 }
 
 report::TextStyle Context::out_style() const { return style_of(STDOUT_FILENO, color); }

@@ -23,9 +23,11 @@ class Context {
   ColorChoice color = ColorChoice::Auto;
   int exit_code = kExitOk;
 
-  void print(std::string_view text);  ///< a result: standard output
-  void say(std::string_view text);    ///< a message: one line on standard error, `planner: ` in front
+  void print(std::string_view text);  ///< a result for people: standard output, folded to a terminal's width
+  void write(std::string_view text);  ///< a document for programs (JSON, SQL, ...): standard output, as it is
+  void say(std::string_view text);    ///< a message on standard error, `planner: ` in front
   void warn(std::string_view text);
+  void complain(std::string_view text);  ///< text on standard error, folded to a terminal's width
 
   report::TextStyle out_style() const;
   report::TextStyle err_style() const;

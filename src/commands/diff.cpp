@@ -75,9 +75,9 @@ void run(const Options& options, Context& context) {
   compare_options.name_b = b.described;
   const std::vector<SchemaDifference> differences = compare(a.schema, b.schema, compare_options);
   if (options.script) {
-    context.print(script_text(a, b));
+    context.write(script_text(a, b));
   } else if (options.format == "json") {
-    context.print(report::differences_as_json(differences, a.described, b.described, kPlannerVersion));
+    context.write(report::differences_as_json(differences, a.described, b.described, kPlannerVersion));
   } else {
     for (const SchemaDifference& difference : differences)
       context.print(report::printable(difference.sentence) + "\n");

@@ -142,7 +142,7 @@ void run(const Options& given, Context& context) {
   for (const SchemaDifference& difference : differences)
     explained.push_back(explanation(difference, steps, database.schema));
   if (options.format == "json") {
-    context.print(report::differences_as_json(differences, history.described, database.described,
+    context.write(report::differences_as_json(differences, history.described, database.described,
                                               kPlannerVersion, explained));
   } else {
     const report::TextStyle style = context.out_style();

@@ -150,7 +150,7 @@ void explain_statements(const Options& options, Context& context) {
     statement.delivery = lasting(around, statement.sql);
     statement.schema = around.schema;
     if (options.format == "json") {
-      context.print(report::effects_as_json(statement, kPlannerVersion));
+      context.write(report::effects_as_json(statement, kPlannerVersion));
     } else {
       context.print((i == 0 ? "" : "\n") + report::effects_as_text(statement, context.out_style()));
     }

@@ -88,7 +88,7 @@ void run(const Options& options, Context& context) {
   }
   if (!asked) throw Error("no database was named", "planner history --database URL, or set $DATABASE_URL");
   if (options.format == "json")
-    context.print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    context.write(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace

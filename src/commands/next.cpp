@@ -176,7 +176,7 @@ void run_gate(const Options& options, Context& context) {
   const std::vector<Gate> gates = gates_of(input);
   const Phase& asked = chosen.stored.plan.phases[phase];
   if (options.format == "json") {
-    context.print(gates_json(chosen, asked, gates).dump(2) + "\n");
+    context.write(gates_json(chosen, asked, gates).dump(2) + "\n");
   } else {
     context.print(fmt::format("{} {}: {}\n\n", chosen.stored.plan.name, asked.folder, asked.title));
     print_gates(gates, context);
@@ -222,7 +222,7 @@ void run_next(const Options& options, Context& context) {
   std::vector<Environment> environments = environments_of(options, chosen, texts_on_disk(chosen.service()));
   if (phase == plan.phases.size()) {
     if (options.format == "json") {
-      context.print(Json{{"format", "planner-gates"},
+      context.write(Json{{"format", "planner-gates"},
                          {"version", 1},
                          {"planner", kPlannerVersion},
                          {"plan", plan.name},
@@ -273,7 +273,7 @@ void run_next(const Options& options, Context& context) {
     json["released"] = released.name.empty() ? Json(nullptr) : Json(released.name);
     json["files"] = Json::array();
     for (const project::fs::path& file : released.files) json["files"].push_back(project::shown(file));
-    context.print(json.dump(2) + "\n");
+    context.write(json.dump(2) + "\n");
   } else {
     context.print(fmt::format("{} {}: {}\n\n", plan.name, next.folder, next.title));
     print_gates(gates, context);
@@ -295,8 +295,8 @@ void run_next(const Options& options, Context& context) {
       }
       if (!next.application.empty())
         context.print("  " + report::wrapped(next.application, context.out_style().width, 2, 2) + "\n");
-      context.print(fmt::format("\nNext: git add {} {}, commit, then deploy: {}\n",
-                                project::shown(released.files.front().parent_path()),
+      context.print(fmt::format("\nNext: git add --all {} {}, commit, then deploy: {}\n",
+                                project::shown(chosen.service().folder.path),
                                 project::shown(chosen.stored.folder), deploy_command(chosen.service())));
     }
   }

@@ -85,7 +85,7 @@ std::string render_analysis(const report::AnalysisReport& report, const Output& 
 
 void deliver_analysis(const report::AnalysisReport& report, const Output& output, Context& context) {
   if (output.format == Format::Json && output.file.empty()) {
-    report::write_analysis_json(report, [&](std::string_view piece) { context.print(piece); });
+    report::write_analysis_json(report, [&](std::string_view piece) { context.write(piece); });
   } else {
     deliver(output, render_analysis(report, output, context), context);
   }
@@ -93,7 +93,11 @@ void deliver_analysis(const report::AnalysisReport& report, const Output& output
 
 void deliver(const Output& output, const std::string& text, Context& context) {
   if (output.file.empty()) {
-    context.print(text);
+    if (output.format == Format::Text) {
+      context.print(text);
+    } else {
+      context.write(text);
+    }
     return;
   }
   // Beside the target and renamed over it: whoever reads the report sees the old one or the whole new one.

@@ -6,6 +6,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/help.h"
 #include "src/database/url.h"
 #include "src/project/config.h"
 #include "version.h"
@@ -23,22 +24,18 @@ constexpr const char* kFooter =
 
 /// One line what is wrong, one line what to do. Passwords never get here, and are looked for once more all
 /// the same.
-void print_error(const Context& context, const std::string& what, const std::string& hint) {
+void print_error(Context& context, const std::string& what, const std::string& hint) {
   const report::TextStyle style = context.err_style();
-  std::fflush(stdout);
-  fmt::print(stderr, "planner: {}: {}\n", report::painted(style, report::Ink::Error, "error"),
-             report::printable(redact(what)));
+  context.complain(fmt::format("planner: {}: {}\n", report::painted(style, report::Ink::Error, "error"),
+                               report::printable(redact(what))));
   std::string text = redact(hint);
   std::size_t at = 0;
   bool first = true;
   while (at < text.size()) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string line = report::printable(text.substr(at, end - at));
-    if (first) {
-      fmt::print(stderr, "  {}: {}\n", report::painted(style, report::Ink::Help, "hint"), line);
-    } else {
-      fmt::print(stderr, "  {}\n", line);
-    }
+    const std::string word = first ? report::painted(style, report::Ink::Help, "hint") + ": " : "";
+    context.complain(fmt::format("  {}{}\n", word, line));
     first = false;
     at = end + 1;
   }
@@ -91,6 +88,7 @@ int run_program(int argc, const char* const* argv) {
   CLI::App program(
       "planner turns PostgreSQL migrations into phases that can be deployed while the application runs.",
       "planner");
+  program.formatter(help_formatter(context));
   program.set_version_flag("--version", std::string("planner ") + kPlannerVersion);
   program
       .add_option_function<std::string>(

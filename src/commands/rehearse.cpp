@@ -97,7 +97,7 @@ void run(const Options& options, Context& context) {
   const Rehearsal rehearsal =
       rehearse(own ? proof_server(*own) : proof_server(options.scratch), input, options.rehearse);
   if (options.format == "json") {
-    context.print(as_json(chosen.stored.plan.name, rehearsal));
+    context.write(as_json(chosen.stored.plan.name, rehearsal));
   } else {
     print_text(chosen.stored.plan.name, rehearsal, context);
   }

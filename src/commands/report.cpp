@@ -66,7 +66,7 @@ void run(const Options& options, Context& context) {
   } else {
     throw Error(fmt::format("there is no report format `{}`", format), "there are html, markdown and svg");
   }
-  deliver(Output{Format::Text, options.output}, text, context);
+  deliver(Output{Format::Html, options.output}, text, context);
 }
 
 }  // namespace

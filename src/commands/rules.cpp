@@ -34,7 +34,7 @@ void run(const std::string& format, bool operations, Context& context) {
     return;
   }
   if (format == "json") {
-    context.print(rules_as_json());
+    context.write(rules_as_json());
     return;
   }
   if (format != "text") throw Error("--format does not know \"" + format + "\"", "use text or json");

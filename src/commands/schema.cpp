@@ -35,7 +35,7 @@ void run(const Options& options, Context& context) {
   }
   const SchemaSource source = source_of(options);
   if (options.format == "json") {
-    context.print(report::schema_as_json(source.schema, source.described, source.gaps, kPlannerVersion));
+    context.write(report::schema_as_json(source.schema, source.described, source.gaps, kPlannerVersion));
     return;
   }
   std::string text = report::sql_comment("The schema of " + source.described + ".");
@@ -44,7 +44,7 @@ void run(const Options& options, Context& context) {
   for (const std::string& note : script.notes) text += report::sql_comment(note);
   text += "\n";
   for (const Sql& statement : script.statements) text += statement.str() + ";\n";
-  context.print(text);
+  context.write(text);
 }
 
 }  // namespace

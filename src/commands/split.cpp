@@ -314,8 +314,11 @@ void continue_plan(const Options& options, const Target& target, Context& contex
   context.say(fmt::format("{} was split already: {}", stored.plan.migration, report.folder));
   if (options.release && !options.dry_run) release_first(service, stored, report, context);
   say_next(report, service, stored.plan);
-  context.print(options.format == "json" ? report::split_as_json(report)
-                                         : report::split_as_text(report, context.out_style()));
+  if (options.format == "json") {
+    context.write(report::split_as_json(report));
+  } else {
+    context.print(report::split_as_text(report, context.out_style()));
+  }
 }
 
 void run(const Options& options, Context& context) {
@@ -387,8 +390,11 @@ void run(const Options& options, Context& context) {
       say_next(report, service, result.plan);
     }
   }
-  context.print(options.format == "json" ? report::split_as_json(report)
-                                         : report::split_as_text(report, context.out_style()));
+  if (options.format == "json") {
+    context.write(report::split_as_json(report));
+  } else {
+    context.print(report::split_as_text(report, context.out_style()));
+  }
   if (result.outcome == SplitResult::Outcome::Refused) context.exit_code = kExitFindings;
   if (result.outcome == SplitResult::Outcome::NeedsAnswer) context.exit_code = kExitError;
 }

@@ -423,8 +423,11 @@ void run(const Options& options, Context& context) {
     if (status.environments.empty()) status.environments.push_back(look_at_files(known));
     report.services.push_back(std::move(status));
   }
-  context.print(options.format == "json" ? report::status_as_json(report)
-                                         : report::status_as_text(report, context.out_style()));
+  if (options.format == "json") {
+    context.write(report::status_as_json(report));
+  } else {
+    context.print(report::status_as_text(report, context.out_style()));
+  }
   context.exit_code = unreadable ? kExitError : report::needs_attention(report) ? kExitFindings : kExitOk;
 }
 

@@ -82,7 +82,7 @@ void run(const Options& options, Context& context) {
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
   const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);
   if (options.format == "json") {
-    context.print(as_json(chosen.stored.plan.name, report));
+    context.write(as_json(chosen.stored.plan.name, report));
   } else {
     print_text(chosen.stored.plan.name, report, context);
   }

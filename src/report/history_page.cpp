@@ -142,10 +142,12 @@ std::vector<Bucket> buckets_of(const std::vector<Row>& rows) {
 }
 
 std::string chart(const std::vector<Bucket>& buckets) {
-  constexpr int kHeight = 150, kBar = 22, kLeft = 34, kTop = 8;
+  constexpr int kHeight = 150, kLeft = 34, kTop = 8, kWide = 720;
+  const int bar_width =
+      std::clamp(kWide / static_cast<int>(std::max<std::size_t>(1, buckets.size())), 22, 48);
   std::size_t most = 1;
   for (const Bucket& bucket : buckets) most = std::max(most, bucket.all());
-  const int width = kLeft + static_cast<int>(buckets.size()) * kBar + 8;
+  const int width = kLeft + static_cast<int>(buckets.size()) * bar_width + 8;
   std::string out = fmt::format(
       "<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" aria-label=\"Migrations over "
       "time by "
@@ -161,11 +163,11 @@ std::string chart(const std::vector<Bucket>& buckets) {
         "y=\"{}\" text-anchor=\"end\">{}</text>\n",
         kLeft, width - 4, y, y, kLeft - 5, y + 4, line);
   }
-  // A label is as wide as three to four bars.
-  const std::size_t every = std::max<std::size_t>(4, (buckets.size() + 7) / 8);
+  // A label is as wide as 70 units; the newest bar always has one.
+  const std::size_t every = static_cast<std::size_t>((70 + bar_width - 1) / bar_width);
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     const Bucket& bucket = buckets[i];
-    const int x = kLeft + 2 + static_cast<int>(i) * kBar;
+    const int x = kLeft + 2 + static_cast<int>(i) * bar_width;
     out += fmt::format("<g><title>{}: {} migrations, {} with errors, {} with warnings</title>",
                        escaped(bucket.label), bucket.all(), bucket.migrations[3], bucket.migrations[2]);
     // The worst stands on the ground line, where the eye compares.
@@ -176,13 +178,13 @@ std::string chart(const std::vector<Bucket>& buckets) {
       const int top = static_cast<int>(static_cast<std::size_t>(kHeight) * (below + here) / most),
                 bottom = static_cast<int>(static_cast<std::size_t>(kHeight) * below / most);
       out += fmt::format("<rect class=\"b{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", worst, x,
-                         kTop + kHeight - top, kBar - 4, std::max(1, top - bottom));
+                         kTop + kHeight - top, bar_width - 4, std::max(1, top - bottom));
       below += here;
     }
     out += "</g>\n";
-    if (i % every == 0)
-      out += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\">{}</text>\n", x, kTop + kHeight + 18,
-                         escaped(bucket.label.substr(0, 12)));
+    if ((buckets.size() - 1 - i) % every == 0)
+      out += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
+                         x + bar_width - 4, kTop + kHeight + 18, escaped(bucket.label.substr(0, 12)));
   }
   return out + "</svg>\n";
 }
@@ -250,7 +252,7 @@ std::string locked_tables(const std::vector<Row>& rows, bool several) {
     out += fmt::format(
         "<tr><td><code>{}</code></td><td class=\"number\">{}</td><td class=\"number\">{}</td><td "
         "class=\"number\">{}</td></tr>\n",
-        escaped(name), locked.all, locked.readers, locked.risky);
+        escaped_name(name), locked.all, locked.readers, locked.risky);
   }
   out += "</table></div>\n";
   if (ranked.size() > kMostTables)
@@ -325,8 +327,9 @@ std::string history(const AnalysisReport& report, const AnalyzedService& service
       continue;
     }
     const std::string_view word = kWorstWords[static_cast<std::size_t>(row->worst)];
-    out += fmt::format("<details><summary><code>{}</code> <span class=\"{}\">{}, {}</span></summary><ul>\n",
-                       escaped(row->migration->name), word, word, counted(row->findings.size(), "finding"));
+    out +=
+        fmt::format("<details><summary><code>{}</code> <span class=\"{}\">{}, {}</span></summary><ul>\n",
+                    escaped_name(row->migration->name), word, word, counted(row->findings.size(), "finding"));
     for (const Finding* finding : row->findings) out += finding_item(report, *finding);
     out += "</ul></details>\n";
     shown += row->findings.size();

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kStyle = R"(
 :root{color-scheme:light dark;--ink:#1c2733;--soft:#52606d;--line:#cbd5df;--ground:#fff;--box:#f2f5f8;--link:#0b5cad;
 --bad:#b3261e;--warn:#8a5300;--note:#0b5cad;--good:#0b6b4f}
-@media(prefers-color-scheme:dark){:root{--ink:#e4eaf0;--soft:#a5b3c0;--line:#3a4754;--ground:#12181f;--box:#1d262f;
+@media screen and (prefers-color-scheme:dark){:root{--ink:#e4eaf0;--soft:#a5b3c0;--line:#3a4754;--ground:#12181f;--box:#1d262f;
 --link:#7cb8f2;--bad:#f2938a;--warn:#e8b36a;--note:#7cb8f2;--good:#6fcfad}}
 *{box-sizing:border-box}
 body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:0 auto;padding:1rem;color:var(--ink);background:var(--ground);
@@ -33,8 +33,8 @@ a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:3px solid var(
 .tiles strong{display:block;font-size:1.3rem}
 .error{color:var(--bad)}.warning{color:var(--warn)}.info{color:var(--note)}.good{color:var(--good)}
 footer{color:var(--soft);font-size:.85rem;margin-top:2rem}
-@media print{:root{--ink:#000;--ground:#fff;--box:#f2f5f8;--line:#999}details>*{display:block}pre{white-space:pre-wrap}
-section{break-inside:avoid-page}.wide{overflow:visible}}
+@media print{:root{color-scheme:light;--ink:#000;--line:#999}details::details-content{content-visibility:visible}
+pre{white-space:pre-wrap}h2,h3,summary,.what{break-after:avoid}tr,li,svg{break-inside:avoid}.wide{overflow:visible}}
 )";
 
 }  // namespace
@@ -62,6 +62,15 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+std::string escaped_name(std::string_view name) {
+  std::string out;
+  for (const char c : escaped(name)) {
+    out += c;
+    if (c == '_' || c == '/') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string with_code(std::string_view text) {
   std::string out;
   bool inside = false;
@@ -81,7 +90,7 @@ std::string page_begin(std::string_view title, std::string_view heading) {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n",
-      escaped(title), kStyle, escaped(heading));
+      escaped(title), kStyle, escaped_name(heading));
 }
 
 std::string page_end(std::string_view version) {

@@ -3,13 +3,15 @@
 #include <string>
 #include <string_view>
 
-/// What the pages share: one file each, no script, nothing from the network, light and dark, on a phone and on
-/// paper.
+/// What the pages share: one file each, no script, nothing from the network, light and dark, on a phone and
+/// on paper.
 namespace planner::report {
 
 /// Text as it stands, never markup.
 std::string escaped(std::string_view text);
-/// The same with `code` between backquotes.
+/// The same, where a long name may be broken behind its underscores and slashes.
+std::string escaped_name(std::string_view name);
+/// `escaped` with `code` between backquotes.
 std::string with_code(std::string_view text);
 
 /// Everything up to and with the heading; `main` is open then.

@@ -200,7 +200,7 @@ std::string plan_as_svg(const PlanPage& page) { return timeline(*page.plan); }
 std::string plan_as_html(const PlanPage& page) {
   const Plan& plan = *page.plan;
   std::string out = page_begin(plan.name + " in phases", plan.name);
-  out += fmt::format("<p>The migration <code>{}</code>{} in {}.</p>\n", escaped(plan.migration),
+  out += fmt::format("<p>The migration <code>{}</code>{} in {}.</p>\n", escaped_name(plan.migration),
                      page.service.empty() ? "" : fmt::format(" of <code>{}</code>", escaped(page.service)),
                      counted(plan.phases.size(), "phase"));
   for (const std::string& file : page.edited) {

@@ -163,41 +163,199 @@ std::string wrapped(std::string_view text, int width, int first_indent, int inde
   return out;
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows, const TextStyle& style) {
-  std::vector<int> widths;
-  for (const auto& row : rows) {
-    if (widths.size() < row.size()) widths.resize(row.size(), 0);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+namespace {
+
+/// Without the escape sequences of colours.
+std::string plain_of(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\x1b') {
+      at = std::min(text.find('m', at), text.size());
+    } else {
+      plain += text[at];
+    }
   }
+  return plain;
+}
+int shown_width(std::string_view text) { return display_width(plain_of(text)); }
+
+/// Words and the spaces in front of them; a command in backquotes is one word unless it is wider than `most`.
+struct Word {
+  std::string_view space, text;
+};
+std::vector<Word> words_of(std::string_view line, int most) {
+  std::vector<Word> words;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t begin = std::min(line.find_first_not_of(' ', at), line.size());
+    std::size_t end = std::min(line.find(' ', begin), line.size());
+    const std::size_t tick = line.find('`', begin);
+    if (tick < end) {
+      const std::size_t closing = line.find('`', tick + 1);
+      if (closing != std::string_view::npos && closing > end) {
+        const std::size_t behind = std::min(line.find(' ', closing), line.size());
+        if (shown_width(line.substr(begin, behind - begin)) <= most) end = behind;
+      }
+    }
+    words.push_back({line.substr(at, begin - at), line.substr(begin, end - begin)});
+    at = end;
+  }
+  return words;
+}
+
+/// Where the further lines of a line begin: below its last column, below what follows a mark, else a bit in.
+int hanging_indent(const std::vector<Word>& words, int width) {
+  int column = 0, hanging = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const int gap = static_cast<int>(words[i].space.size());
+    column += gap;
+    if (column > width / 2) break;
+    if (i == 0) hanging = column + 2;
+    const bool behind_mark = i == 1 && (plain_of(words[0].text) == "->" || plain_of(words[0].text) == "-");
+    if (i > 0 && (gap > 1 || behind_mark)) hanging = column;
+    column += shown_width(words[i].text);
+  }
+  return hanging;
+}
+
+void fold_line(std::string_view line, int width, std::string& out) {
+  if (shown_width(line) <= width) {
+    out += line;
+    return;
+  }
+  const int hanging = hanging_indent(words_of(line, width), width);
+  const std::vector<Word> words = words_of(line, width - hanging);
+  int column = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const int gap = static_cast<int>(words[i].space.size()), needs = shown_width(words[i].text);
+    // `-->` alone on a line would point at nothing.
+    const bool may_break =
+        i > 0 && !(i == 1 && plain_of(words[0].text).find_first_not_of("->") == std::string::npos);
+    if (may_break && column + gap + needs > width && column > hanging) {
+      out += '\n';
+      out += std::string(static_cast<std::size_t>(hanging), ' ');
+      column = hanging;
+    } else {
+      out += words[i].space;
+      column += gap;
+    }
+    out += words[i].text;
+    column += needs;
+  }
+}
+
+/// The widest thing in a cell that is not broken.
+int longest_word(const std::string& cell) {
+  int longest = 0;
+  for (const Word& word : words_of(cell, display_width(cell)))
+    longest = std::max(longest, display_width(word.text));
+  return longest;
+}
+
+/// Columns two spaces apart as wide as their cells, the widest made narrower until they fit; a name is not
+/// cut.
+std::vector<int> widths_that_fit(const std::vector<std::vector<std::string>>& rows, std::size_t columns,
+                                 int width) {
+  std::vector<int> widths(columns, 0), least(columns, 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < std::min(columns, row.size()); ++i) {
+      widths[i] = std::max(widths[i], display_width(row[i]));
+      least[i] = std::max(least[i], longest_word(row[i]));
+    }
+  }
+  int over = 2 * (static_cast<int>(columns) - 1) - width;
+  for (const int wide : widths) over += wide;
+  for (; over > 0; --over) {
+    std::size_t widest = columns;
+    for (std::size_t i = 0; i < columns; ++i) {
+      if (widths[i] > least[i] && (widest == columns || widths[i] > widths[widest])) widest = i;
+    }
+    if (widest == columns) break;
+    --widths[widest];
+  }
+  return widths;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines(1);
+  for (const char c : text) {
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back() += c;
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string folded(std::string_view text, int width) {
+  std::string out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    fold_line(text.substr(at, end - at), width, out);
+    if (end < text.size()) out += '\n';
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string clipped(std::string_view text, int width) {
+  if (display_width(text) <= width) return std::string(text);
+  std::string kept;
+  int column = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Decoded next = decode(text, at);
+    const std::string_view piece = text.substr(at, next.length);
+    column += display_width(piece);
+    if (column > width - 1) break;
+    kept += piece;
+    at += next.length;
+  }
+  return kept + "…";
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows, const TextStyle& style) {
   // Where the last column has no room of its own, it gets a line of its own.
   constexpr int kLeastRoom = 32;
   constexpr int kBelow = 4;
-  int before_last = 0;
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + 2;
-  const int room = style.width - before_last;
-  const bool below = !widths.empty() && widths.back() > room && room < kLeastRoom;
+  std::size_t columns = 0;
+  int last_wants = 0;
+  for (const auto& row : rows) columns = std::max(columns, row.size());
+  for (const auto& row : rows) {
+    if (row.size() == columns && columns > 0) last_wants = std::max(last_wants, display_width(row.back()));
+  }
+  const std::size_t before = columns == 0 ? 0 : columns - 1;
+  std::vector<int> widths = widths_that_fit(rows, before, style.width);
+  int room = style.width;
+  for (const int wide : widths) room -= wide + 2;
+  const bool below = before > 0 && last_wants > room && room < kLeastRoom;
+  widths.push_back(below ? style.width - kBelow : std::max(room, kLeastRoom));
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    int column = 0;
+    std::vector<std::vector<std::string>> cells;
+    std::size_t height = 0;
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
-      const std::string& cell = rows[r][i];
-      if (i + 1 == rows[r].size()) {
-        const int left = below ? kBelow : column;
-        if (below && !cell.empty()) {
-          while (!line.empty() && line.back() == ' ') line.pop_back();
-          line += "\n" + std::string(kBelow, ' ');
-        }
-        const std::string text = wrapped(cell, style.width, left, left);
-        line += r == 0 ? painted(style, Ink::Strong, text) : text;
-        break;
-      }
-      line += r == 0 ? painted(style, Ink::Strong, cell) : cell;
-      line += std::string(static_cast<std::size_t>(widths[i] - display_width(cell) + 2), ' ');
-      column += widths[i] + 2;
+      cells.push_back(lines_of(wrapped(rows[r][i], widths[i], 0, 0)));
+      if (!below || i < before) height = std::max(height, cells.back().size());
     }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    out += line + "\n";
+    const auto cell = [&](std::size_t column, std::size_t line) {
+      const std::string text = line < cells[column].size() ? cells[column][line] : "";
+      return r == 0 && !text.empty() ? painted(style, Ink::Strong, text) : text;
+    };
+    for (std::size_t l = 0; l < height; ++l) {
+      std::string line, gap;
+      for (std::size_t i = 0; i < cells.size() && (!below || i < before); ++i) {
+        const std::string text = cell(i, l);
+        if (!text.empty()) line += gap + text;
+        if (!text.empty()) gap.clear();
+        gap += std::string(static_cast<std::size_t>(std::max(0, widths[i] - shown_width(text)) + 2), ' ');
+      }
+      out += line + "\n";
+    }
+    if (!below || cells.size() <= before || rows[r].back().empty()) continue;
+    for (std::size_t l = 0; l < cells.back().size(); ++l)
+      out += std::string(kBelow, ' ') + cell(before, l) + "\n";
   }
   return out;
 }

@@ -11,6 +11,7 @@ namespace planner::report {
 struct TextStyle {
   bool color = false;
   int width = 100;  ///< lines are wrapped here; source lines are clipped
+  bool terminal = false;  ///< somebody looks at it: `width` is what they have
 };
 
 enum class Ink { Error, Warning, Info, Help, Place, Strong, Good };
@@ -27,7 +28,15 @@ std::string printable(std::string_view text);
 /// Wraps at spaces; every line after the first starts with `indent` spaces. Line breaks in the text stay.
 std::string wrapped(std::string_view text, int width, int first_indent, int indent);
 
-/// Aligned columns, two spaces apart; the last one is wrapped to the width. The first row is the heading.
+/// Breaks lines that are wider than a terminal at their spaces, further lines indented below the first. A
+/// command in backquotes stays whole where it fits; colours take no room; a name without spaces is never cut.
+std::string folded(std::string_view text, int width);
+
+/// At most this wide: what is cut off is told by dots.
+std::string clipped(std::string_view text, int width);
+
+/// Aligned columns, two spaces apart. What is wider than the style is wrapped within its column: the last one
+/// first, then the widest. The first row is the heading.
 std::string table(const std::vector<std::vector<std::string>>& rows, const TextStyle& style);
 
 /// `1 error`, `2 errors`.

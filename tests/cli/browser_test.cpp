@@ -164,6 +164,20 @@ class Browser : public testing::Test {
     EXPECT_TRUE(fs::exists(source_dir() / kept)) << "UPDATE_GOLDEN=1 writes it";
   }
 
+  /// Sheets of paper that the page takes.
+  std::size_t sheets_of(const std::string& page) const {
+    write_file(folder_ / "print.html", page);
+    const fs::path pdf = folder_ / "print.pdf";
+    run({"--print-to-pdf=" + pdf.string(), "--no-pdf-header-footer",
+         "--blink-settings=preferredColorScheme=0", "file://" + (folder_ / "print.html").string()});
+    const std::string text = read_file(pdf);
+    std::size_t sheets = 0;
+    for (std::size_t at = text.find("/Type /Page\n"); at != std::string::npos;
+         at = text.find("/Type /Page\n", at + 1))
+      ++sheets;
+    return sheets;
+  }
+
   std::string browser_;
   TemporaryFolder folder_;
 };
@@ -190,6 +204,22 @@ TEST_F(Browser, APlanIsReadableOnAPhoneAndOnADesktop) {
   EXPECT_EQ(desktop["timeline"], true);
   EXPECT_EQ(desktop["closed"], 0) << "SQL is folded until somebody wants it";
   expect_picture(report.out, "examples/docs/plan.png", 1000, 640);
+}
+
+TEST_F(Browser, APlanOnPaperShowsItsSql) {
+  const Repository repository;
+  Repository::copy(source_dir() / "examples/school", repository.path("school"));
+  RunOptions there;
+  there.folder = repository.path("school");
+  ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname"}, there).exit_code, 0);
+  const std::string page = repository.planner({"report", "rename_name_to_fullname"}, there).out;
+  std::string unfolded = page;
+  for (std::size_t at = unfolded.find("<details>"); at != std::string::npos;
+       at = unfolded.find("<details>", at + 1))
+    unfolded.replace(at, 9, "<details open>");
+  const std::size_t sheets = sheets_of(page);
+  EXPECT_GT(sheets, 3U);
+  EXPECT_EQ(sheets, sheets_of(unfolded)) << "what is folded on a screen is printed all the same";
 }
 
 TEST_F(Browser, ARepositoryIsReadableOnAPhoneAndOnADesktop) {
