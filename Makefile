@@ -26,10 +26,13 @@ bench: deps ## measurements, as ratios within one run; PART=memory takes one of 
 	@cmake --build --preset release
 	@build/release/bin/planner_bench $(PART)
 
-bench-peers: deps ## the same changes by plain SQL, by planner and by pgroll, if it is here, under load: ROWS=1000000 CHANGES='rename type'
+bench-peers: deps ## planner beside plain SQL and pgroll under load, beside squawk and eugene on files; writes figures and plot into README.md: ROWS=1000000 CHANGES='rename type'
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target planner with_scratch_server
-	@build/release/bin/with_scratch_server tests/bench/peers build/release/bin/planner --rows $(or $(ROWS),500000) $(if $(CHANGES),--changes $(CHANGES))
+	@.ci/peers all
+	@build/release/bin/with_scratch_server tests/bench/peers build/release/bin/planner --rows $(or $(ROWS),500000) \
+	  --svg examples/docs/peers.svg --readme README.md $(if $(CHANGES),--changes $(CHANGES))
+	@tests/bench/peers_analysis build/release/bin/planner --readme README.md
 
 soak: deps ## random schemas and migrations, split and proven: RUNS=500 of them, SEED=n the same ones again
 	@cmake --preset dev >/dev/null

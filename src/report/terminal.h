@@ -35,8 +35,8 @@ std::string folded(std::string_view text, int width);
 /// At most this wide: what is cut off is told by dots.
 std::string clipped(std::string_view text, int width);
 
-/// Aligned columns, two spaces apart. What is wider than the style is wrapped within its column: the last one
-/// first, then the widest. The first row is the heading.
+/// Aligned columns, two spaces apart; the first row is the heading. The last column is wrapped, or has lines of
+/// its own where there is no room; the others are wrapped when they alone are wider than the style.
 std::string table(const std::vector<std::vector<std::string>>& rows, const TextStyle& style);
 
 /// `1 error`, `2 errors`.
