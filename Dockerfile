@@ -12,6 +12,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends git libpq5 libpg-query1504.0 libfmt9 libicu72 libmd0 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/planner /usr/local
+# A repository that is mounted belongs to somebody else, and git would not read it.
+RUN git config --system --add safe.directory '*'
 WORKDIR /repo
 ENTRYPOINT ["planner"]
 CMD ["--help"]

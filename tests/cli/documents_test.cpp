@@ -302,6 +302,44 @@ TEST(Documents, ExamplesOfPlannerTomlAreTaken) {
   }
 }
 
+/// Package tools know where their packages are; whoever builds here may use a mirror.
+TEST(Documents, NoPackageHostIsWrittenDown) {
+  RunOptions there;
+  there.folder = source_dir();
+  const Ran listed = run_program({"git", "ls-files"}, there);
+  if (listed.exit_code != 0) GTEST_SKIP() << "not a git repository: " << listed.err;
+  // In two pieces, or this file would be found.
+  const std::vector<std::string> hosts{
+      "deb.debian"
+      ".org",
+      "registry.npmjs"
+      ".",
+      "proxy.golang"
+      ".",
+      "sum.golang"
+      ".",
+      "crates"
+      ".io",
+      "pypi"
+      ".org",
+      "files.pythonhosted"
+      ".",
+      "rubygems"
+      ".org",
+      "docker"
+      ".io",
+      "ghcr"
+      ".io",
+      "quay"
+      ".io"};
+  for (const std::string& file : lines_of(listed.out)) {
+    if (!fs::is_regular_file(source_dir() / file)) continue;
+    const std::string text = read_file(source_dir() / file);
+    for (const std::string& host : hosts)
+      EXPECT_EQ(text.find(host), std::string::npos) << file << ": " << host;
+  }
+}
+
 TEST(Documents, EverySchemaIsListed) {
   const std::string json = page("examples/docs/json.md");
   for (const std::string& file : files_below(source_dir() / "src/report/schemas")) {
