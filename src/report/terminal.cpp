@@ -320,16 +320,19 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const TextS
   constexpr int kLeastRoom = 32;
   constexpr int kBelow = 4;
   std::size_t columns = 0;
-  int last_wants = 0;
+  int last_wants = 0, last_needs = 0;
   for (const auto& row : rows) columns = std::max(columns, row.size());
   for (const auto& row : rows) {
-    if (row.size() == columns && columns > 0) last_wants = std::max(last_wants, display_width(row.back()));
+    if (row.size() < columns || columns == 0) continue;
+    last_wants = std::max(last_wants, display_width(row.back()));
+    // In a pipe a row whose name is too long stays one line, for programs that read lines.
+    if (style.terminal) last_needs = std::max(last_needs, longest_word(row.back()));
   }
   const std::size_t before = columns == 0 ? 0 : columns - 1;
   std::vector<int> widths = widths_that_fit(rows, before, style.width);
   int room = style.width;
   for (const int wide : widths) room -= wide + 2;
-  const bool below = before > 0 && last_wants > room && room < kLeastRoom;
+  const bool below = before > 0 && last_wants > room && std::max(last_needs, kLeastRoom) > room;
   widths.push_back(below ? style.width - kBelow : std::max(room, kLeastRoom));
   std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
