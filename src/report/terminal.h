@@ -10,7 +10,7 @@ namespace planner::report {
 /// How the output is drawn.
 struct TextStyle {
   bool color = false;
-  int width = 100;  ///< lines are wrapped here; source lines are clipped
+  int width = 100;        ///< lines are wrapped here; source lines are clipped
   bool terminal = false;  ///< somebody looks at it: `width` is what they have
 };
 
@@ -35,8 +35,8 @@ std::string folded(std::string_view text, int width);
 /// At most this wide: what is cut off is told by dots.
 std::string clipped(std::string_view text, int width);
 
-/// Aligned columns, two spaces apart; the first row is the heading. The last column is wrapped, or has lines of
-/// its own where there is no room; the others are wrapped when they alone are wider than the style.
+/// Aligned columns, two spaces apart; the first row is the heading. The last column is wrapped, or has lines
+/// of its own where there is no room; the others are wrapped when they alone are wider than the style.
 std::string table(const std::vector<std::vector<std::string>>& rows, const TextStyle& style);
 
 /// `1 error`, `2 errors`.
