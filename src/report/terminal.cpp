@@ -287,6 +287,13 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
+/// A cell's lines; spaces in front of it indent them all.
+std::vector<std::string> cell_lines(const std::string& cell, int width) {
+  const std::size_t indent = std::min(cell.find_first_not_of(' '), cell.size());
+  const int margin = static_cast<int>(indent);
+  return lines_of(cell.substr(0, indent) + wrapped(cell, width, margin, margin));
+}
+
 }  // namespace
 
 std::string folded(std::string_view text, int width) {
@@ -339,7 +346,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows, const TextS
     std::vector<std::vector<std::string>> cells;
     std::size_t height = 0;
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
-      cells.push_back(lines_of(wrapped(rows[r][i], widths[i], 0, 0)));
+      cells.push_back(cell_lines(rows[r][i], widths[i]));
       if (!below || i < before) height = std::max(height, cells.back().size());
     }
     const auto cell = [&](std::size_t column, std::size_t line) {
