@@ -148,6 +148,30 @@ TEST(Analyze, AShallowCloneIsSaidPlainly) {
                                  "origin/main (the clone is shallow"));
 }
 
+TEST(Analyze, AMovedFolderIsComparedWithWhereTheBaseHasIt) {
+  Repository repository;
+  repository.prisma();
+  repository.commit_all("first");
+  repository.git({"checkout", "--quiet", "-b", "feature"});
+  repository.migration("20240102000000_drop_name", "ALTER TABLE \"User\" DROP COLUMN \"name\";\n");
+  repository.commit_all("second");
+  repository.git({"mv", "prisma", "db"});
+  const Ran ran = repository.planner({"analyze", "--base", "main"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("judging 1 of 2 migrations in db/migrations: new against main, which has "
+                                 "them in prisma/migrations"));
+  EXPECT_THAT(ran.out, HasSubstr("error[drop-column]"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("migration-removed")));
+
+  repository.write("db/migrations/20240101000000_init/migration.sql",
+                   "CREATE TABLE \"User\" (\"id\" SERIAL PRIMARY KEY, \"name\" TEXT, \"more\" JSONB, "
+                   "\"and_more\" TEXT NOT NULL DEFAULT 'all of it is other text');\n");
+  repository.git({"add", "--all"});
+  const Ran edited = repository.planner({"analyze", "--base", "main"});
+  EXPECT_THAT(edited.out, HasSubstr("error[migration-edited]: \"20240101000000_init\""));
+  EXPECT_THAT(edited.out, Not(HasSubstr("migration-removed")));
+}
+
 TEST(Analyze, SeveralReportsInOneRun) {
   const Repository repository = with_pending();
   const Ran ran = repository.planner({"analyze", "--all", "--format", "github", "--output",
