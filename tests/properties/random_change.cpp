@@ -65,7 +65,7 @@ class Changer {
     if (tables_.empty()) return;
     RandomTable& table = tables_[below(random_, tables_.size())];
     RandomColumn* column = free_column(table);
-    switch (below(random_, 30)) {
+    switch (below(random_, 34)) {
       case 0:
         return rename(table, column, false);
       case 1:
@@ -122,6 +122,14 @@ class Changer {
         if (column == nullptr || !column->required) return;
         column->required = false;
         return alter(table, "ALTER COLUMN " + in_quotes(column->name) + " DROP NOT NULL");
+      case 29:
+        return change_key(table);
+      case 30:
+        return copy_rows(table);
+      case 31:
+        return add_exclusion(table, column);
+      case 32:
+        return rename_key(table);
       default:
         return update_rows(table, column);
     }
@@ -155,7 +163,8 @@ class Changer {
       return;
     }
     change_.options.answers.renames.push_back({table.name, Identifier(column->name), Identifier(to)});
-    const bool required = maybe(random_, 85) && column->required;
+    const bool required = column->required ? maybe(random_, 85) : maybe(random_, 20);
+    if (required && !column->required) fill(table, to, column->kind.value);
     alter(table, "DROP COLUMN " + in_quotes(column->name));
     alter(table, "ADD COLUMN " + in_quotes(to) + " " + column->kind.type + (required ? " NOT NULL" : "") +
                      (column->has_default ? " DEFAULT " + column->kind.value : ""));
@@ -346,8 +355,8 @@ class Changer {
     const TypeChange* change = column == nullptr ? nullptr : some_change(*column);
     if (change == nullptr) return;
     take(table, *column);
-    // Which type a default's constant has when it stays is asked for by other tests.
-    if (column->has_default) alter(table, "ALTER COLUMN " + in_quotes(column->name) + " DROP DEFAULT");
+    if (column->has_default && maybe(random_, 50))
+      alter(table, "ALTER COLUMN " + in_quotes(column->name) + " DROP DEFAULT");
     alter(table, type_action(*column, *change));
     column->kind = {change->to, "NULL", false, false};
   }
@@ -445,6 +454,53 @@ class Changer {
         alter(other, "ALTER COLUMN " + in_quotes(column.name) + " SET DATA TYPE BIGINT");
       }
     }
+  }
+
+  /// The primary key takes in another column, or gives one up.
+  void change_key(RandomTable& table) {
+    if (table.partitioned || table.key.empty() || taken_.contains(key(table, "id"))) return;
+    const bool referenced = std::any_of(tables_.begin(), tables_.end(), [&](const RandomTable& other) {
+      return std::any_of(other.references.begin(), other.references.end(), [&](const auto& reference) {
+        return reference.second.find("REFERENCES " + table.sql() + " ") != std::string::npos;
+      });
+    });
+    if (referenced) return;
+    std::string columns = "id";
+    for (const RandomColumn& column : table.columns) {
+      if (column.required && column.kind.comparable && !column.in_key && maybe(random_, 40))
+        columns += ", " + in_quotes(column.name);
+    }
+    const std::string name = in_quotes(table.name.name.str() + "_pkey");
+    say("ALTER TABLE " + table.sql() + " DROP CONSTRAINT " + name + ",\n  ADD CONSTRAINT " + name +
+        " PRIMARY KEY (" + columns + ")");
+    table.key.clear();
+  }
+
+  /// A table made from the rows of another.
+  void copy_rows(RandomTable& table) {
+    const std::string name = fresh_name();
+    say("CREATE TABLE " + in_quotes(name) + " (LIKE " + table.sql() + ")");
+    std::string columns;
+    for (const RandomColumn& column : table.columns) {
+      if (column.generated || column.name.starts_with("new ")) continue;
+      columns += (columns.empty() ? "" : ", ") + in_quotes(column.name);
+    }
+    say("INSERT INTO " + in_quotes(name) + " (" + columns + ") SELECT " + columns + " FROM " + table.sql());
+  }
+
+  void add_exclusion(RandomTable& table, RandomColumn* column) {
+    if (column == nullptr || !column->kind.comparable || !column->kind.distinct) return;
+    alter(table, "ADD CONSTRAINT " + in_quotes(fresh_name()) + " EXCLUDE USING btree (" +
+                     in_quotes(column->name) + " WITH =, id WITH =)");
+  }
+
+  void rename_key(RandomTable& table) {
+    if (taken_.contains(key(table, "id"))) return;
+    take(table, table.columns.front());
+    const std::string to = maybe(random_, 50) ? "uid" : fresh_name();
+    alter_alone(table, "RENAME COLUMN id TO " + in_quotes(to));
+    // Later changes speak of id.
+    tables_.erase(tables_.begin() + (&table - tables_.data()));
   }
 
   /// As Prisma changes a type that it cannot cast.

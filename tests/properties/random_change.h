@@ -26,6 +26,7 @@ struct RandomTable {
   std::vector<RandomColumn> columns;
   std::vector<std::string> key;
   bool partitioned = false;
+  std::string unique_column;                                    ///< that a foreign key may point at
   std::vector<std::string> indexes;                             ///< by CREATE INDEX
   std::vector<std::string> constraints;                         ///< checks and uniques
   std::vector<std::pair<std::string, std::string>> references;  ///< foreign key and what follows FOREIGN KEY

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "tests/properties/random_change.h"
@@ -16,7 +17,8 @@ const std::vector<std::string>& column_names() {
       "full_name", "it's",      "$x",
       "Name",      "a.b",       "tab;le",
       "%s",        "new",       "old",
-      "NEW",       "tenant_id", "a_rather_long_name_of_a_column_that_nearly_reaches_the_limit_"};
+      "NEW",       "tenant_id", "a_rather_long_name_of_a_column_that_nearly_reaches_the_limit_",
+      "$1",        "select",    "a_name_of_a_column_that_takes_all_63_bytes_there_are_for_a_name"};
   return names;
 }
 
@@ -34,6 +36,7 @@ class Builder {
     if (maybe(random_, 25)) other_schema_ = maybe(random_, 50) ? "app" : "My App";
     if (!other_schema_.empty()) say("CREATE SCHEMA " + in_quotes(other_schema_));
     for (std::size_t e = 0, count = below(random_, 3); e < count; ++e) add_enum(e);
+    for (std::size_t d = 0, count = below(random_, 3); d < count; ++d) add_domain(d);
     for (std::size_t t = 0, count = 1 + below(random_, 3); t < count; ++t) add_table();
     if (maybe(random_, 20)) add_mutual_reference();
     for (RandomTable& table : schema_.tables) decorate(table);
@@ -61,7 +64,16 @@ class Builder {
     schema_.enums.push_back(std::move(made));
   }
 
+  void add_domain(std::size_t number) {
+    const ObjectName name(Identifier(some_schema()), Identifier("Kind of " + std::to_string(number)));
+    const bool text = maybe(random_, 60);
+    say("CREATE DOMAIN " + quoted(name) + (text ? " AS text" : " AS integer") +
+        (maybe(random_, 60) ? text ? " CHECK (VALUE <> 'never')" : " CHECK (VALUE <> -1)" : ""));
+    domains_.push_back({quoted(name), text ? "'seven'" : "7", true, true});
+  }
+
   RandomKind some_kind() {
+    if (!domains_.empty() && maybe(random_, 12)) return domains_[below(random_, domains_.size())];
     if (!schema_.enums.empty() && maybe(random_, 20)) {
       const RandomEnum& one = schema_.enums[below(random_, schema_.enums.size())];
       return {quoted(one.name), quoted(Literal(one.labels.front())) + "::" + quoted(one.name), false, true};
@@ -179,6 +191,20 @@ class Builder {
 
   void add_reference(RandomTable& table, std::vector<std::string>& parts) {
     const RandomTable& target = schema_.tables[below(random_, schema_.tables.size())];
+    if (!target.unique_column.empty() && maybe(random_, 60)) {
+      const auto found =
+          std::find_if(target.columns.begin(), target.columns.end(),
+                       [&](const RandomColumn& column) { return column.name == target.unique_column; });
+      const std::string name = "fk_" + std::to_string(++made_);
+      const std::string rest =
+          "(\"pointsAt\") REFERENCES " + target.sql() + " (" + in_quotes(target.unique_column) + ")";
+      parts.push_back("\"pointsAt\" " + found->kind.type);
+      parts.push_back("CONSTRAINT " + name + " FOREIGN KEY " + rest);
+      table.references.emplace_back(name, rest);
+      // Not in_key: the referencing end changes too.
+      table.columns.push_back({"pointsAt", found->kind, false, false, false, false});
+      return;
+    }
     if (target.key.size() != 1) return;
     RandomColumn parent{"parent", target.columns.front().kind, maybe(random_, 50), true, false, false};
     const std::string name = "fk_" + std::to_string(++made_);
@@ -248,6 +274,7 @@ class Builder {
           [[fallthrough]];
         default:
           text += " (" + quoted_column + ")";
+          if (unique) table.unique_column = column.name;
       }
       say(text);
       table.indexes.push_back(name);
@@ -271,6 +298,14 @@ class Builder {
     }
     if (maybe(random_, 15)) say("COMMENT ON COLUMN " + table.sql() + "." + name + " IS 'it''s a comment'");
     if (maybe(random_, 10)) say("GRANT SELECT ON " + table.sql() + " TO PUBLIC");
+    if (maybe(random_, 10)) {
+      say("GRANT SELECT (" + name + "), UPDATE (id, " + name + ") ON " + table.sql() + " TO PUBLIC");
+    }
+    if (maybe(random_, 6) && !table.partitioned) {
+      say("CREATE TABLE " +
+          quoted(ObjectName(table.name.schema, Identifier("child " + std::to_string(++made_)))) +
+          " () INHERITS (" + table.sql() + ")");
+    }
     if (maybe(random_, 8))
       say("CREATE STATISTICS " +
           quoted(ObjectName(table.name.schema, Identifier("stat " + std::to_string(++made_)))) + " ON id, (" +
@@ -279,8 +314,9 @@ class Builder {
       say("CREATE POLICY reads ON " + table.sql() + " FOR SELECT USING (" + name + " IS NOT NULL)");
     if (maybe(random_, 12) && !column.generated) {
       const ObjectName function(table.name.schema, Identifier("noted " + std::to_string(++made_)));
-      say("CREATE FUNCTION " + quoted(function) +
-          "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$");
+      say("CREATE FUNCTION " + quoted(function) + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " +
+          (maybe(random_, 40) ? "IF NEW." + name + " IS NULL THEN RETURN NEW; END IF; " : "") +
+          "RETURN NEW; END $$");
       say("CREATE TRIGGER noted BEFORE UPDATE" + std::string(maybe(random_, 50) ? " OF " + name : "") +
           " ON " + table.sql() + " FOR EACH ROW EXECUTE FUNCTION " + quoted(function) + "()");
     }
@@ -290,6 +326,7 @@ class Builder {
   RandomSchema schema_;
   std::string other_schema_;
   std::set<std::string> used_tables_;
+  std::vector<RandomKind> domains_;
   int made_ = 0;
 };
 
