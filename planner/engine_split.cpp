@@ -115,7 +115,13 @@ SplitWalk walk(const Migration& migration, Schema start) {
   return result;
 }
 
-SplitResult::Problem ask(const Intention& question) {
+bool is_boolean(const Schema& schema, const TableName& table, const Identifier& column) {
+  const Table* known = schema.table(table);
+  const Column* found = known == nullptr ? nullptr : known->column(column);
+  return found != nullptr && found->type.is("bool");
+}
+
+SplitResult::Problem ask(const Intention& question, const Schema& schema) {
   SplitResult::Problem problem;
   problem.sources = question.sources;
   std::string why;
@@ -130,7 +136,7 @@ SplitResult::Problem ask(const Intention& question) {
     problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() +
                          " to keep the data, or --no-rename " + table + "." + rename->from.str() +
                          " to drop it.";
-    if (opposites(rename->from.str(), rename->to.str())) {
+    if (opposites(rename->from.str(), rename->to.str()) && is_boolean(schema, rename->table, rename->from)) {
       problem.what_to_do += " To keep the data turned around, say --no-rename " + table + "." +
                             rename->from.str() + " --fill '" + table + "." + rename->to.str() + "=NOT " +
                             quoted(rename->from) + "' when the new column is required, or write UPDATE " +
@@ -163,12 +169,13 @@ class Splitter {
 
   SplitResult run() {
     for (const Intention& question : recognized_.questions) {
-      SplitResult::Problem problem = ask(question);
+      SplitResult::Problem problem = ask(question, walked_.start);
       questions_.push_back(std::move(problem));
     }
     refusals_ = walked_.problems;
     for (const Intention& intention : recognized_.intentions) take(intention);
     refuse_types_under_way();
+    refuse_shapes_under_way();
     if (!refusals_.empty() || !questions_.empty()) return unanswered();
     if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.harmless; })) {
       result_.outcome = SplitResult::Outcome::NothingToDo;
@@ -205,6 +212,29 @@ class Splitter {
                                ": the migration adds the column and fills it with another type first.",
                            "Write the type that is meant into ADD COLUMN, then split again.",
                            part.intention->sources});
+    }
+  }
+
+  /// CREATE TABLE .. (LIKE ..) takes the shape that the other table has at that moment; what a plan changes
+  /// in phases has it only later.
+  void refuse_shapes_under_way() {
+    for (const Part& part : parts_) {
+      const auto* create = std::get_if<CreateTable>(&part.intention->operation);
+      if (create == nullptr) continue;
+      for (const LikeClause& like : create->likes) {
+        const bool under_way = std::any_of(parts_.begin(), parts_.end(), [&](const Part& other) {
+          const ObjectName* target = target_relation(other.intention->operation);
+          return !other.harmless && target != nullptr && *target == like.source &&
+                 !std::holds_alternative<Update>(other.intention->operation) &&
+                 !std::holds_alternative<Delete>(other.intention->operation) &&
+                 other.intention->sources.front().statement < part.intention->sources.front().statement;
+        });
+        if (!under_way) continue;
+        refusals_.push_back({"Table " + display(create->table) + " is created LIKE " + display(like.source) +
+                                 ", which this migration changes in phases before.",
+                             "Create it in a migration of its own after this one, or write its columns out.",
+                             part.intention->sources});
+      }
     }
   }
 

@@ -51,6 +51,24 @@ bool is_updated_at(const ColumnDefinition& column) {
                   letters == "lastmodified" || letters == "lastupdated");
 }
 
+/// What comes nearest to a generated column, as a migration that can be split.
+std::string by_trigger(const AddColumn& operation) {
+  const ColumnDefinition& column = operation.column;
+  const ObjectName function(operation.table.schema,
+                            Identifier(operation.table.name.str() + "_" + column.name.str()));
+  ColumnDefinition plain;
+  plain.name = column.name;
+  plain.type = column.type;
+  const Sql body = sql("BEGIN NEW.{} := {}; RETURN NEW; END", column.name,
+                       of_new_row(column.generated, operation.table).text());
+  return sql("ALTER TABLE {} ADD COLUMN {}; CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {}; "
+             "CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {}(); UPDATE {} "
+             "SET {} = {};",
+             operation.table, column_sql(plain), function, dollar_quoted(body), function.name,
+             operation.table, function, operation.table, column.name, column.generated.text())
+      .str();
+}
+
 Step add_step(const Adding& adding) {
   Step step;
   step.kind = PhaseKind::Add;
@@ -311,9 +329,10 @@ RecipeResult make(const AddColumn& operation, const Intention&, const RecipeCont
   if (!asked.generated.empty()) {
     return refused("Generated column " + said(operation.table, asked.name) +
                        ": PostgreSQL can only add a stored generated column by rewriting the table while "
-                       "nobody can use it.",
-                   "Add a plain column and keep it right by a trigger or the application, compute it in a "
-                   "view or an expression index, or add it in a maintenance window.");
+                       "nobody can use it, and cannot make one of a column that is there.",
+                   "Let a trigger keep a plain column right; written like this, planner splits it: " +
+                       by_trigger(operation) +
+                       " Or compute it in a view or an expression index, or add it in a maintenance window.");
   }
   const Domain* domain = context.before.domain(asked.type.name);
   if (domain != nullptr && asked.type.array_dimensions == 0) {

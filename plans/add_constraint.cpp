@@ -125,10 +125,24 @@ RecipeResult key(const Op& operation, const Intention&, const RecipeContext& con
 
 RecipeResult exclusion(const AddExclusion& operation, const Intention&, const RecipeContext& context) {
   if (auto answer = not_worth_a_plan(operation.table, operation.constraint, context)) return *answer;
-  return refused("EXCLUDE on " + display(operation.table) +
-                     ": PostgreSQL can only build it while nobody can use the table.",
-                 "Add it in a maintenance window; or keep the rule in the application and add it to a new "
-                 "table that takes over.");
+  const std::vector<ObjectName>& operators = operation.constraint.exclusion_operators;
+  const bool equality = std::all_of(operators.begin(), operators.end(),
+                                    [](const ObjectName& one) { return one.name.str() == "="; });
+  if (equality)
+    return refused(
+        "EXCLUDE on " + display(operation.table) +
+            ": PostgreSQL can only build it while nobody can use the table.",
+        "All its operators are =, so UNIQUE means the same: write that (or CREATE UNIQUE INDEX, when "
+        "it has a WHERE), and planner builds it while everybody works.");
+  return refused(
+      "EXCLUDE on " + display(operation.table) +
+          ": PostgreSQL can only build it while nobody can use the table, and knows neither NOT "
+          "VALID nor CONCURRENTLY for it.",
+      "By hand: count the conflicts there are (a self-join with the same operators) and settle them; "
+      "then add it in a maintenance window that is as long as building such an index takes (try it "
+      "on a copy). Without a window: create a table of the same shape that has the constraint from "
+      "the start, keep it filled by a trigger on this one, copy the rows in batches, and let the two "
+      "change names in one transaction.");
 }
 
 }  // namespace

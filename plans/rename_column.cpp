@@ -4,6 +4,7 @@
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
+#include "plans/steps/fill.h"
 #include "plans/steps/rename.h"
 #include "plans/steps/rename_by_view.h"
 #include "plans/steps/text.h"
@@ -73,6 +74,14 @@ Expression fill_for(const RecipeContext& context, const TableName& table, const 
     if (context.start.resolve_relation(fill.table) == table && fill.column == column) return fill.value;
   }
   return {};
+}
+
+/// SET NOT NULL on the old name, before it is renamed.
+bool required_under_old_name(const RenameColumn& rename, const RecipeContext& context) {
+  return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+    const auto* set = std::get_if<SetNotNull>(&other.operation);
+    return set != nullptr && set->table == rename.table && set->column == rename.from;
+  });
 }
 
 bool hangs(const Schema& schema, const Table& table, const Identifier& column) {
@@ -191,6 +200,8 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
                                 : old_stable ? column.old_column->default_value
                                              : Expression();
     column.fill = fill_for(context, operation.table, rename.to);
+    if (column.fill.empty() && required_under_old_name(rename, context))
+      column.fill = fill_of(context, operation.table, rename.from).value;
     if (column.not_null && !column.old_column->not_null && column.fill.empty()) {
       return question(said(table->name, rename.from) + " may be NULL but " + said(rename.to) +
                           " may not: which value do the rows without one get?",
@@ -208,7 +219,9 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     if (old_stable) pair.from_default = column.old_column->default_value;
     pair.to_default = column.transition_default;
     if (column.not_null && !column.old_column->not_null) {
-      pair.up = Expression::parse("COALESCE(" + quoted(column.from) + ", " + column.fill.text().str() + ")");
+      // Without the cast a 7 would make an integer of a smallint, and the mirror compares bytes.
+      pair.up = Expression::parse("COALESCE(" + quoted(column.from) + ", (" + column.fill.text().str() +
+                                  ")::" + type_sql(column.type).str() + ")");
     }
     pairs.push_back(pair);
     renames.columns.push_back(column);

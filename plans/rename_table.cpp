@@ -287,9 +287,13 @@ RecipeResult make(const RenameTable& operation, const Intention& intention, cons
   rename.old_table = table;
   rename.to = TableName(table->name.schema, operation.to);
   rename.dropped_and_created = intention.evidence.has_value();
-  if (table->kind != RelationKind::Table || table->partition_of) {
+  // An automatically updatable view passes rows on to a partitioned table too; what a foreign server makes of
+  // ON CONFLICT and FOR UPDATE is not known here.
+  const bool partitions = table->kind == RelationKind::PartitionedTable || table->partition_of;
+  if ((table->kind != RelationKind::Table && !partitions) || (partitions && rename.dropped_and_created)) {
     return refused("Renaming " + display(table->name) +
-                       ": a view cannot stand in for a partitioned or foreign table in every statement.",
+                       (partitions ? ": its partitions would be made anew and empty."
+                                   : ": a view cannot stand in for a foreign table in every statement."),
                    "Keep the table's name in the database and rename the model only (Prisma: @@map(\"" +
                        table->name.name.str() + "\")).");
   }

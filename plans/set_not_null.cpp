@@ -11,7 +11,7 @@
 namespace planner::plans {
 namespace {
 
-RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeContext& context) {
+RecipeResult make(const SetNotNull& operation, const Intention& intention, const RecipeContext& context) {
   const Table* table = context.before.table(operation.table);
   const Column* column = table == nullptr ? nullptr : table->column(operation.column);
   if (column == nullptr)
@@ -22,7 +22,10 @@ RecipeResult make(const SetNotNull& operation, const Intention&, const RecipeCon
     return harmless(table->is_new ? "the table is new" : "the column is NOT NULL already");
   for (const Intention& other : context.intentions) {
     const auto* rename = std::get_if<RenameColumn>(&other.operation);
-    if (rename != nullptr && rename->table == operation.table && rename->to == operation.column &&
+    const bool before_it = rename != nullptr && rename->from == operation.column && !other.evidence &&
+                           intention.sources.front().statement <= other.sources.front().statement;
+    if (rename != nullptr && rename->table == operation.table &&
+        (rename->to == operation.column || before_it) &&
         !(!other.evidence && keeps_old_column(*rename, context)))
       return covered("The rename makes the new column NOT NULL.");
   }

@@ -33,6 +33,18 @@ Statements comment_back(const Comment& op, const Schema& before) {
   return std::vector{sql("COMMENT ON COLUMN {}.{} IS {}", op.name, op.sub_object, text_sql(column->comment))};
 }
 
+/// An enum is its labels; what CASCADE took along would not come back with it.
+Statements type_back(const DropType& op, const Schema& before) {
+  const EnumType* type = before.enum_type(op.type);
+  if (type == nullptr || op.cascade == Cascade::Cascade) return std::nullopt;
+  std::vector<Sql> labels;
+  for (const std::string& label : type->labels) labels.push_back(sql("{}", Literal(label)));
+  std::vector<Sql> back{sql("CREATE TYPE {} AS ENUM ({})", type->name, join(labels, ", "))};
+  if (!type->comment.empty())
+    back.push_back(sql("COMMENT ON TYPE {} IS {}", type->name, Literal(type->comment)));
+  return back;
+}
+
 struct Inverse {
   const Schema& before;
 
@@ -65,6 +77,8 @@ struct Inverse {
     } else if constexpr (std::is_same_v<Op, CreateEnum> || std::is_same_v<Op, CreateCompositeType> ||
                          std::is_same_v<Op, CreateRangeType>) {
       return std::vector{sql("DROP TYPE {}", op.type)};
+    } else if constexpr (std::is_same_v<Op, DropType>) {
+      return type_back(op, before);
     } else if constexpr (std::is_same_v<Op, CreateDomain>) {
       return std::vector{sql("DROP DOMAIN {}", op.domain)};
     } else if constexpr (std::is_same_v<Op, CreateSequence>) {

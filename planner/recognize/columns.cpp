@@ -89,7 +89,8 @@ Candidate weigh(Recognition& recognition, Piece& drop, Piece& add, bool only_pai
   }
   const bool kindred = kindred_types(old_column.type, added.column.type);
   // Another type: only a name that is plainly the same one is worth a question.
-  if (!candidate.types_agree && !(kindred && similarity >= 0.6) && similarity < 0.9) return candidate;
+  const double alike = only_pair ? 0.45 : 0.6;
+  if (!candidate.types_agree && !(kindred && similarity >= alike) && similarity < 0.9) return candidate;
   double weight = 0.55 * similarity + (candidate.types_agree ? 0.25 : kindred ? 0.12 : 0.0);
   if (only_pair) weight += candidate.types_agree ? 0.15 : 0.05;
   if (drop.source.statement == add.source.statement) weight += 0.05;

@@ -117,7 +117,7 @@ std::vector<std::string> numbers_in(const std::vector<std::string>& words) {
   return numbers;
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kOpposites{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 42> kOpposites{{
     {"enable", "disable"},
     {"enabled", "disabled"},
     {"active", "inactive"},
@@ -152,6 +152,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kOpposit
     {"left", "right"},
     {"increase", "decrease"},
     {"published", "draft"},
+    {"deleted", "active"},
+    {"archived", "active"},
+    {"blocked", "allowed"},
+    {"banned", "allowed"},
+    {"parent", "child"},
+    {"source", "target"},
+    {"sender", "receiver"},
+    {"sender", "recipient"},
 }};
 
 bool negates(std::string_view negative, std::string_view positive) {

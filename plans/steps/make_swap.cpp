@@ -119,8 +119,11 @@ std::optional<RecipeResult> choose_values(const Wanted& wanted, const Column& be
   const bool castable = cast_path(before.type, after.type, CastContext::Explicit, context.start,
                                   context.options.effects.server_version)
                             .has_value();
+  // No text of a number is ever a uuid: what the new column gives to new rows is meant then.
+  const bool by_text = castable || after.default_value.empty() || !after.type.is("uuid");
   const std::string conversion =
-      quoted(wanted.column) + (castable ? "::" : "::text::") + type_sql(after.type).str();
+      by_text ? quoted(wanted.column) + (castable ? "::" : "::text::") + type_sql(after.type).str()
+              : after.default_value.text().str();
   return question(said(wanted.table, wanted.column) + " is dropped and added again as " +
                       display(after.type) + ", which loses every value. Is it a change of type?",
                   "Say --fill '" + option_said(wanted) + "=" + conversion +
@@ -223,6 +226,14 @@ struct Builder {
     }
     if (!up.given.empty() && up.given.facts().has_subquery)
       return refuse(one, "its values are computed by a query.", kByHand);
+    if (!up.given.empty() && one.enum_swap == nullptr) {
+      const auto volatility = context.before.volatility(up.given);
+      const bool varies = volatility == Schema::ExpressionVolatility::Volatile ||
+                          volatility == Schema::ExpressionVolatility::Unknown;
+      column.once = up.given.facts().columns.empty() && volatility != Schema::ExpressionVolatility::Immutable;
+      if (varies && !column.once)
+        return refuse(one, "its values would be others each time they are computed.", kByHand);
+    }
     const auto convert = [&](const TypeName& from, const TypeName& to) {
       ConversionRequest request = up;
       request.from = from;
@@ -236,7 +247,14 @@ struct Builder {
       }
       return conversion_of(request, *table, context.start, context.options.effects);
     };
-    const std::optional<Conversion> forth = convert(up.from, column.fresh_type);
+    const auto given_once = [&](const Identifier& holder) {
+      Conversion conversion;
+      conversion.up = Expression::parse("COALESCE(" + quoted(holder) + ", (" + up.given.text().str() +
+                                        ")::" + type_sql(column.fresh_type).str() + ")");
+      return conversion;
+    };
+    const std::optional<Conversion> forth =
+        column.once ? given_once(column.fresh) : convert(up.from, column.fresh_type);
     if (!forth)
       return refuse(one, "PostgreSQL has no cast from " + display(up.from) + " to " + display(up.to) + ".",
                     "Say how with USING.");
@@ -244,7 +262,8 @@ struct Builder {
     column.up_after = *forth;
     column.up_after.functions.clear();
     if (one.enum_swap != nullptr) column.up_after = *convert(column.old_type, up.to);
-    column.up_after.up = column.up_after.up.with_column_renamed(column.name, column.old);
+    column.up_after.up = column.once ? given_once(column.name).up
+                                     : column.up_after.up.with_column_renamed(column.name, column.old);
 
     ConversionRequest down;
     down.table = one.table;
@@ -334,6 +353,21 @@ struct Builder {
            std::none_of(context.intentions.begin(), context.intentions.end(), names_it);
   }
 
+  /// DROP COLUMN takes along every constraint that names it.
+  bool gone_with_column(const TableName& name, const ConstraintDefinition& definition) const {
+    const Table* after = context.after.table(name);
+    const bool remade = after == nullptr || after->constraint(definition.name) != nullptr ||
+                        final_form(name, definition).name != definition.name;
+    const bool dropped_apart =
+        std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& intention) {
+          const auto* drop = std::get_if<DropConstraint>(&intention.operation);
+          return drop != nullptr && drop->table == name && drop->constraint == definition.name;
+        });
+    return !remade && !dropped_apart && std::any_of(wanted.begin(), wanted.end(), [&](const Wanted& one) {
+      return one.replaced != nullptr && one.table == name && mentions(definition, one.column);
+    });
+  }
+
   std::optional<RecipeResult> finish() {
     for (SwappedTable& table : swap.tables) {
       std::vector<MirrorPair> pairs;
@@ -352,6 +386,8 @@ struct Builder {
             std::any_of(table.columns.begin(), table.columns.end(),
                         [&](const SwappedColumn& column) { return mentions(index, column.name); });
         if (!about || !index.valid || goes_with_column(index, table)) continue;
+        const Constraint* key = table.table->constraint(index.constraint);
+        if (key != nullptr && gone_with_column(table.table->name, key->definition)) continue;
         SwappedIndex swapped;
         swapped.index = &index;
         swapped.fresh = recreated(index, planner_name("new", index.name.name.str()));
@@ -366,6 +402,13 @@ struct Builder {
       for (const Constraint& constraint : table.table->constraints) {
         const ConstraintDefinition& definition = constraint.definition;
         if (!known(definition, table)) continue;
+        if (definition.kind != ConstraintKind::ForeignKey &&
+            gone_with_column(table.table->name, definition)) {
+          table.gone.push_back(definition);
+          // Its index would have to be built again.
+          if (definition.kind != ConstraintKind::Check) swap.reversible = false;
+          continue;
+        }
         const ConstraintDefinition after = final_form(table.table->name, definition);
         if (definition.kind == ConstraintKind::Check)
           table.checks.push_back({definition, after, constraint.validated});
@@ -384,7 +427,8 @@ struct Builder {
         const Identifier& owner = sequence->owner_column;
         const bool about = std::any_of(table.columns.begin(), table.columns.end(),
                                        [&](const SwappedColumn& column) { return column.name == owner; });
-        if (about) table.sequences.push_back(sequence.get());
+        // DROP COLUMN takes its sequence along: it stays with the old column and goes with it.
+        if (about && context.after.sequence(name) != nullptr) table.sequences.push_back(sequence.get());
       }
       std::vector<Identifier> assigned;
       for (const SwappedColumn& column : table.columns) assigned.push_back(column.fresh);
@@ -479,7 +523,30 @@ struct Builder {
       for (const Constraint& constraint : table->constraints) {
         const ConstraintDefinition& definition = constraint.definition;
         if (definition.kind != ConstraintKind::ForeignKey || !touches(name, definition, wanted)) continue;
-        SwappedKey key{name, definition, final_form(name, definition), constraint.validated};
+        SwappedKey key{name, definition, final_form(name, definition), constraint.validated,
+                       gone_with_column(name, definition)};
+        if (key.gone) {
+          swap.foreign_keys.push_back(std::move(key));
+          continue;
+        }
+        for (const SwappedTable& swapped : swap.tables) {
+          for (const SwappedColumn& column : swapped.columns) {
+            if (swapped.table->name != name || !column.once || !mentions(definition, column.name)) continue;
+            return refused(
+                "Foreign key " + said(definition.name) + " of " + display(name) +
+                    ": its rows would get new values of " + said(column.name) + " that no row of " +
+                    display(definition.references.table) + " has.",
+                "Let old and new key live side by side, in migrations that planner splits one by one: add "
+                "the "
+                "new key column to " +
+                    display(definition.references.table) +
+                    " with its default and a unique index; add a column beside " + said(name, column.name) +
+                    " and fill it by UPDATE " + quoted(name) + " SET ... FROM " +
+                    quoted(definition.references.table) +
+                    " WHERE the old keys are equal; add the foreign key to it; deploy code that uses the new "
+                    "columns; then drop the old ones.");
+          }
+        }
         if (table->kind != RelationKind::Table || table->partition_of || !table->children.empty()) {
           return refused("Foreign key " + said(definition.name) + " of " + display(name) +
                              ", whose table is partitioned, points at a column that changes its type.",

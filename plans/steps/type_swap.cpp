@@ -239,10 +239,12 @@ ReverseStep nothing_lost(const SwappedTable& table) {
   const TableName& name = table.table->name;
   std::vector<Sql> lines{sql("\nBEGIN")};
   for (const SwappedColumn& column : table.columns) {
-    lines.push_back(sql("  IF EXISTS (SELECT 1 FROM {} WHERE {} *<> {}) THEN", name,
-                        image(column.up_after.up.text()), image(sql("{}", column.name))));
-    const Sql such = sql("SELECT * FROM {} WHERE {} *<> {}", name, image(column.up_after.up.text()),
-                         image(sql("{}", column.name)));
+    if (column.once && !column.before->not_null) continue;
+    const Sql lost = column.once
+                         ? sql("{} IS NULL", column.old)
+                         : sql("{} *<> {}", image(column.up_after.up.text()), image(sql("{}", column.name)));
+    lines.push_back(sql("  IF EXISTS (SELECT 1 FROM {} WHERE {}) THEN", name, lost));
+    const Sql such = sql("SELECT * FROM {} WHERE {}", name, lost);
     lines.push_back(sql(
         "    RAISE EXCEPTION 'planner: %.% holds values that its old type cannot', {}, {} USING HINT = {};",
         Literal(display(name)), Literal(column.name.str()),
@@ -277,8 +279,10 @@ std::vector<ReverseStep> swap_back(const TypeSwap& swap) {
   ReverseStep names;
   names.locks = swap_locks(swap);
   names.statements = swap.take_away_back;
-  for (const SwappedKey& key : swap.foreign_keys)
-    names.statements.push_back(sql("ALTER TABLE {} DROP CONSTRAINT {}", key.table, key.after.name));
+  for (const SwappedKey& key : swap.foreign_keys) {
+    if (!key.gone)
+      names.statements.push_back(sql("ALTER TABLE {} DROP CONSTRAINT {}", key.table, key.after.name));
+  }
   // While the types still bear the names by which the functions know them.
   for (const SwappedTable& table : swap.tables) {
     for (const SwappedColumn& column : table.columns) append(names.statements, column.down.drop_functions);
@@ -302,6 +306,8 @@ std::vector<ReverseStep> swap_back(const TypeSwap& swap) {
     for (const SwappedTable::Check& check : table.checks) {
       if (check.validated) actions.push_back(sql("VALIDATE CONSTRAINT {}", check.before.name));
     }
+    for (const ConstraintDefinition& check : table.gone)
+      actions.push_back(sql("VALIDATE CONSTRAINT {}", check.name));
     back.push_back({{alter(table.table->name, actions)}, {scanning(table.table->name)}, Shape::Together});
   }
   for (const SwappedKey& key : swap.foreign_keys) {
@@ -347,6 +353,7 @@ Step swap_step(const TypeSwap& swap) {
   for (const SwappedTable& table : swap.tables) append(step.statements, swap_table(table));
   append(step.statements, swap.sequences_forth);
   for (const SwappedKey& key : swap.foreign_keys) {
+    if (key.gone) continue;
     step.statements.push_back(add_constraint(key.table, key.after));
     step.provides.push_back(label_constraint(key.table, key.after.name));
   }
@@ -396,7 +403,7 @@ std::vector<Step> validate_after(const TypeSwap& swap) {
     }
   }
   for (const SwappedKey& key : swap.foreign_keys) {
-    if (!key.validated) continue;
+    if (!key.validated || key.gone) continue;
     std::vector<StepLock> locks{exclusive(key.after.references.table)};
     add_lock(locks, exclusive(key.table));
     finish(validate_step(key.table, key.after.name, {key.after.references.table}),

@@ -22,6 +22,7 @@ struct SwappedColumn {
   Expression refused;                  ///< over the old column: values that must not be there; empty: none
   const Sequence* identity = nullptr;  ///< of an identity column
   bool required = false;               ///< NOT NULL from the swap on
+  bool once = false;  ///< the new value does not follow from the row: each row is given one and keeps it
   std::vector<SourceRef> sources;
 };
 
@@ -44,6 +45,7 @@ struct SwappedTable {
   };
   std::vector<Check> checks;
   std::vector<ConstraintDefinition> keys;  ///< UNIQUE and PRIMARY KEY
+  std::vector<ConstraintDefinition> gone;  ///< that DROP COLUMN takes along and the migration does not remake
   std::vector<const Sequence*> sequences;  ///< OWNED BY a swapped column, not of an identity
   const Table* after = nullptr;
   bool changed_first =
@@ -54,6 +56,7 @@ struct SwappedKey {
   TableName table;
   ConstraintDefinition before, after;
   bool validated = true;
+  bool gone = false;  ///< with the column that it starts from
 };
 
 struct SwappedEnum {

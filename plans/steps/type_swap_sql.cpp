@@ -321,6 +321,9 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
   for (const ConstraintDefinition& key : table.keys) drops.push_back(sql("DROP CONSTRAINT {}", key.name));
   for (const SwappedTable::Check& check : table.checks)
     drops.push_back(sql("DROP CONSTRAINT {}", check.before.name));
+  // On the old column they would refuse what the new one takes.
+  for (const ConstraintDefinition& constraint : table.gone)
+    drops.push_back(sql("DROP CONSTRAINT {}", constraint.name));
   for (const SwappedColumn& column : table.columns) {
     if (!column.refused.empty()) drops.push_back(sql("DROP CONSTRAINT {}", fits_name(column)));
     if (column.required) {
@@ -419,6 +422,7 @@ std::vector<Sql> swap_table_back(const SwappedTable& table) {
   if (!after.empty()) out.push_back(alter(name, after));
   for (const SwappedIndex& index : table.indexes) mark_index(table, *index.index, out);
   for (const SwappedTable::Check& check : table.checks) out.push_back(add_constraint(name, check.before));
+  for (const ConstraintDefinition& check : table.gone) out.push_back(add_constraint(name, check));
   for (const Sequence* sequence : table.sequences)
     out.push_back(sql("ALTER SEQUENCE {} OWNED BY {}.{}", sequence->name, name, sequence->owner_column));
   for (const SwappedColumn& column : table.columns) {

@@ -306,7 +306,7 @@ class Builder {
           quoted(ObjectName(table.name.schema, Identifier("child " + std::to_string(++made_)))) +
           " () INHERITS (" + table.sql() + ")");
     }
-    if (maybe(random_, 8))
+    if (maybe(random_, 8) && !column.in_key)
       say("CREATE STATISTICS " +
           quoted(ObjectName(table.name.schema, Identifier("stat " + std::to_string(++made_)))) + " ON id, (" +
           name + "::text) FROM " + table.sql());
