@@ -312,6 +312,7 @@ class Splitter {
           for (const ObjectName& name : old_names_used(intention))
             step.provides.push_back(label_under_old_name(name));
           for (std::string& label : needs_of(intention.operation)) {
+            if (builds_to_stay(intention.operation)) step.needs.push_back(label_typed(label));
             if (!own.contains(label) && !stands_at_start(intention.operation, label))
               step.needs.push_back(std::move(label));
           }
@@ -320,6 +321,25 @@ class Splitter {
         return;
       }
     }
+  }
+
+  /// An index or constraint that is there in the end, on whatever type its columns have by then.
+  bool builds_to_stay(const Operation& operation) const {
+    return std::visit(
+        [&](const auto& op) {
+          using Op = std::decay_t<decltype(op)>;
+          if constexpr (std::is_same_v<Op, CreateIndex>) {
+            return op.name.empty() || walked_.end.index(ObjectName(op.table.schema, op.name)) != nullptr;
+          } else if constexpr (std::is_same_v<Op, AddUnique> || std::is_same_v<Op, AddPrimaryKey> ||
+                               std::is_same_v<Op, AddCheck> || std::is_same_v<Op, AddForeignKey>) {
+            const Table* table = walked_.end.table(op.table);
+            return op.constraint.name.empty() ||
+                   (table != nullptr && table->constraint(op.constraint.name) != nullptr);
+          } else {
+            return false;
+          }
+        },
+        operation);
   }
 
   /// Tables that the operation names as they were called before the migration renames them.
@@ -499,7 +519,7 @@ class Splitter {
       const Place here = place(step);
       std::erase_if(step.needs, [&](const std::string& label) {
         const auto found = provided.find(label);
-        return found != provided.end() && here < found->second;
+        return found != provided.end() && here < found->second && !label.starts_with("typed:");
       });
     }
   }

@@ -81,6 +81,7 @@ std::string label_unique(const TableName& table, const std::vector<Identifier>& 
   std::sort(sorted.begin(), sorted.end());
   return "unique:" + quoted(table) + "(" + column_list(sorted).str() + ")";
 }
+std::string label_typed(const std::string& label) { return "typed:" + label; }
 std::string label_enum_values() { return "enum-values"; }
 
 std::vector<std::string> needs_of(const Operation& operation) {

@@ -105,7 +105,7 @@ RecipeResult add_labels(const ReplaceEnum& operation, const RecipeContext& conte
     step.provides = {label_enum_values()};
     result.steps.push_back(step);
   }
-  if (result.steps.empty()) return harmless("it has the same labels already");
+  if (result.steps.empty()) return covered("it has the same labels already, so there is nothing to do");
   return result;
 }
 

@@ -170,6 +170,7 @@ struct Builder {
     if (!column.before->generated.empty() || !column.after->generated.empty())
       return refuse(one, "it is a generated column.", kByHand);
     column.required = column.after->not_null;
+    column.default_in_its_words = keeps_default_words(one, *column.before, *column.after);
     if (one.replaced == nullptr && column.after->not_null && !column.before->not_null) {
       // SET NOT NULL has phases of its own. Behind the change of type they wait for the swap; before it they
       // would be lost with the old column.
@@ -288,6 +289,21 @@ struct Builder {
     }
     table_of(*table, *table_after).columns.push_back(std::move(column));
     return std::nullopt;
+  }
+
+  /// A default that nobody touches is read again by PostgreSQL as it is stored, and in that a text bears the
+  /// type it had: 'x'::bpchar.
+  bool keeps_default_words(const Wanted& one, const Column& before, const Column& after) const {
+    if (one.change == nullptr || before.default_value.facts().string_constants.empty() ||
+        !same_meaning(before.default_value, after.default_value))
+      return false;
+    return std::none_of(context.intentions.begin(), context.intentions.end(),
+                        [&](const Intention& intention) {
+                          const auto* set = std::get_if<SetDefault>(&intention.operation);
+                          const auto* drop = std::get_if<DropDefault>(&intention.operation);
+                          return (set != nullptr && set->table == one.table && set->column == one.column) ||
+                                 (drop != nullptr && drop->table == one.table && drop->column == one.column);
+                        });
   }
 
   /// ALTER TYPE leaves the sequence of a serial column as it is; only BIGSERIAL, which PostgreSQL does not

@@ -42,6 +42,23 @@ Step base_step(const Renames& renames, PhaseKind kind, Window window) {
 }
 }  // namespace
 
+/// The history does not tell of privileges on a single column; the copy would be without them.
+static Sql raise_privileges(const TableName& table, const Rename& column) {
+  return sql(
+      "IF EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND "
+      "a.attacl IS NOT "
+      "NULL) THEN\n"
+      "    RAISE EXCEPTION 'planner: privileges are granted on the column %.% alone, which its copy would "
+      "lack', {}, "
+      "{}\n"
+      "      USING HINT = 'Nothing was changed. Grant them on the whole table and revoke them on the column, "
+      "then run "
+      "this again.';\n"
+      "  END IF",
+      Literal(quoted(table)), Literal(column.from.str()), Literal(display(table)),
+      Literal(column.from.str()));
+}
+
 Step add_step(const Renames& renames) {
   Step step = base_step(renames, PhaseKind::Add, Window::OldRelease);
   const TableName& table = renames.table->name;
@@ -54,6 +71,7 @@ Step add_step(const Renames& renames) {
       "would be missed. The CHECK is the "
       "promise as a constraint: PostgreSQL itself refuses any drift.";
   step.locks = {exclusive(renames)};
+  for (const Rename& column : renames.columns) step.gates.push_back(raise_privileges(table, column));
   step.statements = install(renames.mirror, renames.columns, copies);
   for (const Rename& column : renames.columns) {
     if (column.not_null && !(column.fill.empty() && !column.old_column->not_null)) {

@@ -334,6 +334,9 @@ Step swap_step(const TypeSwap& swap) {
     for (const SwappedColumn& column : table.columns) {
       step.provides.push_back(label_column(table.table->name, column.name));
       step.provides.push_back(label_filled(table.table->name, column.name));
+      for (const std::string& label :
+           {label_column(table.table->name, column.name), label_filled(table.table->name, column.name)})
+        step.provides.push_back(label_typed(label));
     }
     step.prisma.push_back(advice(table, true));
     step.provides.push_back(label("swapped", table));

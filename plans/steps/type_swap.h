@@ -22,6 +22,7 @@ struct SwappedColumn {
   Expression refused;                  ///< over the old column: values that must not be there; empty: none
   const Sequence* identity = nullptr;  ///< of an identity column
   bool required = false;               ///< NOT NULL from the swap on
+  bool default_in_its_words = false;   ///< PostgreSQL keeps it, with the type its constant had
   bool once = false;  ///< the new value does not follow from the row: each row is given one and keeps it
   std::vector<SourceRef> sources;
 };

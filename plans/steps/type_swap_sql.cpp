@@ -311,12 +311,40 @@ Sql add_in_words(const TableName& table, const SwappedTable::Check& check) {
       add_constraint(table, check.after));
 }
 
+static std::string default_words_of(const SwappedColumn& column) {
+  return "planner.default_" + short_hash(column.name.str());
+}
+
+static Sql remember_default(const TableName& table, const SwappedColumn& column) {
+  return sql(
+      "PERFORM set_config({}, (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a "
+      "ON "
+      "a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = {}::regclass AND a.attname = {}), "
+      "true)",
+      Literal(default_words_of(column)), Literal(quoted(table)), Literal(column.name.str()));
+}
+
+static Sql default_in_words(const TableName& table, const SwappedColumn& column) {
+  return sql(
+      "IF current_setting({}, true) <> '' THEN\n"
+      "          EXECUTE {} || current_setting({});\n"
+      "        ELSE\n"
+      "          ALTER TABLE {} {};\n"
+      "        END IF",
+      Literal(default_words_of(column)),
+      Literal(sql("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT ", table, column.name).str()),
+      Literal(default_words_of(column)), table, set_default(column.name, column.after->default_value));
+}
+
 std::vector<Sql> swap_table(const SwappedTable& table) {
   const TableName& name = table.table->name;
   std::vector<Sql> out, drops{sql("DROP CONSTRAINT {}", table.mirror.constraint_name)}, required, proofs,
       after;
   for (const SwappedTable::Check& check : table.checks) {
     if (kept_in_its_words(table, check)) out.push_back(remember_words(name, check.before.name));
+  }
+  for (const SwappedColumn& column : table.columns) {
+    if (column.default_in_its_words) out.push_back(remember_default(name, column));
   }
   for (const ConstraintDefinition& key : table.keys) drops.push_back(sql("DROP CONSTRAINT {}", key.name));
   for (const SwappedTable::Check& check : table.checks)
@@ -348,7 +376,7 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
     if (column.before->not_null) after.push_back(sql("ALTER COLUMN {} DROP NOT NULL", column.old));
     if (!column.before->default_value.empty())
       after.push_back(sql("ALTER COLUMN {} DROP DEFAULT", column.old));
-    if (!column.after->default_value.empty())
+    if (!column.after->default_value.empty() && !column.default_in_its_words)
       after.push_back(set_default(column.name, column.after->default_value));
   }
   for (const SwappedIndex& index : table.indexes) {
@@ -363,6 +391,9 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
   }
   // Only now: a column of a primary key cannot lose its NOT NULL before the key has moved.
   if (!after.empty()) out.push_back(alter(name, after));
+  for (const SwappedColumn& column : table.columns) {
+    if (column.default_in_its_words) out.push_back(default_in_words(name, column));
+  }
   for (const SwappedIndex& index : table.indexes) mark_index(table, *index.index, out);
   for (const SwappedTable::Check& check : table.checks) {
     out.push_back(kept_in_its_words(table, check) ? add_in_words(name, check)

@@ -57,6 +57,16 @@ void prove(const ProofServer& server, unsigned schema_seed, const std::vector<un
   const Outcome outcome =
       outcome_of(server, database, before, migration, Tool::PrismaUnknown, 25, true, change.options);
   server.drop(database);
+  // A privilege that no history tells of to the end: the first phase refuses it by name and changes nothing.
+  const auto by_gate = [](const std::string& reason) {
+    return reason.find("planner: privileges are granted on the column") != std::string::npos ||
+           reason.find("planner: a privilege, view, policy") != std::string::npos;
+  };
+  if (outcome.result == "unproven" && outcome.reasons.size() == 1 && by_gate(outcome.reasons.front()) &&
+      schema.sql.find("GRANT SELECT (") != std::string::npos) {
+    ++tally.outcomes["stopped by a gate"];
+    return;
+  }
   ++tally.outcomes[outcome.result.empty() ? "harmless" : outcome.result];
   for (const auto& [kind, number] : outcome.risky) tally.risky[kind] += number;
   for (const auto& [kind, number] : outcome.refused) tally.refused[kind] += number;
