@@ -7,6 +7,7 @@
 #include <set>
 
 #include "planner/error.h"
+#include "planner/labels.h"
 #include "planner/recognize/names.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
@@ -209,6 +210,51 @@ void refuse_beside_unfinished(SplitResult& result, const project::Service& servi
   }
 }
 
+std::set<std::string> all_columns(const Schema& schema) {
+  std::set<std::string> columns;
+  for (const auto& [name, table] : schema.tables) {
+    for (const Column& column : table->columns) columns.insert(label_column(name, column.name));
+  }
+  return columns;
+}
+
+/// The phases are released behind every migration that is in the history already: one of those that needs
+/// what this one does would run without it.
+void refuse_before_followers(SplitResult& result, const History& history, std::size_t migration) {
+  if (result.outcome != SplitResult::Outcome::Planned) return;
+  Schema schema;
+  for (std::size_t i = 0; i < migration; ++i) {
+    for (const Statement& statement : parse_file(history.migrations[i].text).statements)
+      replay_statement(schema, statement.operations);
+  }
+  const ParsedFile own_file = parse_file(history.migrations[migration].text);
+  std::set<std::string> changed = columns_touched(own_file, schema);
+  const std::set<std::string> known = all_columns(schema);
+  for (const Statement& statement : own_file.statements) replay_statement(schema, statement.operations);
+  for (const std::string& column : all_columns(schema)) {
+    if (!known.contains(column)) changed.insert(column);
+  }
+  for (std::size_t i = migration + 1; i < history.migrations.size(); ++i) {
+    const ParsedFile file = parse_file(history.migrations[i].text);
+    if (history.migrations[i].pending) {
+      for (const std::string& column : columns_touched(file, schema)) {
+        if (!changed.contains(column)) continue;
+        result.outcome = SplitResult::Outcome::Refused;
+        result.problems.push_back({"Migration " + history.migrations[i].name +
+                                       " stands behind this one and works on the same column: " +
+                                       column.substr(column.find(':') + 1) +
+                                       ". The phases would be released behind it.",
+                                   "Put both changes into one migration and split that: they are then "
+                                   "planned together. Or take that "
+                                   "migration out of the history until this one's plan is finished.",
+                                   {}});
+        return;
+      }
+    }
+    for (const Statement& statement : file.statements) replay_statement(schema, statement.operations);
+  }
+}
+
 /// What the repository must hold afterwards.
 std::vector<std::string> what_to_commit(const project::Service& service, const project::fs::path& folder) {
   std::vector<std::string> lines{
@@ -354,6 +400,7 @@ void run(const Options& options, Context& context) {
 
   if (result.outcome == SplitResult::Outcome::Planned)
     refuse_beside_unfinished(result, service, loaded.history, *target.migration);
+  refuse_before_followers(result, loaded.history, *target.migration);
 
   if (result.outcome == SplitResult::Outcome::Planned) {
     // The plan keeps the file as it lay on disk, with the reverse section that the engine did not read.
