@@ -295,6 +295,7 @@ struct Builder {
   /// type it had: 'x'::bpchar.
   bool keeps_default_words(const Wanted& one, const Column& before, const Column& after) const {
     if (one.change == nullptr || before.default_value.facts().string_constants.empty() ||
+        !before.default_value.facts().functions.empty() ||
         !same_meaning(before.default_value, after.default_value))
       return false;
     return std::none_of(context.intentions.begin(), context.intentions.end(),

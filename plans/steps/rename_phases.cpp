@@ -301,6 +301,10 @@ Step drop_step(const Renames& renames, const RecipeContext& context) {
       }
     }
     if (!step.reversible) step.reverse.clear();
+    for (const Rename& column : renames.columns) {
+      if (step.reversible && column.not_null && !column.old_column->not_null)
+        step.reverse_note = "Rows that had no value in " + said(column.from) + " keep the one of --fill.";
+    }
   }
   step.application =
       "The new release notices nothing. A process of the old release would fail: this phase is for when none "
