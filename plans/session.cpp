@@ -42,6 +42,12 @@ RecipeResult enum_label(const AddEnumValue& operation, const Intention& intentio
   if (operation.if_not_exists &&
       std::find(type->labels.begin(), type->labels.end(), operation.label) != type->labels.end())
     return covered("the value is there already");
+  for (const Intention& other : context.intentions) {
+    const auto* replace = std::get_if<ReplaceEnum>(&other.operation);
+    if (replace != nullptr && replace->type == operation.type && replace->labels != type->labels &&
+        other.sources.front().statement > intention.sources.front().statement)
+      return covered("the same migration makes the type anew with other labels");
+  }
   const bool used =
       std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
         if (&other == &intention) return false;

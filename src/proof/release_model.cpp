@@ -96,7 +96,9 @@ ReleaseModel release_model(const Schema& schema, Release release, const ReleaseM
   ReleaseModel model;
   model.release = release;
   for (const auto& [name, table] : schema.tables) {
-    if (table->kind == RelationKind::ForeignTable || table->partition_of ||
+    // Rows of tables that inherit from it are found in it too, under keys that are unique in each alone.
+    const bool inherited = table->kind == RelationKind::Table && !table->children.empty();
+    if (table->kind == RelationKind::ForeignTable || table->partition_of || inherited ||
         name.schema.str().starts_with("planner"))
       continue;
     TableName old_name = name;
