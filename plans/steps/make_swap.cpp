@@ -189,6 +189,15 @@ struct Builder {
       return refuse(one, "the migration also changes whether it is an identity column.",
                     "Put that into a migration of its own.");
     }
+    for (const Intention& other : context.intentions) {
+      // PostgreSQL would read its constants as values of the old type.
+      const auto* check = std::get_if<AddCheck>(&other.operation);
+      if (check != nullptr && one.change != nullptr && check->table == one.table &&
+          other.sources.front().statement < one.intention->sources.front().statement &&
+          mentions(check->constraint, one.column))
+        return refuse(one, "the migration adds a check to it before.",
+                      "Write ADD CONSTRAINT behind the change of type.");
+    }
     const Dependents dependents = dependents_of(context.start, *table, one.column);
     if (auto refusal = reason_to_refuse(one, *table, dependents, context, wanted)) return refusal;
 
