@@ -47,6 +47,9 @@ void AlterTable::part(const AddColumn& add, const Operation& operation) {
   const bool made_per_row =
       is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
   if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_receiving();
+  // A value for old rows, stored in them or not, has them looked at.
+  if (table() != nullptr && (made_per_row || has_value || domain_has_constraints(type, b_.schema)))
+    refuse_row_types(b_, *table());
   if (has_value && judge_default(value)) rewrite_receiving();
   if (domain != nullptr && !has_value && !made_per_row && domain->not_null) {
     b_.fail_with_rows("23502", "domain " + display(domain->name) + " does not allow null values");
@@ -115,6 +118,8 @@ bool AlterTable::judge_default(const Expression& value) {
 void AlterTable::part(const DropColumn& drop, const Operation& operation) {
   b_.effects.waits_even_if_noop |= drop.if_exists;
   const Table* before = table();
+  if (is_system_column(drop.column))
+    b_.fail("0A000", "cannot drop system column \"" + drop.column.str() + "\"");
   if (before != nullptr && before->column(drop.column) == nullptr && drop.if_exists) return;
   lock_family(drop.only);
   // With ONLY the children keep the column as their own, which changes them too.
@@ -159,6 +164,8 @@ void AlterTable::part(const DropNotNull& drop, const Operation& operation) {
 
 void AlterTable::part(const ChangeType& change, const Operation& operation) {
   lock_family(change.only);
+  if (is_system_column(change.column))
+    b_.fail("0A000", "cannot alter system column \"" + change.column.str() + "\"");
   refuse_other_parents(b_, target_, change.column, "alter");
   for (const TableName& name : b_.family(target_, change.only)) {
     const Table* held = b_.schema.tables.find(name);

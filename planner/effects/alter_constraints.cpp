@@ -81,7 +81,8 @@ LockMode AlterTable::index_partition_lock() const {
   return b_.major() >= 18 ? LockMode::AccessExclusive : LockMode::Share;
 }
 
-void AlterTable::add_index_constraint(const ConstraintDefinition& constraint, const Operation& operation) {
+void AlterTable::add_index_constraint(const ConstraintDefinition& constraint, bool only,
+                                      const Operation& operation) {
   if (!constraint.using_index.empty()) {
     if (table() != nullptr) judge_using_index(b_, *table(), constraint);
     // It is locked to be renamed after the constraint.
@@ -90,7 +91,7 @@ void AlterTable::add_index_constraint(const ConstraintDefinition& constraint, co
               LockedKind::Index);
   } else {
     for (const Identifier& column : constraint.columns) judge_opclass(b_, table(), column, "btree");
-    lock_partitions(target_, index_partition_lock());
+    if (!only) lock_partitions(target_, index_partition_lock());
     b_.fail_on_data("23505", "rows may hold the same value twice");
     if (table() == nullptr) b_.scan(target_, ScanReason::IndexBuild);
   }
@@ -102,7 +103,7 @@ void AlterTable::part(const AddUnique& add, const Operation& operation) {
   if (add.constraint.nulls_not_distinct && b_.major() < 15) {
     b_.fail("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on");
   }
-  add_index_constraint(add.constraint, operation);
+  add_index_constraint(add.constraint, add.only, operation);
 }
 
 void AlterTable::part(const AddPrimaryKey& add, const Operation& operation) {
@@ -125,7 +126,7 @@ void AlterTable::part(const AddPrimaryKey& add, const Operation& operation) {
     lock_family(add.only);
     set_not_null(column, add.only);
   }
-  add_index_constraint(add.constraint, operation);
+  add_index_constraint(add.constraint, add.only, operation);
 }
 
 void AlterTable::part(const AddExclusion& add, const Operation& operation) {

@@ -8,9 +8,6 @@
 namespace planner::physics {
 namespace {
 
-template <typename T, typename... Ts>
-constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
-
 /// Sub-commands of ALTER TABLE, as opposed to statements that merely have a table.
 template <typename T>
 constexpr bool is_part =
@@ -27,7 +24,6 @@ void AlterTable::run(const std::vector<const Operation*>& operations) {
   b_.lock(target_, mode_);
   require_relation(b_, target_);
   for (const Operation* each : operations) {
-    judge_part_of_view(b_, target_, *each);
     if (const auto* add = std::get_if<AddColumn>(each)) {
       default_beside_columns_ |= static_cast<bool>(add->column.default_value) || add->column.generated ||
                                  is_serial(add->column.type);
@@ -179,7 +175,8 @@ void AlterTable::part(const T& change, const Operation& operation) {
     if (column != nullptr) judge_value(b_, change.value, column->type, change.column);
   }
   if constexpr (std::is_same_v<T, SetTableOptions>) {
-    if (!change.reset) {
+    const bool foreign = table() != nullptr && table()->kind == RelationKind::ForeignTable;
+    if (!change.reset && !foreign) {
       const bool view = change.is_view || b_.kind_of(target_) == LockedKind::View;
       const bool index = change.is_index || b_.kind_of(target_) == LockedKind::Index;
       if (index && is_of_partitioned(target_))
@@ -241,6 +238,19 @@ bool is_alter_table_part(const Operation& operation) {
 void alter_table(Builder& builder, const std::vector<const Operation*>& operations) {
   LockMode mode = LockMode::None;
   for (const Operation* each : operations) mode = std::max(mode, lock_needed(*each));
+  // On a foreign table it is OPTIONS that is meant, which asks for more.
+  const Table* held = builder.schema.tables.find(
+      target_relation(*operations.front()) == nullptr
+          ? TableName()
+          : builder.schema.resolve_relation(*target_relation(*operations.front())));
+  if (held != nullptr && held->kind == RelationKind::ForeignTable) {
+    for (const Operation* each : operations) {
+      const auto* column = std::get_if<SetColumnOptions>(each);
+      const bool wrapper = column != nullptr && !column->options.empty() &&
+                           !column->options.front().name.starts_with("n_distinct");
+      if (wrapper || std::holds_alternative<SetTableOptions>(*each)) mode = LockMode::AccessExclusive;
+    }
+  }
   std::vector<const Operation*> in_order = operations;
   std::stable_sort(in_order.begin(), in_order.end(),
                    [](const Operation* a, const Operation* b) { return pass_of(*a) < pass_of(*b); });

@@ -51,7 +51,7 @@ class AlterTable {
   void part(const AddForeignKey& add, const Operation& operation);
   /// Partitions while an index constraint of their parent is made.
   LockMode index_partition_lock() const;
-  void add_index_constraint(const ConstraintDefinition& constraint, const Operation& operation);
+  void add_index_constraint(const ConstraintDefinition& constraint, bool only, const Operation& operation);
   void part(const AddUnique& add, const Operation& operation);
   void part(const AddPrimaryKey& add, const Operation& operation);
   void part(const AddExclusion& add, const Operation& operation);

@@ -218,7 +218,9 @@ void Builder::note_changes(const Schema& before, const Schema& after) {
         if (type.kind == 'c') lock_dropped(name, LockedKind::Table);
       },
       [](const ObjectName&, const OtherType&) {},
-      [](const ObjectName&, const OtherType&, const OtherType&) {});
+      [&](const ObjectName& name, const OtherType& old, const OtherType& now) {
+        if (now.attributes.size() < old.attributes.size()) lock(name, LockMode::AccessExclusive);
+      });
   differences(
       before.sequences, after.sequences,
       [&](const ObjectName& name, const Sequence&) { lock_dropped(name, LockedKind::Sequence); },

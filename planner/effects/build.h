@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,9 @@
 
 /// What the files of effects share. For planner/effects*.cpp only.
 namespace planner::physics {
+
+template <typename T, typename... Ts>
+constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
 
 /// Effects of one statement while they are put together. `schema` starts as what the statement meets and
 /// follows its parts, so that each part sees what the former ones left: PostgreSQL's own order of work.
@@ -137,6 +141,11 @@ void refuse_other_parents(Builder& builder, const TableName& target, const Ident
 void judge_drop_not_null(Builder& builder, const Table& table, const Identifier& column);
 /// From 18 on NOT NULL is a constraint with a name: the column, if the name is the one PostgreSQL gives.
 std::optional<Identifier> column_of_not_null_name(const Table& table, const Identifier& name);
+/// 0A000 where a column elsewhere holds rows of the table: values in it cannot be written anew.
+void refuse_row_types(Builder& builder, const Table& table);
+/// Keys that point at the table or, when it is a partition, at a table above it; without the copies that
+/// partitions of the referring table have.
+std::vector<Schema::Reference> references_with_parents(const Builder& builder, TableName table);
 bool made_in_this_transaction(const Builder& builder, const TableName& table);
 bool filled_in_this_transaction(const Builder& builder, const TableName& table);
 
@@ -145,18 +154,24 @@ inline bool is_known(const Builder& b, const ObjectName& name) {
   return b.schema.tables.contains(name) || b.schema.views.contains(name);
 }
 
+// effects_kinds.cpp
+/// What there is not for relations of this kind: 42809 and its like.
+void judge_kind(Builder& builder, const Operation& operation);
+
 // effects_judge.cpp
+bool is_system_column(const Identifier& name);
 /// Can the value be a default of a column of this type?
 void judge_value(Builder& builder, const Expression& value, const TypeName& type, const Identifier& column);
 /// 42P17 where an expression that has to be immutable surely is not.
 void judge_constancy(Builder& builder, const Expression& expression, const std::string& what);
 /// `table` holds the generated column already.
 void judge_generated(Builder& builder, const Table& table, const Expression& expression);
+/// 42703 where an expression names a column that the table does not have.
+void judge_columns_of(Builder& builder, const TableName& table,
+                      const std::vector<const Expression*>& expressions);
 /// What a column's own clauses cannot say together.
 void judge_definition(Builder& builder, const ColumnDefinition& column, const TableName& table);
 void judge_temporary(Builder& builder, bool temporary, const ObjectName& written);
-/// 42809 for sub-commands of ALTER TABLE that views do not take.
-void judge_part_of_view(Builder& builder, const ObjectName& relation, const Operation& operation);
 void judge_index(Builder& builder, const CreateIndex& create, const TableName& relation);
 void judge_opclass(Builder& builder, const Table* table, const Identifier& column, const std::string& method);
 enum class OptionsOf { Table, Index, View };

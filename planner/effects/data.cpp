@@ -35,7 +35,7 @@ void check_own_keys(Builder& b, const Table& table, const std::vector<Identifier
 
 /// Rows that refer to changed or deleted ones are looked for, or follow.
 void follow_references(Builder& b, const TableName& table, const std::vector<Identifier>* changed) {
-  for (const Schema::Reference& reference : b.schema.references_to(table)) {
+  for (const Schema::Reference& reference : references_with_parents(b, table)) {
     const Table* from = b.schema.tables.find(reference.from);
     const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
     if (key == nullptr || !key->enforced || key->definition.initially_deferred) continue;
@@ -44,7 +44,9 @@ void follow_references(Builder& b, const TableName& table, const std::vector<Ide
         changed == nullptr ? key->definition.references.on_delete : key->definition.references.on_update;
     const bool writes = action == ForeignKeyAction::Cascade || action == ForeignKeyAction::SetNull ||
                         action == ForeignKeyAction::SetDefault;
-    lock_with_indexes(b, reference.from, writes ? LockMode::RowExclusive : LockMode::RowShare);
+    const LockMode mode = writes ? LockMode::RowExclusive : LockMode::RowShare;
+    lock_with_indexes(b, reference.from, mode);
+    for (const TableName& partition : b.partitions(reference.from)) lock_with_indexes(b, partition, mode);
   }
 }
 
@@ -60,6 +62,32 @@ bool found_by_index(const Table& table, const Expression& where) {
       });
     });
   });
+}
+
+/// Sequences that give the columns values which the statement does not.
+void draw_from_sequences(Builder& b, const Table& table, const std::vector<Identifier>& given) {
+  for (const Column& column : table.columns) {
+    if (std::find(given.begin(), given.end(), column.name) != given.end()) continue;
+    if (const auto sequence = nextval_sequence(column.default_value))
+      b.lock(b.schema.resolve_relation(*sequence), LockMode::RowExclusive, LockedKind::Sequence);
+    if (!column.identity) continue;
+    for (const ObjectName& name : table.owned_sequences) {
+      const Sequence* owned = b.schema.sequences.find(name);
+      if (owned != nullptr && owned->internal && owned->owner_column == column.name)
+        b.lock(name, LockMode::RowExclusive, LockedKind::Sequence);
+    }
+  }
+}
+
+/// What rules on the table do beside (or instead of) what is written to it.
+void follow_rules(Builder& b, const std::vector<RewriteRule>& rules, std::string_view event) {
+  for (const RewriteRule& rule : rules) {
+    if (rule.definition.event != event || rule.state == TriggerState::Disable) continue;
+    for (const Expression& action : rule.definition.actions) {
+      for (const ObjectName& written : query_access(action).written)
+        lock_with_indexes(b, b.schema.resolve_relation(written), LockMode::RowExclusive);
+    }
+  }
 }
 
 /// The table that a simple view passes changes on to; other names come back unchanged.
@@ -87,19 +115,35 @@ void require_columns(Builder& b, const TableName& name, const std::vector<Identi
   }
 }
 
-void write_rows(Builder& b, const TableName& written, const Expression& where) {
+void refuse_as_target(Builder& b, const ObjectName& name) {
+  if (b.schema.sequences.contains(name))
+    b.fail("42809", "cannot change sequence \"" + name.name.str() + "\"");
+  if (b.schema.index_tables.contains(name)) b.fail("42809", "\"" + name.name.str() + "\" is an index");
+}
+
+void write_rows(Builder& b, const TableName& written, const Expression& where, std::string_view event,
+                bool only = false) {
   const TableName name = b.schema.resolve_relation(written);
   require_relation(b, name);
   if (const View* view = b.schema.views.find(name)) {
     if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
     b.lock(name, LockMode::RowExclusive, LockedKind::View);
-    if (const ObjectName base = base_of(b, name); base != name) write_rows(b, base, where);
+    follow_rules(b, view->rules, event);
+    std::vector<ObjectName> bases = view->reads_all_of;
+    for (const auto& [base, columns] : view->reads) bases.push_back(base);
+    if (bases.size() == 1) write_rows(b, bases.front(), where, event);
     b.effects.dml = true;
     return;
   }
-  for (const TableName& each : b.family(name)) {
+  refuse_as_target(b, name);
+  if (const Table* table = b.schema.tables.find(name)) follow_rules(b, table->rules, event);
+  for (const TableName& each : b.family(name, only)) {
     lock_with_indexes(b, each, LockMode::RowExclusive);
     const Table* table = b.schema.tables.find(each);
+    // Without its partitions a partitioned table is planned like any other: its indexes are opened.
+    if (only && table != nullptr) {
+      for (const Index& index : table->indexes) b.lock(index.name, LockMode::RowExclusive, LockedKind::Index);
+    }
     if (table == nullptr) {
       if (!where && !b.schema.views.contains(each)) b.scan(each, ScanReason::Query);
     } else if (table->kind == RelationKind::Table && (!where || !found_by_index(*table, where))) {
@@ -134,9 +178,27 @@ LockMode mode_of(std::string_view words) {
 void lock_relation_tree(Builder& b, const ObjectName& name, LockMode mode, bool only) {
   for (const TableName& each : b.family(name, only)) b.lock(each, mode);
   const View* view = b.schema.views.find(name);
-  if (view == nullptr) return;
-  for (const auto& [base, columns] : view->reads) lock_relation_tree(b, base, mode, false);
-  for (const ObjectName& base : view->reads_all_of) lock_relation_tree(b, base, mode, false);
+  if (view == nullptr || view->materialized) return;
+  const auto below = [&](const ObjectName& base) {
+    const View* other = b.schema.views.find(base);
+    if (other == nullptr || !other->materialized) lock_relation_tree(b, base, mode, false);
+  };
+  for (const auto& [base, columns] : view->reads) below(base);
+  for (const ObjectName& base : view->reads_all_of) below(base);
+}
+
+/// FOR UPDATE and its like reach through views to the rows of tables.
+void lock_rows(Builder& b, const ObjectName& name) {
+  if (b.schema.tables.contains(name)) return lock_with_indexes(b, name, LockMode::RowShare);
+  const View* view = b.schema.views.find(name);
+  if (view == nullptr || view->materialized) {
+    if (view != nullptr || b.schema.sequences.contains(name))
+      b.fail("42809", "cannot lock rows in \"" + name.name.str() + "\"");
+    return;
+  }
+  b.lock(name, LockMode::RowShare, LockedKind::View);
+  for (const auto& [base, columns] : view->reads) lock_rows(b, base);
+  for (const ObjectName& base : view->reads_all_of) lock_rows(b, base);
 }
 
 void read_relation(Builder& b, const ObjectName& name, bool reads_rows, std::set<ObjectName>& seen) {
@@ -154,18 +216,6 @@ void read_relation(Builder& b, const ObjectName& name, bool reads_rows, std::set
   }
   if (!reads_rows || !b.schema.tables.contains(name)) return;
   for (const Table* each : b.stored(name)) b.scan(each->name, ScanReason::Query);
-}
-
-/// Keys that point at the table or, when it is a partition, at a table above it.
-std::vector<Schema::Reference> references_with_parents(const Builder& b, TableName table) {
-  std::vector<Schema::Reference> all = b.schema.references_to(table);
-  const Table* held = b.schema.tables.find(table);
-  while (held != nullptr && held->partition_of) {
-    table = *held->partition_of;
-    held = b.schema.tables.find(table);
-    for (Schema::Reference& each : b.schema.references_to(table)) all.push_back(std::move(each));
-  }
-  return all;
 }
 
 /// Deferred checks of rows written earlier in the transaction stand in the way of DDL on that table
@@ -300,7 +350,7 @@ void read_query(Builder& b, const Expression& query, bool reads_rows) {
 }
 
 void apply(Builder& b, const Update& update) {
-  write_rows(b, update.table, update.where);
+  write_rows(b, update.table, update.where, "update", only_target(update.statement));
   read_others(b, update.table, update.statement);
   const TableName name = base_of(b, b.schema.resolve_relation(update.table));
   require_columns(b, name, update.columns);
@@ -311,7 +361,7 @@ void apply(Builder& b, const Update& update) {
 }
 
 void apply(Builder& b, const Delete& removal) {
-  write_rows(b, removal.table, removal.where);
+  write_rows(b, removal.table, removal.where, "delete", only_target(removal.statement));
   read_others(b, removal.table, removal.statement);
   const TableName name = base_of(b, b.schema.resolve_relation(removal.table));
   if (b.schema.tables.contains(name)) follow_references(b, name, nullptr);
@@ -322,7 +372,16 @@ void apply(Builder& b, const Insert& insert) {
   b.effects.dml = true;
   require_relation(b, name);
   require_columns(b, name, insert.columns);
+  refuse_as_target(b, name);
   b.lock(name, LockMode::RowExclusive);
+  if (const View* view = b.schema.views.find(name)) {
+    if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
+    follow_rules(b, view->rules, "insert");
+  }
+  if (const Table* table = b.schema.tables.find(name)) {
+    follow_rules(b, table->rules, "insert");
+    draw_from_sequences(b, *table, insert.columns);
+  }
   for (const TableName& partition : b.partitions(name)) b.lock(partition, LockMode::RowExclusive);
   for (const ObjectName& written : query_access(insert.statement).written) {
     const ObjectName other = b.schema.resolve_relation(written);
@@ -343,7 +402,13 @@ void apply(Builder& b, const Insert& insert) {
 
 void apply(Builder& b, const Merge& merge) {
   if (b.major() < 15) b.fail("42601", "MERGE is known from PostgreSQL 15 on");
-  write_rows(b, merge.table, Expression());
+  const ObjectName into = b.schema.resolve_relation(merge.table);
+  const Table* with_rules = b.schema.tables.find(into);
+  if ((b.schema.views.contains(into) && b.major() < 17) ||
+      (with_rules != nullptr && !with_rules->rules.empty()))
+    b.fail("0A000",
+           "cannot execute MERGE on relation \"" + into.name.str() + "\": it is a view or has rules");
+  write_rows(b, merge.table, Expression(), "merge");
   for (const ObjectName& relation : merge.statement.facts().relations) {
     const ObjectName name = b.schema.resolve_relation(relation);
     if (name == b.schema.resolve_relation(merge.table)) continue;
@@ -368,7 +433,8 @@ void apply(Builder& b, const Truncate& truncate) {
   for (std::size_t i = 0; i < truncate.tables.size(); ++i) {
     const TableName name = b.schema.resolve_relation(truncate.tables[i]);
     require_relation(b, name);
-    if (b.schema.views.contains(name)) {
+    if (b.schema.views.contains(name) || b.schema.sequences.contains(name) ||
+        b.schema.index_tables.contains(name)) {
       b.fail("42809", "\"" + name.name.str() + "\" is not a table");
       continue;
     }
@@ -428,8 +494,12 @@ void apply(Builder& b, const Copy& copy) {
   const TableName name = b.schema.resolve_relation(copy.table);
   b.lock(name, copy.from ? LockMode::RowExclusive : LockMode::AccessShare);
   b.effects.dml = copy.from;
+  const Table* held = b.schema.tables.find(name);
+  const View* view = b.schema.views.find(name);
+  if (!copy.from && (view != nullptr || (held != nullptr && held->kind != RelationKind::Table)))
+    b.fail("42809", "cannot copy from \"" + name.name.str() + "\": only a table's own rows are copied");
   if (!copy.from) {
-    for (const Table* each : b.stored(name)) b.scan(each->name, ScanReason::Query);
+    for (const Table* each : b.stored(name, false)) b.scan(each->name, ScanReason::Query);
   } else if (const Table* table = b.schema.tables.find(name)) {
     check_own_keys(b, *table, nullptr);
   }
@@ -442,25 +512,26 @@ void apply(Builder& b, const Select& select) {
   if (access.all_row_locked) row_locked = select.query.facts().relations;
   for (const ObjectName& written : row_locked) {
     const ObjectName name = b.schema.resolve_relation(written);
-    if (b.schema.tables.contains(name)) lock_with_indexes(b, name, LockMode::RowShare);
+    lock_rows(b, name);
   }
   for (const ObjectName& written : access.written) {
     lock_with_indexes(b, b.schema.resolve_relation(written), LockMode::RowExclusive);
     b.effects.dml = true;
   }
-  const ExpressionFacts& facts = select.query.facts();
-  const bool moves_sequence =
-      std::any_of(facts.functions.begin(), facts.functions.end(), [](const FunctionCall& call) {
-        return call.name.name.str() == "nextval" || call.name.name.str() == "setval";
-      });
-  if (!moves_sequence) return;
-  for (const std::string& constant : facts.string_constants) {
-    const std::size_t dot = constant.find('.');
-    const ObjectName written = dot == std::string::npos ? ObjectName(Identifier(constant))
-                                                        : ObjectName(Identifier(constant.substr(0, dot)),
-                                                                     Identifier(constant.substr(dot + 1)));
+  const SequenceCalls calls = sequence_calls(select.query);
+  for (const ObjectName& written : calls.named) {
     const ObjectName name = b.schema.resolve_relation(written);
+    require_relation(b, name);
     if (b.schema.sequences.contains(name)) b.lock(name, LockMode::RowExclusive, LockedKind::Sequence);
+  }
+  for (const auto& [written, column] : calls.of_columns) {
+    const Table* table = b.schema.table(written);
+    if (table == nullptr) continue;
+    for (const ObjectName& name : table->owned_sequences) {
+      const Sequence* owned = b.schema.sequences.find(name);
+      if (owned != nullptr && owned->owner_column == column)
+        b.lock(name, LockMode::RowExclusive, LockedKind::Sequence);
+    }
   }
 }
 

@@ -52,6 +52,10 @@ void drop_keys_to_parents(Builder& b, const DropTable& drop, const std::vector<c
     if (goes_too(parent)) return;
     for (const Schema::Reference& reference : b.schema.references_to(parent)) {
       if (goes_too(reference.from)) continue;
+      // The copy that a partition has goes with the key it is a copy of.
+      const Table* from = b.schema.tables.find(reference.from);
+      const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
+      if (key == nullptr || (key->inherited && from->partition_of)) continue;
       b.lock(reference.from, LockMode::AccessExclusive);
       if (drop.cascade == Cascade::Cascade) {
         b.advance(
@@ -122,6 +126,15 @@ void drop_together(Builder& b, const std::vector<const Operation*>& operations) 
   const auto there = [](const Schema& schema, const ObjectName& name) {
     return schema.tables.contains(name) || schema.views.contains(name) || schema.sequences.contains(name);
   };
+  if (operations.size() > 1) {
+    Schema attempt = b.schema;
+    std::vector<Operation> all;
+    for (const Operation* each : operations) all.push_back(*each);
+    if (replay_statement(attempt, all).empty()) {
+      b.schema = std::move(attempt);
+      left.clear();
+    }
+  }
   while (progress && !left.empty()) {
     progress = false;
     for (auto it = left.begin(); it != left.end();) {

@@ -123,11 +123,13 @@ void run(Builder& b, const std::vector<const Operation*>& operations, bool insid
       continue;
     }
     std::vector<const Operation*> together{operations[i]};
+    judge_kind(b, *operations[i]);
     check_transaction(b, *operations[i]);
     // Statements of a DO block each stand alone.
     while (!inside_function && i + together.size() < operations.size() &&
            same_kind(*operations[i], *operations[i + together.size()])) {
       together.push_back(operations[i + together.size()]);
+      judge_kind(b, *together.back());
       check_transaction(b, *together.back());
     }
     i += together.size();

@@ -299,6 +299,17 @@ void apply(Builder& b, const Cluster& cluster) {
     return;
   }
   judge_clustering(b, name, ObjectName(name.schema, cluster.index));
+  const View* rows = b.schema.views.find(name);
+  const bool never_clustered =
+      cluster.index.empty() &&
+      ((rows != nullptr && std::none_of(rows->indexes.begin(), rows->indexes.end(),
+                                        [](const Index& i) { return i.clustered; })) ||
+       (held != nullptr && held->kind == RelationKind::PartitionedTable && b.major() >= 15));
+  if (never_clustered) {
+    b.lock(name, LockMode::AccessExclusive);
+    b.fail("42704", "there is no previously clustered index for table \"" + name.name.str() + "\"");
+    return;
+  }
   if (held != nullptr && held->kind == RelationKind::PartitionedTable) {
     if (b.major() < 15) {
       b.fail("0A000", "cannot cluster a partitioned table before PostgreSQL 15");
@@ -325,11 +336,15 @@ void apply(Builder& b, const Vacuum& vacuum) {
   const bool all = tables.empty();
   if (all) {
     for (const auto& [name, table] : b.schema.tables) tables.push_back(name);
+    for (const auto& [name, view] : b.schema.views) {
+      if (view->materialized) tables.push_back(name);
+    }
   }
   for (const TableName& name : tables) {
     if (!all) require_relation(b, name);
     // A view is passed over with a warning.
     if (const View* view = b.schema.views.find(name); view != nullptr && !view->materialized) continue;
+    if (b.schema.sequences.contains(name) || b.schema.index_tables.contains(name)) continue;
     for (const TableName& each : b.family(name)) {
       const Table* held = b.schema.tables.find(each);
       const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;

@@ -47,11 +47,10 @@ constexpr std::string_view kIndexMethods[] = {"btree", "hash", "gist", "gin", "b
 
 bool names_unknown_column(const Expression& expression, const std::vector<Identifier>& known,
                           const Identifier& relation, Identifier* which) {
-  constexpr std::string_view kSystem[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
   if (!expression || expression.facts().has_subquery) return false;
   for (const Identifier& column : expression.facts().columns) {
     const bool there = std::find(known.begin(), known.end(), column) != known.end() || column == relation ||
-                       std::find(std::begin(kSystem), std::end(kSystem), column.str()) != std::end(kSystem);
+                       is_system_column(column);
     if (there) continue;
     *which = column;
     return true;
@@ -60,6 +59,11 @@ bool names_unknown_column(const Expression& expression, const std::vector<Identi
 }
 
 }  // namespace
+
+bool is_system_column(const Identifier& name) {
+  constexpr std::string_view kSystem[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+  return std::find(std::begin(kSystem), std::end(kSystem), name.str()) != std::end(kSystem);
+}
 
 void judge_value(Builder& b, const Expression& value, const TypeName& written, const Identifier& column) {
   if (!value || value.facts().is_null_constant) return;
@@ -118,15 +122,29 @@ void judge_generated(Builder& b, const Table& table, const Expression& expressio
   Identifier which;
   if (names_unknown_column(expression, known, table.name.name, &which))
     b.fail("42703", "column \"" + which.str() + "\" does not exist");
+  for (const Column& column : table.columns) {
+    if (column.generated && expression.mentions(column.name))
+      b.fail("42P17", "cannot use generated column \"" + column.name.str() + "\" in another's expression");
+  }
+}
+
+void judge_columns_of(Builder& b, const TableName& written,
+                      const std::vector<const Expression*>& expressions) {
+  const Table* table = b.schema.table(written);
+  if (table == nullptr || table->columns.empty() || table->certainty != Certainty::Known) return;
+  std::vector<Identifier> known;
+  for (const Column& column : table->columns) known.push_back(column.name);
+  Identifier which;
+  for (const Expression* expression : expressions) {
+    if (names_unknown_column(*expression, known, table->name.name, &which))
+      b.fail("42703", "column \"" + which.str() + "\" does not exist");
+  }
 }
 
 void judge_index(Builder& b, const CreateIndex& create, const TableName& relation) {
   const Table* table = b.schema.tables.find(relation);
   const View* view = b.schema.views.find(relation);
-  if (view != nullptr && !view->materialized) {
-    b.fail("42809", "cannot create index on relation \"" + relation.name.str() + "\": it is a view");
-    return;
-  }
+  if (view != nullptr && !view->materialized) return;  // refused for its kind
   const std::string& method = create.method;
   const bool known_method =
       std::find(std::begin(kIndexMethods), std::end(kIndexMethods), method) != std::end(kIndexMethods);
@@ -236,6 +254,16 @@ bool is_present_role(std::string_view owner) {
 
 void judge_definition(Builder& b, const ColumnDefinition& column, const TableName& table) {
   judge_value(b, column.default_value, column.type, column.name);
+  constexpr std::string_view kPseudo[] = {"record",        "anyelement", "anyarray",   "void",
+                                          "trigger",       "internal",   "cstring",    "any",
+                                          "event_trigger", "anyenum",    "anynonarray"};
+  const bool user_made =
+      !column.type.name.schema.empty() || b.schema.types.contains(b.schema.resolve_type(column.type.name));
+  if (!user_made &&
+      std::find(std::begin(kPseudo), std::end(kPseudo), column.type.name.name.str()) != std::end(kPseudo))
+    b.fail("42P16", "column \"" + column.name.str() + "\" has pseudo-type " + display(column.type));
+  if (is_system_column(column.name))
+    b.fail("42701", "column name \"" + column.name.str() + "\" conflicts with a system column name");
   if (column.explicit_null && column.not_null)
     b.fail("42601", "conflicting NULL/NOT NULL declarations for column \"" + column.name.str() +
                         "\" of table \"" + table.name.str() + "\"");
@@ -247,17 +275,6 @@ void judge_definition(Builder& b, const ColumnDefinition& column, const TableNam
 void judge_temporary(Builder& b, bool temporary, const ObjectName& written) {
   if (temporary && !written.schema.empty() && !written.schema.str().starts_with("pg_temp"))
     b.fail("42P16", "cannot create temporary relation in non-temporary schema");
-}
-
-void judge_part_of_view(Builder& b, const ObjectName& relation, const Operation& operation) {
-  const View* view = b.schema.views.find(relation);
-  if (view == nullptr) return;
-  const bool refused = view->materialized ? std::holds_alternative<SetDefault>(operation) ||
-                                                std::holds_alternative<DropDefault>(operation)
-                                          : std::holds_alternative<SetStatistics>(operation);
-  if (refused)
-    b.fail("42809",
-           "the action cannot be performed on relation \"" + relation.name.str() + "\": it is a view");
 }
 
 void require_relation(Builder& b, const ObjectName& name) {

@@ -30,6 +30,14 @@ const Trigger* trigger_of(const Builder& b, const TableName& table, const Identi
   return found == triggers->end() ? nullptr : &*found;
 }
 
+std::vector<TableName> tables_of_type(const Builder& b, const ObjectName& type) {
+  std::vector<TableName> out;
+  for (const auto& [name, table] : b.schema.tables) {
+    if (table->of_type == type) out.push_back(name);
+  }
+  return out;
+}
+
 bool uses_domain(const TypeName& type, const ObjectName& domain, const Schema& schema) {
   ObjectName current = type.name;
   for (int depth = 0; depth < 32; ++depth) {
@@ -87,6 +95,15 @@ void apply(Builder& b, const CreateTable& create) {
     judge_constancy(b, column.generated, "generation expression is not immutable");
   }
   b.advance_by(create);
+  if (const Table* made = b.schema.tables.find(name);
+      made != nullptr && made->persistence == Persistence::Temporary) {
+    for (const Constraint& each : made->constraints) {
+      const Table* to = b.schema.tables.find(each.definition.references.table);
+      if (each.definition.kind == ConstraintKind::ForeignKey && to != nullptr &&
+          to->persistence != Persistence::Temporary)
+        b.fail("42P16", "constraints on temporary tables may reference only temporary tables");
+    }
+  }
   lock_key_targets(b, name, create.constraints);
   for (const ColumnDefinition& column : create.columns) lock_key_targets(b, name, column.constraints);
   for (const TableName& each : create.inherits)
@@ -166,7 +183,13 @@ void apply(Builder& b, const CreateFunction& create) {
       if (writes && target != nullptr && is_known(b, b.schema.resolve_relation(*target)))
         b.lock(b.schema.resolve_relation(*target), LockMode::RowExclusive);
     }
-    if (create.sql_body) read_query(b, create.sql_body, false);
+    if (create.sql_body) {
+      read_query(b, create.sql_body, false);
+      for (const ObjectName& written : query_access(create.sql_body).written) {
+        if (is_known(b, b.schema.resolve_relation(written)))
+          b.lock(b.schema.resolve_relation(written), LockMode::RowExclusive);
+      }
+    }
   }
   b.advance_by(create);
 }
@@ -176,6 +199,7 @@ void apply(Builder& b, const CreateFunction& create) {
 void apply(Builder& b, const CreateView& create) {
   const ObjectName name = b.schema.resolve_relation(create.view);
   judge_temporary(b, create.temporary, create.view);
+  judge_options(b, create.options, OptionsOf::View);
   const View* old = b.schema.views.find(name);
   const std::vector<Identifier> old_columns = old == nullptr ? std::vector<Identifier>{} : old->columns;
   const bool replaces = create.replace && old != nullptr && !old->materialized;
@@ -196,9 +220,19 @@ void apply(Builder& b, const CreateMaterializedView& create) {
 
 void apply(Builder& b, const RenameView& rename) { lock_table_and_advance(b, rename.view, b.whole(rename)); }
 void apply(Builder& b, const RenameViewColumn& rename) {
+  // Whatever kind ALTER names, a column is renamed where it is.
+  if (b.schema.tables.contains(b.schema.resolve_relation(rename.view)))
+    return apply(b, RenameColumn{rename.view, rename.from, rename.to, false});
   lock_table_and_advance(b, rename.view, b.whole(rename));
 }
-void apply(Builder& b, const SetViewDefault& set) { lock_table_and_advance(b, set.view, b.whole(set)); }
+void apply(Builder& b, const SetViewDefault& set) {
+  const View* view = b.schema.views.find(b.schema.resolve_relation(set.view));
+  if (view != nullptr && !view->columns.empty() &&
+      std::find(view->columns.begin(), view->columns.end(), set.column) == view->columns.end())
+    b.fail("42703", "column \"" + set.column.str() + "\" of relation \"" + view->name.name.str() +
+                        "\" does not exist");
+  lock_table_and_advance(b, set.view, b.whole(set));
+}
 
 void apply(Builder& b, const RefreshMaterializedView& refresh) {
   const ObjectName name = b.schema.resolve_relation(refresh.view);
@@ -309,9 +343,13 @@ void apply(Builder& b, const RenameTrigger& rename) {
 }
 
 void apply(Builder& b, const CreatePolicy& create) {
+  judge_columns_of(b, create.table, {&create.using_expression, &create.with_check});
   lock_table_and_advance(b, create.table, b.whole(create));
 }
-void apply(Builder& b, const AlterPolicy& alter) { lock_table_and_advance(b, alter.table, b.whole(alter)); }
+void apply(Builder& b, const AlterPolicy& alter) {
+  judge_columns_of(b, alter.table, {&alter.using_expression, &alter.with_check});
+  lock_table_and_advance(b, alter.table, b.whole(alter));
+}
 void apply(Builder& b, const RenamePolicy& rename) {
   lock_table_and_advance(b, rename.table, b.whole(rename));
 }
@@ -426,6 +464,12 @@ void refuse_inside_others(Builder& b, const ObjectName& domain) {
 
 void apply(Builder& b, const AlterDomain& alter) {
   const bool adds = alter.change == DomainChange::AddConstraint && !alter.constraint.not_valid;
+  if (alter.change == DomainChange::AddConstraint && alter.constraint.expression &&
+      !alter.constraint.expression.facts().has_subquery) {
+    for (const Identifier& column : alter.constraint.expression.facts().columns) {
+      if (column.str() != "value") b.fail("42703", "column \"" + column.str() + "\" does not exist");
+    }
+  }
   const bool reads =
       adds || alter.change == DomainChange::SetNotNull || alter.change == DomainChange::ValidateConstraint;
   if (reads) {
@@ -453,6 +497,23 @@ void apply(Builder& b, const AlterDomain& alter) {
 void apply(Builder& b, const AlterCompositeType& alter) {
   const ObjectName type = b.schema.resolve_type(alter.type);
   b.lock(type, LockMode::AccessExclusive);
+  if (const OtherType* held = b.schema.types.find(type); held != nullptr && alter.change == 't') {
+    if (std::none_of(held->attributes.begin(), held->attributes.end(),
+                     [&](const Column& each) { return each.name == alter.attribute.name; })) {
+      b.advance_quietly(Operation(alter));
+      return;
+    }
+  }
+  if (alter.cascade == Cascade::Cascade) {
+    // Tables of the type follow it.
+    for (const TableName& name : tables_of_type(b, type)) {
+      b.lock(name, LockMode::AccessExclusive);
+      if (alter.change != 't') continue;
+      const ChangeType change{name, alter.attribute.name, alter.attribute.type, alter.attribute.collation, {},
+                              false};
+      if (change_type_of(b, change, name, false)) b.rewrite(*b.schema.tables.find(name));
+    }
+  }
   for (const auto& [name, table] : b.schema.tables) {
     for (const Column& column : table->columns) {
       if (column.type.name != type || alter.change != 't') continue;
@@ -523,7 +584,10 @@ void apply(Builder& b, const ChangeOwner& change) {
     default: {
       const ObjectName type = b.schema.resolve_type(change.name);
       const OtherType* composite = b.schema.types.find(type);
-      if (change.kind == ObjectKind::Type && composite != nullptr && composite->kind == 'c')
+      const bool present =
+          composite != nullptr &&
+          (is_present_role(change.owner) ? composite->owner.empty() : composite->owner == change.owner);
+      if (change.kind == ObjectKind::Type && composite != nullptr && composite->kind == 'c' && !present)
         b.lock(type, LockMode::AccessExclusive);
       break;
     }
@@ -567,6 +631,14 @@ void apply(Builder& b, const Grant& grant) {
       !grant.all_in_schema) {
     for (const ObjectName& object : grant.objects)
       b.lock(b.schema.resolve_relation(object), LockMode::AccessShare);
+  }
+  if (relations && !grant.role_membership && !grant.default_privileges && !grant.all_in_schema) {
+    for (const ObjectName& object : grant.objects) {
+      const ObjectName name = b.schema.resolve_relation(object);
+      require_relation(b, name);
+      if (grant.kind == ObjectKind::Sequence && is_known(b, name))
+        b.fail("42809", "\"" + name.name.str() + "\" is not a sequence");
+    }
   }
   b.advance_quietly_by(grant);
 }

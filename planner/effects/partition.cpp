@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 #include <compare>
+#include <numeric>
 #include <optional>
 
 #include "planner/effects/build.h"
@@ -198,10 +199,26 @@ bool excludes_bound(const Table& table, const Bound& bound) {
 /// Bounds that no two partitions of one table can have (as far as constants can be compared here), and bounds
 /// that are none.
 void judge_bound(Builder& b, const Table& parent, const TableName& name, const PartitionBound& written) {
-  if (!parent.partition_by || written.is_default) return;
+  if (!parent.partition_by) return;
   const std::string& strategy = parent.partition_by->strategy;
+  if (written.is_default) {
+    if (strategy.starts_with("h"))
+      b.fail("42P16", "a hash-partitioned table may not have a default partition");
+    return;
+  }
   if (!written.strategy.empty() && !strategy.empty() && strategy.front() != written.strategy.front()) {
     b.fail("42P16", "invalid bound specification for a " + strategy + " partition");
+    return;
+  }
+  if (written.strategy == "h") {
+    for (const TableName& child : parent.children) {
+      const Table* held = b.schema.tables.find(child);
+      if (held == nullptr || !held->bound || child == name || held->bound->modulus == 0) continue;
+      const int step = std::gcd(held->bound->modulus, written.modulus);
+      if (step > 0 && held->bound->remainder % step == written.remainder % step)
+        b.fail("42P17",
+               "partition \"" + name.name.str() + "\" would overlap partition \"" + child.name.str() + "\"");
+    }
     return;
   }
   const auto bound = single_bound(parent, written);
@@ -241,16 +258,45 @@ bool same_key(const ConstraintDefinition& a, const ConstraintDefinition& b) {
          a.references.columns == b.references.columns;
 }
 
+void lock_with_partitions(Builder& b, const TableName& table, LockMode mode) {
+  b.lock(table, mode);
+  for (const TableName& partition : b.partitions(table)) b.lock(partition, mode);
+}
+
 }  // namespace
+
+std::vector<Schema::Reference> references_with_parents(const Builder& b, TableName table) {
+  std::vector<Schema::Reference> all;
+  for (const Table* held = b.schema.tables.find(table); held != nullptr;) {
+    for (Schema::Reference& each : b.schema.references_to(table)) {
+      const Table* from = b.schema.tables.find(each.from);
+      const Constraint* key = from == nullptr ? nullptr : from->constraint(each.constraint);
+      const bool copy = key != nullptr && key->inherited && from->partition_of;
+      if (!copy) all.push_back(std::move(each));
+    }
+    if (!held->partition_of) break;
+    table = *held->partition_of;
+    held = b.schema.tables.find(table);
+  }
+  return all;
+}
 
 void adopt_partition(Builder& b, const Table& parent, const Table& partition, bool attached) {
   if (partition.bound) judge_bound(b, parent, partition.name, *partition.bound);
-  for (const Index& index : parent.indexes)
+  for (const Index& index : parent.indexes) {
+    if (partition.kind == RelationKind::ForeignTable) {  // it gets no indexes
+      if (index.unique) b.fail("42809", "a table with unique indexes takes no foreign table as partition");
+      continue;
+    }
     b.lock(index.name, LockMode::ShareUpdateExclusive, LockedKind::Index);
+  }
   const std::optional<Bound> bound = partition.bound ? single_bound(parent, *partition.bound) : std::nullopt;
   if (const TableName* fallback = b.default_partition(parent);
       fallback != nullptr && *fallback != partition.name) {
     b.lock(*fallback, LockMode::AccessExclusive);
+    const Table* held = b.schema.tables.find(*fallback);
+    if (held == nullptr || !bound || !excludes_bound(*held, *bound))
+      lock_with_partitions(b, *fallback, LockMode::AccessExclusive);
     for (const Table* each : b.stored(*fallback)) {
       if (!bound || !excludes_bound(*each, *bound)) b.scan(each->name, ScanReason::PartitionBound);
     }
@@ -265,17 +311,17 @@ void adopt_partition(Builder& b, const Table& parent, const Table& partition, bo
                  : partition.constraints.end();
     if (own != partition.constraints.end()) {
       // It becomes part of the parent's; its own triggers on the referenced table go.
-      b.lock(referenced, LockMode::AccessExclusive);
+      lock_with_partitions(b, referenced, LockMode::AccessExclusive);
       continue;
     }
-    b.lock(referenced, LockMode::ShareRowExclusive);
+    lock_with_partitions(b, referenced, LockMode::ShareRowExclusive);
     if (!attached) continue;
     for (const Table* each : b.stored(partition.name)) b.scan(each->name, ScanReason::ForeignKey);
     for (const Table* each : b.stored(referenced)) b.scan(each->name, ScanReason::ForeignKey);
     b.fail_on_data("23503", "a row may refer to nothing in " + display(referenced));
   }
   if (b.major() >= 15) {
-    for (const Schema::Reference& reference : b.schema.references_to(parent.name)) {
+    for (const Schema::Reference& reference : references_with_parents(b, parent.name)) {
       if (reference.from != parent.name) b.lock(reference.from, LockMode::ShareRowExclusive);
     }
   }
@@ -347,9 +393,9 @@ void apply(Builder& b, const DetachPartition& detach) {
   for (const Constraint& key : parent->constraints) {
     // The partition's copy of the foreign key becomes one of its own, with new triggers.
     if (key.definition.kind == ConstraintKind::ForeignKey)
-      b.lock(key.definition.references.table, LockMode::ShareRowExclusive);
+      lock_with_partitions(b, key.definition.references.table, LockMode::ShareRowExclusive);
   }
-  for (const Schema::Reference& reference : b.schema.references_to(parent_name)) {
+  for (const Schema::Reference& reference : references_with_parents(b, parent_name)) {
     if (reference.from != parent_name) b.lock(reference.from, LockMode::AccessExclusive);
     // RI_PartitionRemove_Check: no row may still refer to one of the partition.
     for (const Table* each : b.stored(name)) b.scan(each->name, ScanReason::ForeignKey);

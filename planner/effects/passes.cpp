@@ -8,9 +8,6 @@
 namespace planner::physics {
 namespace {
 
-template <typename T, typename... Ts>
-constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
-
 LockMode option_lock(const SetTableOptions& options) {
   // reloptions.c: these take effect for later work only. The rest changes how running queries must behave.
   constexpr std::string_view kWeak[] = {"fillfactor",         "parallel_workers",

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
@@ -138,19 +139,7 @@ class TypeChangeOf {
         refuse("a publication WHERE clause of " + publication.str());
       }
     }
-    refuse_row_types();
-  }
-
-  /// find_composite_type_dependencies.
-  void refuse_row_types() {
-    for (const auto& [other_name, other] : b_.schema.tables) {
-      for (const Column& each : other->columns) {
-        if (each.type.name == table_.name && !(other_name == table_.name)) {
-          b_.fail("0A000", "cannot alter table \"" + table_.name.name.str() + "\" because column \"" +
-                               other_name.name.str() + "." + each.name.str() + "\" uses its row type");
-        }
-      }
-    }
+    refuse_row_types(b_, table_);
   }
 
   /// The default is cast by assignment, whatever USING says about the rows.
@@ -338,6 +327,33 @@ bool change_type_of(Builder& builder, const ChangeType& change, const TableName&
     return false;
   }
   return TypeChangeOf(builder, change, *table, *column).run(rewritten_anyway);
+}
+
+/// find_composite_type_dependencies.
+void refuse_row_types(Builder& b, const Table& table) {
+  const auto holds_row = [&](const TypeName& type) {
+    std::vector<ObjectName> left{type.name};
+    std::set<ObjectName> seen;
+    while (!left.empty()) {
+      const ObjectName name = left.back();
+      left.pop_back();
+      if (name == table.name) return true;
+      if (!seen.insert(name).second) continue;
+      if (const Domain* domain = b.schema.domains.find(name)) left.push_back(domain->base.name);
+      if (const OtherType* other = b.schema.types.find(name)) {
+        for (const Column& attribute : other->attributes) left.push_back(attribute.type.name);
+      }
+    }
+    return false;
+  };
+  for (const auto& [name, other] : b.schema.tables) {
+    if (name == table.name) continue;
+    for (const Column& column : other->columns) {
+      if (holds_row(column.type))
+        b.fail("0A000", "cannot alter table \"" + table.name.name.str() + "\" because column \"" +
+                            name.name.str() + "." + column.name.str() + "\" uses its row type");
+    }
+  }
 }
 
 }  // namespace planner::physics

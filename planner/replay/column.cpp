@@ -125,10 +125,6 @@ std::vector<TableName> with_children(const Schema& schema, const TableName& tabl
 
 namespace {
 
-void forbid_typed_change(const Table& table) {
-  if (table.partition_of) refuse("42809", "cannot add column to a partition");
-}
-
 void add_column_to(Context& context, const TableName& name, const Column& column, bool is_child) {
   Table& table = edit_table(context, name);
   if (Column* existing = table.column(column.name)) {
@@ -154,7 +150,8 @@ void apply(Context& context, const AddColumn& op) {
     refuse("42809", "\"{}\" is not a table", op.table.name.str());
   const TableName name = table_named(context.schema, op.table);
   const Table& before = table_at(context.schema, name);
-  forbid_typed_change(before);
+  if (before.partition_of) refuse("42809", "cannot add column to a partition");
+  forbid_typed(context, before, "add column to");
   if (before.column(op.column.name) != nullptr) {
     if (op.if_not_exists) return;
     refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.column.name.str(), name.name.str());
@@ -398,12 +395,12 @@ void apply(Context& context, const DropIdentity& op) {
 void apply(Context& context, const DropExpression& op) {
   const TableName name = table_named(context.schema, op.table);
   const Column& before = column_of(table_at(context.schema, name), op.column);
+  if (before.inherited) refuse("42P16", "cannot drop generation expression from inherited column");
   if (!before.generated) {
     if (op.if_exists) return;
     refuse("55000", "column \"{}\" of relation \"{}\" is not a stored generated column", op.column.str(),
            name.name.str());
   }
-  if (before.inherited) refuse("42P16", "cannot drop generation expression from inherited column");
   change_column(context, op.table, op.column, false,
                 [](Table&, Column& column) { column.generated = Expression(); });
 }
@@ -482,6 +479,7 @@ void apply(Context& context, const ChangeType& op) {
   }
   const TableName name = table_named(context.schema, op.table);
   const Table& before = table_at(context.schema, name);
+  forbid_typed(context, before, "alter column type of");
   const Column* column_before = before.column(op.column);
   if (column_before == nullptr) {
     refuse("42703", "column \"{}\" of relation \"{}\" does not exist", op.column.str(), name.name.str());

@@ -318,6 +318,7 @@ void find_type_users(const Schema& schema, const ObjectName& type, const FoundDe
       if (column.type.name == type && name != type)
         found(part(Kind::Column, name, column.name), Hold::Normal);
     }
+    if (table->of_type == type) found({Kind::Table, name, {}}, Hold::Normal);
   }
   for (const auto& [name, domain] : schema.domains) {
     if (domain->base.name == type) found({Kind::Type, name, {}}, Hold::Normal);

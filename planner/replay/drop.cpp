@@ -438,6 +438,7 @@ void apply(Context& context, const DropColumn& op) {
   if (found && found->kind == Relation::View) refuse("42809", "\"{}\" is not a table", op.table.name.str());
   const TableName name = table_named(context.schema, op.table);
   const Table& table = table_at(context.schema, name);
+  forbid_typed(context, table, "drop column from");
   const Column* column = table.column(op.column);
   if (column == nullptr) {
     if (op.if_exists) return;

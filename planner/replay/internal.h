@@ -27,6 +27,7 @@ template <typename... Args>
 struct Context {
   Schema& schema;
   bool pending = false;
+  bool follows_type = false;  ///< an ALTER TYPE changes the tables of the type, which nobody else may
 };
 
 /// As messages of PostgreSQL name it: `t`, or `s.t` when the schema was written.
@@ -62,6 +63,8 @@ std::string joined_names(const std::vector<Identifier>& columns);
 TableName table_named(const Schema& schema, const TableName& written);
 Table& edit_table(Context& context, const TableName& qualified);
 const Table& table_at(const Schema& schema, const TableName& qualified);
+/// 42809 for a table made of a composite type: only ALTER TYPE changes its columns.
+void forbid_typed(const Context& context, const Table& table, std::string_view what);
 Column& edit_column(Table& table, const Identifier& name);
 const Column& column_of(const Table& table, const Identifier& name);
 

@@ -75,6 +75,9 @@ void follow_in_types(Context& context, const ObjectName& from, const ObjectName&
           for (Column& attribute : other->attributes) retype(attribute.type, from, to);
         }
         break;
+      case Object::Kind::Table:
+        table->of_type = to;
+        break;
       case Object::Kind::Default:
         if (Column* column = table->column(user.part)) {
           column->default_value = with_type_renamed(column->default_value, from, to);

@@ -145,6 +145,11 @@ const Table& table_at(const Schema& schema, const TableName& qualified) {
   return *table;
 }
 
+void forbid_typed(const Context& context, const Table& table, std::string_view what) {
+  if (table.of_type.empty() || context.follows_type || table.certainty == Certainty::Uncertain) return;
+  refuse("42809", "cannot {} typed table", what);
+}
+
 Column& edit_column(Table& table, const Identifier& name) {
   Column* column = table.column(name);
   if (column == nullptr) {

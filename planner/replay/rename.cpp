@@ -220,6 +220,7 @@ void apply(Context& context, const RenameColumn& op) {
     refuse("42809", "cannot rename columns of relation \"{}\"", op.table.name.str());
   }
   const Table& table = table_at(context.schema, found.name);
+  forbid_typed(context, table, "rename column of");
   const Column* column = table.column(op.from);
   if (column == nullptr) refuse("42703", "column \"{}\" does not exist", op.from.str());
   if (column->inherited) refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
@@ -257,6 +258,10 @@ void apply(Context& context, const SetSchema& op) {
       if (op.if_exists && !find_relation(schema, op.name)) return;
       const FoundRelation found = relation_to_rename(schema, op.name);
       require_schema(schema, op.to);
+      if (const Sequence* sequence = schema.sequences.find(found.name);
+          sequence != nullptr && sequence->owner_table) {
+        refuse("0A000", "cannot move an owned sequence into another schema");
+      }
       if (found.name.schema == op.to) return;
       const ObjectName target(op.to, found.name.name);
       if (relation_exists(schema, target)) {
@@ -264,12 +269,7 @@ void apply(Context& context, const SetSchema& op) {
       }
       if (found.kind == Relation::Table) return move_table(context, found.name, target);
       if (found.kind == Relation::View) return move_view(context, found.name, target);
-      if (found.kind == Relation::Sequence) {
-        if (schema.sequences.find(found.name)->owner_table) {
-          refuse("0A000", "cannot move an owned sequence into another schema");
-        }
-        return move_sequence(context, found.name, target);
-      }
+      if (found.kind == Relation::Sequence) return move_sequence(context, found.name, target);
       refuse("42809", "\"{}\" is an {}", found.name.name.str(), word_of(found.kind));
     }
     case ObjectKind::Type:

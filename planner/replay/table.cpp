@@ -255,8 +255,12 @@ void add_columns(Context& context, NewTable& made, const CreateTable& op) {
   if (!op.of_type.empty()) {
     const ObjectName type = type_named(context.schema, op.of_type);
     const OtherType* composite = context.schema.types.find(type);
-    if (composite == nullptr) refuse("42809", "type {} is not a composite type", as_written(op.of_type));
+    if (!type_exists(context.schema, type))
+      refuse("42704", "type \"{}\" does not exist", as_written(op.of_type));
+    if (composite == nullptr || composite->kind != 'c')
+      refuse("42809", "type {} is not a composite type", as_written(op.of_type));
     made.table.columns = composite->attributes;
+    made.table.of_type = type;
   }
   for (const TableName& parent : made.table.inherits) {
     inherit_columns(context, made, table_at(context.schema, parent), op.partition_of.has_value());
@@ -339,7 +343,14 @@ void apply(Context& context, const CreateTable& op) {
                      return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
                    });
   }
-  for (const TableName& parent : op.inherits) table.inherits.push_back(table_named(context.schema, parent));
+  for (const TableName& written : op.inherits) {
+    const TableName parent = table_named(context.schema, written);
+    const Table& above = table_at(context.schema, parent);
+    if (above.partition_by)
+      refuse("42809", "cannot inherit from partitioned table \"{}\"", parent.name.str());
+    if (above.partition_of) refuse("42809", "cannot inherit from partition \"{}\"", parent.name.str());
+    table.inherits.push_back(parent);
+  }
   if (op.partition_of) {
     const TableName parent = table_named(context.schema, *op.partition_of);
     if (!table_at(context.schema, parent).partition_by) {
@@ -401,7 +412,7 @@ void apply(Context& context, const CreateTableAs& op) {
   if (query.columns.empty()) table.certainty = Certainty::Uncertain;
   if (table.certainty == Certainty::Uncertain) {
     context.schema.gaps.push("the columns of " + display(name) +
-                                  " come from a query whose types planner cannot tell");
+                             " come from a query whose types planner cannot tell");
   }
   context.schema.tables.put(name, std::move(table));
 }

@@ -288,6 +288,10 @@ const CreateStatistics* statistics_at(const Schema& schema, const ObjectName& na
 }  // namespace
 
 void apply(Context& context, const CreateStatistics& op) {
+  // Those of a materialized view are not kept.
+  const auto found = find_relation(context.schema, op.table);
+  const View* view = found ? context.schema.views.find(found->name) : nullptr;
+  if (view != nullptr && view->materialized) return;
   const TableName table = table_named(context.schema, op.table);
   CreateStatistics stored = op;
   stored.table = table;

@@ -247,7 +247,8 @@ void apply(Context& context, const AlterDomain& op) {
 void apply(Context& context, const CreateCompositeType& op) {
   const ObjectName name = new_name(context.schema, op.type);
   require_free_relation(context.schema, name);
-  require_free_type(context.schema, name);
+  const OtherType* shell = context.schema.types.find(name);
+  if (shell == nullptr || shell->kind != 'p') require_free_type(context.schema, name);
   OtherType type;
   type.name = name;
   type.kind = 'c';
@@ -271,6 +272,40 @@ void forbid_used_row_type(const Schema& schema, const ObjectName& name) {
   });
 }
 
+/// CASCADE: what is done to a composite type is done to the tables made of it; without it there may be none.
+void follow_type(Context& context, const AlterCompositeType& op, const std::vector<TableName>& typed) {
+  if (typed.empty()) return;
+  if (op.cascade != Cascade::Cascade)
+    refuse("2BP01", "cannot alter type \"{}\" because it is the type of a typed table", op.type.name.str());
+  const Schema before = context.schema;
+  const bool followed = context.follows_type;
+  context.follows_type = true;
+  try {
+    for (const TableName& table : typed) {
+      switch (op.change) {
+        case 'a':
+          apply(context, AddColumn{table, op.attribute, false, false});
+          break;
+        case 'd':
+          apply(context, DropColumn{table, op.attribute.name, false, Cascade::Cascade, false});
+          break;
+        case 'r':
+          apply(context, RenameColumn{table, op.attribute.name, op.to, false});
+          break;
+        default:
+          apply(context, ChangeType{table, op.attribute.name, op.attribute.type, op.attribute.collation,
+                                    Expression(), false});
+          break;
+      }
+    }
+  } catch (const Refused&) {
+    context.schema = before;
+    context.follows_type = followed;
+    throw;
+  }
+  context.follows_type = followed;
+}
+
 }  // namespace
 
 void apply(Context& context, const AlterCompositeType& op) {
@@ -284,6 +319,10 @@ void apply(Context& context, const AlterCompositeType& op) {
     return std::find_if(type.attributes.begin(), type.attributes.end(),
                         [&](const Column& column) { return column.name == attribute; });
   };
+  std::vector<TableName> typed;
+  for (const auto& [table_name, table] : context.schema.tables) {
+    if (table->of_type == name) typed.push_back(table_name);
+  }
   const OtherType& before = *context.schema.types.find(name);
   const bool known = std::any_of(before.attributes.begin(), before.attributes.end(),
                                  [&](const Column& column) { return column.name == attribute; });
@@ -294,6 +333,7 @@ void apply(Context& context, const AlterCompositeType& op) {
     column.name = attribute;
     column.type = resolved_type(context.schema, op.attribute.type);
     column.collation = resolved_collation(op.attribute.collation);
+    follow_type(context, op, typed);
     context.schema.types.edit(name)->attributes.push_back(std::move(column));
     return;
   }
@@ -303,6 +343,7 @@ void apply(Context& context, const AlterCompositeType& op) {
     refuse("42703", "column \"{}\" of relation \"{}\" does not exist", attribute.str(), name.name.str());
   }
   if (op.change == 't') forbid_used_row_type(context.schema, name);
+  follow_type(context, op, typed);
   OtherType& type = *context.schema.types.edit(name);
   switch (op.change) {
     case 'd':
@@ -358,8 +399,8 @@ void apply(Context& context, const CreateRangeType& op) {
       break;
     }
   }
-  range.multirange =
-      op.multirange.empty() ? ObjectName(name.schema, multirange_name(name.name)) : new_name(context.schema, op.multirange);
+  range.multirange = op.multirange.empty() ? ObjectName(name.schema, multirange_name(name.name))
+                                           : new_name(context.schema, op.multirange);
   require_free_type(context.schema, range.multirange);
   type.range = std::move(range);
   context.schema.types.put(name, std::move(type));

@@ -175,7 +175,8 @@ void apply(Context& context, const RenameViewColumn& op) {
   const auto found = find_relation(context.schema, op.view);
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.view));
   const View* before = context.schema.views.find(found->name);
-  if (before == nullptr) refuse("42809", "\"{}\" is not a view", op.view.name.str());
+  // Whatever kind ALTER names, a column is renamed where it is.
+  if (before == nullptr) return apply(context, RenameColumn{op.view, op.from, op.to, false});
   if (!before->columns.empty() && !contains(before->columns, op.from)) {
     refuse("42703", "column \"{}\" does not exist", op.from.str());
   }

@@ -193,6 +193,62 @@ QueryAccess query_access(const Expression& query) {
   return access;
 }
 
+bool only_target(const Expression& statement) {
+  const pg::Node* root = ExpressionAccess::node(statement);
+  if (root == nullptr) return false;
+  const PgQuery__RangeVar* target =
+      root->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT   ? root->update_stmt->relation
+      : root->node_case == PG_QUERY__NODE__NODE_DELETE_STMT ? root->delete_stmt->relation
+                                                            : nullptr;
+  return target != nullptr && target->inh == 0;
+}
+
+namespace {
+
+/// The text of `'x'` and `'x'::regclass`.
+std::string_view literal_of(const pg::Node* node) {
+  if (node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST && node->type_cast->arg != nullptr)
+    node = node->type_cast->arg;
+  if (node->node_case != PG_QUERY__NODE__NODE_A_CONST ||
+      node->a_const->val_case != PG_QUERY__A__CONST__VAL_SVAL)
+    return {};
+  return pg::text_of(node->a_const->sval->sval);
+}
+
+std::string_view function_name(const PgQuery__FuncCall& call) {
+  return call.n_funcname == 0 ? std::string_view{} : pg::string_of(call.funcname[call.n_funcname - 1]);
+}
+
+}  // namespace
+
+SequenceCalls sequence_calls(const Expression& query) {
+  SequenceCalls calls;
+  const pg::Node* root = ExpressionAccess::node(query);
+  if (root == nullptr) return calls;
+  pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
+    if (message.descriptor != &pg_query__func_call__descriptor) return true;
+    const auto& call = pg::as_message_of<PgQuery__FuncCall>(message);
+    const std::string_view name = function_name(call);
+    if ((name != "nextval" && name != "setval" && name != "currval") || call.n_args == 0) return true;
+    const pg::Node* sequence = call.args[0];
+    if (const std::string_view text = literal_of(sequence); !text.empty()) {
+      if (auto relation = pg::relation_in(text)) calls.named.push_back(std::move(*relation));
+      return true;
+    }
+    if (sequence->node_case == PG_QUERY__NODE__NODE_TYPE_CAST && sequence->type_cast->arg != nullptr)
+      sequence = sequence->type_cast->arg;
+    if (sequence->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return true;
+    const PgQuery__FuncCall& owner = *sequence->func_call;
+    if (function_name(owner) != "pg_get_serial_sequence" || owner.n_args != 2) return true;
+    auto table = pg::relation_in(literal_of(owner.args[0]));
+    const std::string_view column = literal_of(owner.args[1]);
+    if (table && !column.empty())
+      calls.of_columns.emplace_back(std::move(*table), Identifier(std::string(column)));
+    return true;
+  });
+  return calls;
+}
+
 bool has_on_conflict(const Expression& statement) {
   const pg::Node* root = ExpressionAccess::node(statement);
   bool found = false;

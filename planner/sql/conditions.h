@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "planner/sql/expression.h"
@@ -29,6 +30,16 @@ struct QueryAccess {
   std::vector<ObjectName> changed;     ///< of these, by UPDATE and DELETE
 };
 QueryAccess query_access(const Expression& query);
+
+/// Is the table of this UPDATE or DELETE written with ONLY?
+bool only_target(const Expression& statement);
+
+/// Sequences that nextval(), currval() and setval() name: themselves, or by pg_get_serial_sequence().
+struct SequenceCalls {
+  std::vector<ObjectName> named;
+  std::vector<std::pair<TableName, Identifier>> of_columns;
+};
+SequenceCalls sequence_calls(const Expression& query);
 
 /// Does the statement hold INSERT .. ON CONFLICT?
 bool has_on_conflict(const Expression& statement);

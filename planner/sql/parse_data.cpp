@@ -110,13 +110,13 @@ bool read_data(const Source& source, const Node& statement, Operations& out) {
     }
     case PG_QUERY__NODE__NODE_COPY_STMT: {
       const PgQuery__CopyStmt& copy = *statement.copy_stmt;
+      if (copy.relation == nullptr && copy.query != nullptr) {  // COPY (SELECT ..) TO
+        out.emplace_back(Select{query(source, copy.query)});
+        return true;
+      }
       Copy result;
       result.from = copy.is_from;
       result.table = table_name(copy.relation);
-      if (copy.relation == nullptr && copy.query != nullptr) {  // COPY (SELECT ..) TO
-        const auto relations = relations_of(message_of(*copy.query));
-        if (!relations.empty()) result.table = relations.front();
-      }
       out.emplace_back(std::move(result));
       return true;
     }

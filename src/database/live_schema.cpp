@@ -59,10 +59,12 @@ void read_relations(Reader& reader) {
       "CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END, c.reltuples, "
       "c.relpages::int8 * current_setting('block_size')::int8, "
       "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.relispopulated, "
-      "array_to_string(toast.reloptions, E'\\n') "
+      "array_to_string(toast.reloptions, E'\\n'), typen.nspname, type.typname "
       "FROM rel c JOIN seen s ON s.oid = c.relnamespace LEFT JOIN pg_tablespace sp ON sp.oid = "
       "c.reltablespace "
-      "LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid WHERE "
+      "LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid "
+      "LEFT JOIN pg_type type ON type.oid = c.reloftype AND c.reloftype <> 0 LEFT JOIN pg_namespace typen ON "
+      "typen.oid = type.typnamespace WHERE "
       "c.relkind IN ('r', 'p', 'f', 'v', 'm')");
   for (const Row& row : result.rows) {
     const ObjectName name(name_of(row[1]), name_of(row[2]));
@@ -94,6 +96,7 @@ void read_relations(Reader& reader) {
       table.options.push_back({"toast." + option.name, option.value});
     table.tablespace = row[9].value_or("");
     if (row[10] && *row[10] != "heap") table.access_method = *row[10];
+    if (row[21]) table.of_type = ObjectName(name_of(row[20]), name_of(row[21]));
     table.owner = row[11].value_or("");
     table.comment = row[12].value_or("");
     if (row[13]) {

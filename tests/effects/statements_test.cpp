@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "planner/replay/replay.h"
@@ -48,6 +50,8 @@ class Statements : public PostgresTest {
     std::size_t agreed = 0;
     std::size_t different = 0;
     std::size_t not_parsed = 0;
+    std::size_t listed = 0;
+    const std::set<std::string> open = open_ones();
     for (std::string line; std::getline(lines, line);) {
       if (line.empty()) continue;
       // `[15] ...`: from that version on.
@@ -66,6 +70,13 @@ class Statements : public PostgresTest {
         if (measured.sqlstate == "00000" && !said.sqlstates.empty())
           said = outcome(text, schema, settings, false);
         const std::vector<std::string> wrong = differences(measured, said, schema);
+        if (open.contains(text)) {
+          // Listed for 15, where the list is held to be true; elsewhere it is not asked.
+          ++listed;
+          if (wrong.empty() && version / 10000 == 15)
+            ADD_FAILURE() << text << "\n    agrees: take it off open.tsv";
+          continue;
+        }
         if (wrong.empty()) {
           ++agreed;
           continue;
@@ -78,11 +89,26 @@ class Statements : public PostgresTest {
     }
     std::cout << agreed << " of " << agreed + different << " statements agree on PostgreSQL "
               << version / 10000;
+    if (listed > 0) std::cout << "; " << listed << " are known to differ (open.tsv)";
     if (not_parsed > 0) std::cout << "; " << not_parsed << " are in newer syntax than the parser's";
     std::cout << "\n";
   }
 
  private:
+  /// Statements of this file that are known to differ, with what a server does: refusals for reasons that
+  /// planner holds nothing of, nearly all of them.
+  std::set<std::string> open_ones() const {
+    std::set<std::string> out;
+    std::ifstream in(source_dir() / "tests/effects/statements/open.tsv");
+    for (std::string line; std::getline(in, line);) {
+      const std::size_t first = line.find('\t');
+      const std::size_t second = line.find('\t', first + 1);
+      if (second == std::string::npos || line.substr(0, first) != file_.stem()) continue;
+      out.insert(line.substr(first + 1, second - first - 1));
+    }
+    return out;
+  }
+
   /// All of them, or some spread over the whole list: always the same ones.
   static std::vector<std::string> share_of(std::vector<std::string> all) {
     const char* every = std::getenv("PLANNER_EVERY_STATEMENT");

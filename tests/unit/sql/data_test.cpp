@@ -32,8 +32,8 @@ TEST(Data, WritesNameTheirTableColumnsAndSources) {
   const auto truncate = only<Truncate>("TRUNCATE a, b RESTART IDENTITY CASCADE");
   EXPECT_TRUE(truncate.restart_identity);
   EXPECT_EQ(truncate.tables.size(), 2U);
-  EXPECT_FALSE(only<Copy>("COPY (SELECT * FROM x) TO STDOUT").from);
-  EXPECT_EQ(only<Copy>("COPY (SELECT * FROM x) TO STDOUT").table.name.str(), "x");
+  const auto copied = only<Select>("COPY (SELECT * FROM x) TO STDOUT").query.facts().relations;
+  EXPECT_EQ(copied, std::vector{ObjectName(Identifier("x"))});
   EXPECT_EQ(only<Select>("SELECT setval('s', 1)").query.facts().functions.at(0).name.name.str(), "setval");
 }
 
