@@ -444,7 +444,7 @@ class Splitter {
     std::vector<Step> verbatim;
     try {
       verbatim = verbatim_steps(harmless,
-                                {migration_, walked_.file, options_.effects,
+                                {migration_, walked_.file, options_.effects, walked_.start,
                                  [this](const SourceRef& source) -> const Schema& { return met(source); }});
     } catch (const Error& error) {
       refusals_.push_back({error.what(), error.hint, {}});
@@ -503,20 +503,26 @@ class Splitter {
       const auto at = std::find(order.begin(), order.end(), source.operation);
       return Place{source.statement, static_cast<std::size_t>(at - order.begin()), source.nested};
     };
-    const auto place = [&](const Step& step) {
-      Place first{SIZE_MAX, 0, 0};
-      for (const SourceRef& source : step.sources) first = std::min(first, executed(source));
-      return step.sources.empty() ? Place{} : first;
+    // A change written in several statements is there with the first of them as far as others need it, and
+    // goes on to the last as far as it needs others.
+    const auto places = [&](const Step& step) {
+      std::pair<Place, Place> ends{Place{SIZE_MAX, 0, 0}, Place{}};
+      for (const SourceRef& source : step.sources) {
+        const Place place = executed(source);
+        ends = {std::min(ends.first, place), std::max(ends.second, place)};
+      }
+      return step.sources.empty() ? std::pair<Place, Place>{} : ends;
     };
     std::map<std::string, Place> provided;
     for (const Step& step : steps) {
+      const Place first = places(step).first;
       for (const std::string& label : step.provides) {
-        const auto known = provided.emplace(label, place(step));
-        if (!known.second) known.first->second = std::min(known.first->second, place(step));
+        const auto known = provided.emplace(label, first);
+        if (!known.second) known.first->second = std::min(known.first->second, first);
       }
     }
     for (Step& step : steps) {
-      const Place here = place(step);
+      const Place here = places(step).second;
       std::erase_if(step.needs, [&](const std::string& label) {
         const auto found = provided.find(label);
         return found != provided.end() && here < found->second && !label.starts_with("typed:");

@@ -76,7 +76,7 @@ class Verbatim {
 
  private:
   /// What a block needs and brings is what its statements do.
-  static void add_labels(const Operation& operation, const Schema& schema, Step& step) {
+  void add_labels(const Operation& operation, const Schema& schema, Step& step) const {
     if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation)) {
       for (const Operation& inside : (*block)->body) add_labels(inside, schema, step);
       return;
@@ -84,6 +84,15 @@ class Verbatim {
     const Operation named = qualified(operation, schema);
     for (std::string& label : needs_of(named)) step.needs.push_back(std::move(label));
     for (std::string& label : provides_of(named)) step.provides.push_back(std::move(label));
+    // A column may be NULL again only when the primary key over it is gone.
+    if (const auto* relax = std::get_if<DropNotNull>(&named)) {
+      const Table* table = context_.start.table(relax->table);
+      const Constraint* key = table == nullptr ? nullptr : table->primary_key();
+      if (key == nullptr) return;
+      const std::vector<Identifier>& columns = key->definition.columns;
+      if (std::find(columns.begin(), columns.end(), relax->column) != columns.end())
+        step.needs.push_back("gone:" + label_constraint(table->name, key->definition.name));
+    }
   }
 
   Step base(std::size_t index, const std::vector<const Intention*>& intentions) const {

@@ -17,6 +17,7 @@ struct VerbatimContext {
   const Migration& migration;
   const ParsedFile& file;
   const EffectsSettings& effects;
+  const Schema& start;                                 ///< what the migration meets
   std::function<const Schema&(const SourceRef&)> met;  ///< the schema an operation meets
 };
 

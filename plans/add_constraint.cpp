@@ -51,11 +51,29 @@ RecipeResult nameless(const TableName& table) {
                  "Give it a name: ADD CONSTRAINT name ...");
 }
 
+/// Does the key wait for a unique index of a table with rows? Until it is built the new table may be filled.
+bool waits_for_its_index(const ConstraintDefinition& key, const RecipeContext& context) {
+  const Table* target = context.start.table(key.references.table);
+  if (target == nullptr || key.references.columns.empty()) return false;
+  return std::none_of(target->indexes.begin(), target->indexes.end(), [&](const Index& index) {
+    if (!index.unique || !index.valid || !index.predicate.empty()) return false;
+    std::vector<Identifier> columns;
+    for (const IndexElement& element : index.elements) columns.push_back(element.column);
+    return std::is_permutation(columns.begin(), columns.end(), key.references.columns.begin(),
+                               key.references.columns.end());
+  });
+}
+
 RecipeResult foreign_key(const AddForeignKey& operation, const Intention&, const RecipeContext& context) {
   const Table* target = context.before.table(operation.constraint.references.table);
   const Table* table = context.before.table(operation.table);
-  if (table != nullptr && table->is_new) return harmless("the table is new");
-  if (auto answer = not_worth_a_plan(operation.table, operation.constraint, context)) return *answer;
+  const bool later = table != nullptr && table->is_new && !table->partition_by &&
+                     !operation.constraint.name.empty() && !operation.constraint.not_valid &&
+                     waits_for_its_index(operation.constraint, context);
+  if (table != nullptr && table->is_new && !later) return harmless("the table is new");
+  if (!later) {
+    if (auto answer = not_worth_a_plan(operation.table, operation.constraint, context)) return *answer;
+  }
   const ConstraintDefinition constraint = checked_name(operation.table, operation.constraint, context);
   if (constraint.name.empty()) return nameless(operation.table);
   if (target == nullptr || constraint.references.columns.empty()) {

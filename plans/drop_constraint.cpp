@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "planner/compose/compose.h"
 #include "plans/recipes.h"
@@ -9,6 +10,16 @@
 
 namespace planner::plans {
 namespace {
+
+/// The constraint as the database has it until the last phase: an earlier rename of the same migration has
+/// not reached its columns yet.
+std::pair<const Table*, const Constraint*> as_it_stands(const Table& table, const Constraint& constraint,
+                                                        const RecipeContext& context) {
+  const Table* start = context.start.table(table.name);
+  const Constraint* held =
+      start == nullptr || constraint.is_new ? nullptr : start->constraint(constraint.definition.name);
+  return held == nullptr ? std::pair(&table, &constraint) : std::pair(start, held);
+}
 
 /// What the constraint stands on goes in the same migration: then it goes with it.
 bool goes_with_its_columns(const TableName& table, const Constraint& constraint,
@@ -50,7 +61,8 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
     }
   }
   const bool foreign = constraint->definition.kind == ConstraintKind::ForeignKey;
-  const bool last = goes_with_its_columns(operation.table, *constraint, context);
+  const auto [start_table, standing] = as_it_stands(*table, *constraint, context);
+  const bool last = goes_with_its_columns(operation.table, *standing, context);
   Step drop;
   drop.recipe = "drop-constraint";
   drop.kind = last ? PhaseKind::Drop : PhaseKind::Add;
@@ -64,7 +76,7 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
   drop.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}{}{}", operation.table,
                          operation.if_exists ? sql("IF EXISTS ") : Sql(), operation.constraint,
                          operation.cascade == Cascade::Cascade ? sql(" CASCADE") : Sql())};
-  drop.reverse = constraint_back(*table, *constraint);
+  drop.reverse = constraint_back(*start_table, *standing);
   if (drop.reverse.empty() || operation.cascade == Cascade::Cascade) {
     drop.reversible = false;
     drop.reverse_note = "planner does not build this constraint again.";

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "planner/effects/alter_table.h"
 
@@ -55,8 +57,8 @@ void AlterTable::lock_referenced(const ConstraintDefinition& key) {
   lock_partitions(target_, LockMode::ShareRowExclusive);
 }
 
-void AlterTable::check_key(const ConstraintDefinition& key) {
-  key_checks_.push_back(b_.schema.resolve_relation(key.references.table));
+void AlterTable::check_key(const ConstraintDefinition& key, std::set<TableName> settled) {
+  key_checks_.push_back({b_.schema.resolve_relation(key.references.table), std::move(settled)});
   b_.fail_on_data("23503", "a row may refer to nothing in " + display(key.references.table));
 }
 
@@ -73,8 +75,16 @@ void AlterTable::part(const AddForeignKey& add, const Operation& operation) {
   if (from != nullptr && from->kind == RelationKind::PartitionedTable && add.only)
     b_.fail("42809", "cannot use ONLY for foreign key on partitioned table \"" + target_.name.str() + "\"");
   if (from != nullptr && to != nullptr) judge_foreign_key(b_, *from, *to, add.constraint);
+  const std::optional<Schema> before = is_partitioned(target_) ? std::optional(b_.schema) : std::nullopt;
   b_.advance(operation);
-  if (!add.constraint.not_valid) check_key(add.constraint);
+  std::set<TableName> settled = before ? keys_taken_over(b_, target_, *before) : std::set<TableName>{};
+  if (!settled.empty()) {
+    // The triggers that their own keys have on the referenced table go.
+    const TableName referenced = b_.schema.resolve_relation(add.constraint.references.table);
+    b_.lock(referenced, LockMode::AccessExclusive);
+    lock_partitions(referenced, LockMode::AccessExclusive);
+  }
+  if (!add.constraint.not_valid) check_key(add.constraint, std::move(settled));
 }
 
 LockMode AlterTable::index_partition_lock() const {

@@ -207,12 +207,8 @@ void AlterTable::finish() {
     for (const ScanReason reason : reasons) b_.scan(name, reason);
   }
   const bool has_rows = !made_in_this_transaction(b_, target_) || filled_in_this_transaction(b_, target_);
-  for (const TableName& referenced : key_checks_) {
-    if (!has_rows) continue;  // nothing to look up
-    for (const Table* each : b_.stored(target_, is_partitioned(target_)))
-      b_.scan(each->name, ScanReason::ForeignKey);
-    for (const Table* each : b_.stored(referenced, is_partitioned(referenced)))
-      b_.scan(each->name, ScanReason::ForeignKey);
+  if (has_rows) {
+    for (const KeyCheck& check : key_checks_) look_up_keys(b_, target_, check);
   }
   for (const IndexEffect& effect : b_.effects.indexes) {
     if (effect.work != IndexWork::Built && effect.work != IndexWork::Rebuilt) continue;

@@ -47,7 +47,8 @@ class AlterTable {
   void lock_for_constraint(bool only);
   void part(const AddCheck& add, const Operation& operation);
   void lock_referenced(const ConstraintDefinition& key);
-  void check_key(const ConstraintDefinition& key);
+  /// `settled`: partitions whose own equal key becomes part of this one, so that nobody looks at their rows.
+  void check_key(const ConstraintDefinition& key, std::set<TableName> settled = {});
   void part(const AddForeignKey& add, const Operation& operation);
   /// Partitions while an index constraint of their parent is made.
   LockMode index_partition_lock() const;
@@ -83,7 +84,7 @@ class AlterTable {
   LockMode mode_;
   std::set<TableName> rewrite_;
   std::map<TableName, std::vector<ScanReason>> verify_;
-  std::vector<TableName> key_checks_;    ///< tables the target's rows are looked up in
+  std::vector<KeyCheck> key_checks_;
   bool default_beside_columns_ = false;  ///< then the foreign keys of new columns are checked
   bool key_beside_columns_ = false;
   bool some_type_rewrites_ = false;

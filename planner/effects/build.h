@@ -126,6 +126,15 @@ bool change_type_of(Builder& builder, const ChangeType& change, const TableName&
 
 // effects_constraint.cpp
 void judge_foreign_key(Builder& builder, const Table& from, const Table& to, const ConstraintDefinition& key);
+/// Rows of the table (without those of partitions whose own equal key became part of the new one) are looked
+/// up in another.
+struct KeyCheck {
+  TableName referenced;
+  std::set<TableName> settled;
+};
+/// Partitions that had an equal foreign key, now part of their parent's; with everything below them.
+std::set<TableName> keys_taken_over(const Builder& builder, const TableName& table, const Schema& before);
+void look_up_keys(Builder& builder, const TableName& table, const KeyCheck& check);
 void judge_using_index(Builder& builder, const Table& table, const ConstraintDefinition& constraint);
 void judge_replica_identity(Builder& builder, const Table& table, const Identifier& index);
 void judge_clustering(Builder& builder, const TableName& relation, const ObjectName& index);

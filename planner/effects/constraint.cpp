@@ -31,6 +31,39 @@ void judge_foreign_key(Builder& b, const Table& from, const Table& to, const Con
   }
 }
 
+std::set<TableName> keys_taken_over(const Builder& b, const TableName& table, const Schema& before) {
+  std::set<TableName> out;
+  for (const TableName& partition : b.partitions(table)) {
+    const Table* was = before.tables.find(partition);
+    const Table* is = b.schema.tables.find(partition);
+    if (was == nullptr || is == nullptr) continue;
+    const bool taken = std::any_of(is->constraints.begin(), is->constraints.end(), [&](const Constraint& c) {
+      const Constraint* old = was->constraint(c.definition.name);
+      return c.definition.kind == ConstraintKind::ForeignKey && c.inherited && old != nullptr &&
+             !old->inherited;
+    });
+    if (!taken) continue;
+    for (const TableName& below : b.family(partition)) out.insert(below);
+  }
+  return out;
+}
+
+void look_up_keys(Builder& b, const TableName& table, const KeyCheck& check) {
+  const auto partitioned = [&](const TableName& name) {
+    const Table* held = b.schema.tables.find(name);
+    return held != nullptr && held->kind == RelationKind::PartitionedTable;
+  };
+  bool any = check.settled.empty();
+  for (const Table* each : b.stored(table, partitioned(table))) {
+    if (check.settled.contains(each->name)) continue;
+    any = true;
+    b.scan(each->name, ScanReason::ForeignKey);
+  }
+  if (!any) return;
+  for (const Table* each : b.stored(check.referenced, partitioned(check.referenced)))
+    b.scan(each->name, ScanReason::ForeignKey);
+}
+
 void judge_using_index(Builder& b, const Table& table, const ConstraintDefinition& constraint) {
   if (table.kind == RelationKind::PartitionedTable) {
     b.fail("0A000", "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables");

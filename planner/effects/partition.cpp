@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "planner/effects/build.h"
+#include "planner/replay/internal.h"
 #include "planner/sql/conditions.h"
 
 /// Partitions: attaching, creating, detaching, and the DEFAULT partition that must not hold the newcomer's
@@ -152,6 +153,11 @@ bool none_of(const Comparison& c, const Values& values) {
                          [&](const std::string& w) { return surely(compare(v, w), true, false, true); });
     });
   }
+  if (c.comparison == "<>" || c.comparison == "not in") {
+    return std::all_of(values.begin(), values.end(), [&](const std::string& w) {
+      return std::find(c.constants.begin(), c.constants.end(), w) != c.constants.end();
+    });
+  }
   return std::all_of(values.begin(), values.end(), [&](const std::string& w) {
     return below(c, w) || (c.comparison == ">" && surely(compare(c.constants[0], w), false, true, true)) ||
            (c.comparison == ">=" && surely(compare(c.constants[0], w), false, false, true));
@@ -185,14 +191,15 @@ bool excludes_bound(const Table& table, const Bound& bound) {
       return std::any_of(together.begin(), together.end(),
                          [&](const Comparison& c) { return c.column == bound.key && holds(c); });
     };
+    const bool is_null = some([](const Comparison& c) { return c.comparison == "is null"; });
     if (bound.is_range) {
-      return (bound.from && some([&](const Comparison& c) { return below(c, *bound.from); })) ||
+      return is_null || (bound.from && some([&](const Comparison& c) { return below(c, *bound.from); })) ||
              (bound.to && some([&](const Comparison& c) { return at_least(c, *bound.to); }));
     }
     const bool not_null = (key != nullptr && key->not_null) ||
                           some([](const Comparison& c) { return c.comparison == "is not null"; });
     return (!bound.with_null || not_null) &&
-           some([&](const Comparison& c) { return none_of(c, bound.list); });
+           (is_null || some([&](const Comparison& c) { return none_of(c, bound.list); }));
   });
 }
 
@@ -252,12 +259,6 @@ void judge_bound(Builder& b, const Table& parent, const TableName& name, const P
   }
 }
 
-bool same_key(const ConstraintDefinition& a, const ConstraintDefinition& b) {
-  return a.kind == ConstraintKind::ForeignKey && b.kind == ConstraintKind::ForeignKey &&
-         a.columns == b.columns && a.references.table == b.references.table &&
-         a.references.columns == b.references.columns;
-}
-
 void lock_with_partitions(Builder& b, const TableName& table, LockMode mode) {
   b.lock(table, mode);
   for (const TableName& partition : b.partitions(table)) b.lock(partition, mode);
@@ -305,10 +306,12 @@ void adopt_partition(Builder& b, const Table& parent, const Table& partition, bo
   for (const Constraint& key : parent.constraints) {
     if (key.definition.kind != ConstraintKind::ForeignKey) continue;
     const TableName& referenced = key.definition.references.table;
-    const auto own =
-        attached ? std::find_if(partition.constraints.begin(), partition.constraints.end(),
-                                [&](const Constraint& c) { return same_key(c.definition, key.definition); })
-                 : partition.constraints.end();
+    const auto own = attached ? std::find_if(partition.constraints.begin(), partition.constraints.end(),
+                                             [&](const Constraint& c) {
+                                               return c.validated && replaying::same_foreign_key(
+                                                                         c.definition, key.definition);
+                                             })
+                              : partition.constraints.end();
     if (own != partition.constraints.end()) {
       // It becomes part of the parent's; its own triggers on the referenced table go.
       lock_with_partitions(b, referenced, LockMode::AccessExclusive);

@@ -58,6 +58,14 @@ std::optional<std::string> constant_of(const pg::Node* node) {
   }
 }
 
+std::string opposite(std::string_view comparison) {
+  if (comparison == "<") return ">=";
+  if (comparison == "<=") return ">";
+  if (comparison == ">") return "<=";
+  if (comparison == ">=") return "<";
+  return comparison == "=" ? "<>" : "=";
+}
+
 std::string mirrored(std::string_view comparison) {
   if (comparison == "<") return ">";
   if (comparison == "<=") return ">=";
@@ -67,7 +75,7 @@ std::string mirrored(std::string_view comparison) {
 }
 
 bool is_comparison(std::string_view text) {
-  return text == "=" || text == "<" || text == "<=" || text == ">" || text == ">=";
+  return text == "=" || text == "<>" || text == "<" || text == "<=" || text == ">" || text == ">=";
 }
 
 std::vector<std::string> constants_of(const pg::Node* list_node) {
@@ -87,32 +95,41 @@ std::vector<std::string> constants_of(const pg::Node* list_node) {
   return out;
 }
 
-Alternatives read(const pg::Node* node);
+Alternatives read(const pg::Node* node, bool negated);
 
-Alternatives of_comparison(const PgQuery__AExpr& expr) {
+Alternatives of_comparison(const PgQuery__AExpr& expr, bool negated) {
   const std::string_view name = expr.n_name == 1 ? pg::string_of(expr.name[0]) : std::string_view{};
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && is_comparison(name)) {
+    const std::string said = negated ? opposite(name) : std::string(name);
     if (const auto column = column_of(expr.lexpr)) {
-      if (const auto value = constant_of(expr.rexpr))
-        return {{Comparison{*column, std::string(name), {*value}}}};
+      if (const auto value = constant_of(expr.rexpr)) return {{Comparison{*column, said, {*value}}}};
     } else if (const auto right = column_of(expr.rexpr)) {
-      if (const auto value = constant_of(expr.lexpr)) return {{Comparison{*right, mirrored(name), {*value}}}};
+      if (const auto value = constant_of(expr.lexpr)) return {{Comparison{*right, mirrored(said), {*value}}}};
     }
     return kAnything;
   }
-  const bool in =
-      expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
-  if (in && name == "=") {
+  const bool among = name == "=" && (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
+                                     expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
+  const bool outside = name == "<>" && (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
+                                        expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL);
+  if (among || outside) {
     const auto column = column_of(expr.lexpr);
     std::vector<std::string> values = constants_of(expr.rexpr);
-    if (column && !values.empty()) return {{Comparison{*column, "in", std::move(values)}}};
+    if (column && !values.empty())
+      return {{Comparison{*column, among != negated ? "in" : "not in", std::move(values)}}};
     return kAnything;
   }
-  if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN && expr.rexpr != nullptr &&
+  const bool between = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN;
+  const bool not_between = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN;
+  if ((between || not_between) && expr.rexpr != nullptr &&
       expr.rexpr->node_case == PG_QUERY__NODE__NODE_LIST && expr.rexpr->list->n_items == 2) {
     const auto column = column_of(expr.lexpr);
     const auto low = constant_of(expr.rexpr->list->items[0]);
     const auto high = constant_of(expr.rexpr->list->items[1]);
+    if (between == negated) {
+      if (!column || !low || !high) return kAnything;
+      return {{Comparison{*column, "<", {*low}}}, {Comparison{*column, ">", {*high}}}};
+    }
     Together both;
     if (column && low) both.push_back(Comparison{*column, ">=", {*low}});
     if (column && high) both.push_back(Comparison{*column, "<=", {*high}});
@@ -121,49 +138,49 @@ Alternatives of_comparison(const PgQuery__AExpr& expr) {
   return kAnything;
 }
 
-Alternatives read(const pg::Node* node) {
+/// NOT is carried down to the comparisons (De Morgan, which holds for NULL as well): what is left out of an
+/// AND must not be negated.
+Alternatives read(const pg::Node* node, bool negated) {
   if (node == nullptr) return kAnything;
   if (node->node_case == PG_QUERY__NODE__NODE_NULL_TEST) {
     const auto column = column_of(node->null_test->arg);
     if (!column) return kAnything;
     const bool is_null = node->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
-    return {{Comparison{*column, is_null ? "is null" : "is not null", {}}}};
+    return {{Comparison{*column, is_null != negated ? "is null" : "is not null", {}}}};
   }
-  if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) return of_comparison(*node->a_expr);
+  if (node->node_case == PG_QUERY__NODE__NODE_A_EXPR) return of_comparison(*node->a_expr, negated);
   if (node->node_case != PG_QUERY__NODE__NODE_BOOL_EXPR) return kAnything;
   const PgQuery__BoolExpr& expr = *node->bool_expr;
   const auto parts = pg::list(expr.n_args, expr.args);
-  if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR) {
+  if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) return read(parts.front(), !negated);
+  if ((expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR) != negated) {
     Alternatives all;
     for (const pg::Node* part : parts) {
-      Alternatives one = read(part);
+      Alternatives one = read(part, negated);
       all.insert(all.end(), std::make_move_iterator(one.begin()), std::make_move_iterator(one.end()));
     }
     return all.size() > kMaxAlternatives ? kAnything : all;
   }
-  if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    Alternatives all = kAnything;
-    for (const pg::Node* part : parts) {
-      const Alternatives one = read(part);
-      Alternatives product;
-      for (const Together& left : all) {
-        for (const Together& right : one) {
-          product.push_back(left);
-          product.back().insert(product.back().end(), right.begin(), right.end());
-        }
+  Alternatives all = kAnything;
+  for (const pg::Node* part : parts) {
+    const Alternatives one = read(part, negated);
+    Alternatives product;
+    for (const Together& left : all) {
+      for (const Together& right : one) {
+        product.push_back(left);
+        product.back().insert(product.back().end(), right.begin(), right.end());
       }
-      if (product.size() > kMaxAlternatives) continue;
-      all = std::move(product);
     }
-    return all;
+    if (product.size() > kMaxAlternatives) continue;
+    all = std::move(product);
   }
-  return kAnything;
+  return all;
 }
 
 }  // namespace
 
 std::vector<std::vector<Comparison>> alternatives(const Expression& condition) {
-  return condition ? read(ExpressionAccess::node(condition)) : kAnything;
+  return condition ? read(ExpressionAccess::node(condition), false) : kAnything;
 }
 
 QueryAccess query_access(const Expression& query) {

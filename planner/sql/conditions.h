@@ -13,8 +13,8 @@ namespace planner {
 /// One comparison of a column with constants.
 struct Comparison {
   Identifier column;
-  std::string comparison;              ///< `=`, `<`, `<=`, `>`, `>=`, `in`, `is not null`, `is null`
-  std::vector<std::string> constants;  ///< as text, casts left out; several for `in`
+  std::string comparison;              ///< `=`, `<>`, `<`, .., `in`, `not in`, `is not null`, `is null`
+  std::vector<std::string> constants;  ///< as text, casts left out; several for `in`, `not in`
 };
 
 /// A condition as alternatives (OR) of conditions that hold together (AND). Parts of another shape are left

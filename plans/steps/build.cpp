@@ -339,6 +339,9 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     for (const Identifier& column : old_key->definition.columns)
       attach.needs.push_back("gone:column:" + quoted(table) + "." + quoted(column));
   }
+  // The name may be that of an index which the migration drops.
+  if (old_key == nullptr && name_taken && replaces != constraint.name)
+    attach.needs.push_back(label_gone({table.schema, constraint.name}));
   if (primary && known != nullptr) {
     for (const Identifier& name : constraint.columns) {
       // A key over a column that may still be NULL would read the table to make it NOT NULL.

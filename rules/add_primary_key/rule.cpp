@@ -20,6 +20,8 @@ std::optional<Verdict> verdict_for(const TableName& table, const ConstraintDefin
     verdict.help = "Make its columns NOT NULL first, through a validated CHECK";
     return verdict;
   }
+  // A partitioned table takes over the keys that its partitions have.
+  if (!scans_any(subject.own, family_of(subject.before, table))) return std::nullopt;
   verdict.message = "Adding a primary key on " + list_of(key.columns) + " of " + name_of(table) +
                     " builds its index while nobody can read or write the table";
   verdict.help = "Build a unique index CONCURRENTLY, then add the primary key USING INDEX";

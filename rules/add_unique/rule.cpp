@@ -19,7 +19,10 @@ std::vector<Verdict> check(const Subject& subject) {
       verdicts.push_back(std::move(*verdict));
   };
   if (const auto* unique = std::get_if<AddUnique>(&subject.intention.operation)) {
-    if (unique->constraint.using_index.empty()) add(unique->table, unique->constraint.columns);
+    // A partitioned table takes over the constraints that its partitions have.
+    if (unique->constraint.using_index.empty() &&
+        scans_any(subject.own, family_of(subject.before, unique->table)))
+      add(unique->table, unique->constraint.columns);
   } else if (const auto* column = std::get_if<AddColumn>(&subject.intention.operation)) {
     for (const ConstraintDefinition& constraint : column->column.constraints) {
       if (constraint.kind == ConstraintKind::Unique) add(column->table, {column->column.name});
