@@ -311,6 +311,7 @@ class Splitter {
           if (step.sources.empty()) step.sources = intention.sources;
           for (const ObjectName& name : old_names_used(intention))
             step.provides.push_back(label_under_old_name(name));
+          if (only_clears_away(step, intention)) continue;
           for (std::string& label : needs_of(intention.operation)) {
             if (builds_to_stay(intention.operation)) step.needs.push_back(label_typed(label));
             if (!own.contains(label) && !stands_at_start(intention.operation, label))
@@ -340,6 +341,13 @@ class Splitter {
           }
         },
         operation);
+  }
+
+  /// The half of a replacement that takes the old one away waits for nothing that the new one needs.
+  static bool only_clears_away(const Step& step, const Intention& intention) {
+    return std::holds_alternative<ReplaceConstraint>(intention.operation) && !step.provides.empty() &&
+           std::all_of(step.provides.begin(), step.provides.end(),
+                       [](const std::string& label) { return label.starts_with("gone:"); });
   }
 
   /// Tables that the operation names as they were called before the migration renames them.

@@ -161,6 +161,15 @@ RecipeResult change_data(const TableName& name, const Expression& statement,
   if (gives_one_key(*table, *change))
     return harmless("every row would get the same key, so there can be one at most");
   const char* word = change->deletes ? "DELETE" : "UPDATE";
+  for (const Intention& other : context.intentions) {
+    const auto* rename = std::get_if<RenameColumn>(&other.operation);
+    if (rename == nullptr || rename->table != name || context.start.table(name) == nullptr ||
+        std::find(assigned.begin(), assigned.end(), rename->to) == assigned.end())
+      continue;
+    return refused(std::string(word) + " of all " + display(name) + ": it changes " + said(rename->to) +
+                       ", which still follows " + said(rename->from) + " while both releases run.",
+                   "Put the UPDATE into a migration of its own, to be split when the rename is finished.");
+  }
   if (change->writes_more)
     return refused(std::string(word) + " of all " + display(name) +
                        ": its WITH writes rows too, and would do so again in every batch.",

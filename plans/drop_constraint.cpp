@@ -76,7 +76,8 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
   drop.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}{}{}", operation.table,
                          operation.if_exists ? sql("IF EXISTS ") : Sql(), operation.constraint,
                          operation.cascade == Cascade::Cascade ? sql(" CASCADE") : Sql())};
-  drop.reverse = constraint_back(*start_table, *standing);
+  // In the last phase a rename written before it is done, and its way back comes later.
+  drop.reverse = last ? constraint_back(*table, *constraint) : constraint_back(*start_table, *standing);
   if (drop.reverse.empty() || operation.cascade == Cascade::Cascade) {
     drop.reversible = false;
     drop.reverse_note = "planner does not build this constraint again.";
@@ -157,7 +158,20 @@ RecipeResult drop_an_index(const DropIndex& operation, const Intention&, const R
   return result;
 }
 
-RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const RecipeContext& context) {
+/// Does the key stand on a column that gets its name in this very migration? The two cannot change at once
+/// then: the old key goes with the old column, the new one comes when the column has its name.
+bool on_renamed_column(const TableName& table, const ConstraintDefinition& constraint,
+                       const RecipeContext& context) {
+  return std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+    const auto* rename = std::get_if<RenameColumn>(&other.operation);
+    return rename != nullptr && rename->table == table &&
+           std::find(constraint.columns.begin(), constraint.columns.end(), rename->to) !=
+               constraint.columns.end();
+  });
+}
+
+RecipeResult replace(const ReplaceConstraint& operation, const Intention& intention,
+                     const RecipeContext& context) {
   const Table* table = context.before.table(operation.table);
   const Constraint* old_one = nullptr;
   // What the DROP met: the constraint was still there when the migration began.
@@ -178,6 +192,16 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention&, const
         "by partition, then DROP CONSTRAINT of the old one.");
   }
   RecipeResult result;
+  if (constraint.kind == ConstraintKind::ForeignKey &&
+      on_renamed_column(operation.table, constraint, context)) {
+    result = make({.table = operation.table, .constraint = operation.old_constraint}, intention, context);
+    if (result.outcome != RecipeResult::Outcome::Steps) return result;
+    std::vector<Step> added = foreign_key_steps(operation.table, constraint, context);
+    added.front().needs.push_back("gone:" + label_constraint(operation.table, operation.old_constraint));
+    result.steps.insert(result.steps.end(), added.begin(), added.end());
+    for (Step& step : result.steps) step.recipe = "replace-constraint";
+    return result;
+  }
   if (constraint.kind == ConstraintKind::Unique || constraint.kind == ConstraintKind::PrimaryKey) {
     for (const Schema::Reference& reference : context.before.references_to(operation.table)) {
       const Table* from = context.before.table(reference.from);

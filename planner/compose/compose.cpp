@@ -325,6 +325,19 @@ void settle_windows(std::vector<Phase>& phases) {
     if (phases[i].window == Window::OldRelease && phases[i - 1].window == Window::BothReleases)
       phases[i - 1].window = Window::OldRelease;
   }
+  // What keeps the new release out is over with the phase that lets both write: whatever else is built on the
+  // way there.
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    if (phases[i].window != Window::OldRelease) continue;
+    const auto lets_in = std::find_if(
+        phases.begin() + static_cast<std::ptrdiff_t>(i) + 1, phases.end(), [](const Phase& phase) {
+          return phase.kind == PhaseKind::DualWrite || phase.kind == PhaseKind::Swap;
+        });
+    if (lets_in == phases.end()) break;
+    for (auto between = phases.begin() + static_cast<std::ptrdiff_t>(i); between != lets_in; ++between) {
+      if (between->window == Window::BothReleases) between->window = Window::OldRelease;
+    }
+  }
   for (std::size_t i = 1; i < phases.size(); ++i) {
     if (phases[i - 1].window == Window::NewRelease && phases[i].window == Window::OldRelease) {
       throw Error(

@@ -72,6 +72,7 @@ void AlterTable::part(const AddColumn& add, const Operation& operation) {
         break;
       case ConstraintKind::ForeignKey:
         lock_referenced(each);
+        lock_partitions(target_, LockMode::ShareRowExclusive);
         if (!each.not_valid && (default_beside_columns_ || key_beside_columns_)) check_key(each);
         break;
       case ConstraintKind::Unique:

@@ -54,11 +54,10 @@ void AlterTable::lock_referenced(const ConstraintDefinition& key) {
     b_.unknown("table " + display(referenced) + " is not known here");
   b_.lock(referenced, LockMode::ShareRowExclusive);
   lock_partitions(referenced, LockMode::ShareRowExclusive);
-  lock_partitions(target_, LockMode::ShareRowExclusive);
 }
 
-void AlterTable::check_key(const ConstraintDefinition& key, std::set<TableName> settled) {
-  key_checks_.push_back({b_.schema.resolve_relation(key.references.table), std::move(settled)});
+void AlterTable::check_key(const ConstraintDefinition& key, std::set<TableName> taken_over) {
+  key_checks_.push_back({b_.schema.resolve_relation(key.references.table), std::move(taken_over)});
   b_.fail_on_data("23503", "a row may refer to nothing in " + display(key.references.table));
 }
 
@@ -77,14 +76,23 @@ void AlterTable::part(const AddForeignKey& add, const Operation& operation) {
   if (from != nullptr && to != nullptr) judge_foreign_key(b_, *from, *to, add.constraint);
   const std::optional<Schema> before = is_partitioned(target_) ? std::optional(b_.schema) : std::nullopt;
   b_.advance(operation);
-  std::set<TableName> settled = before ? keys_taken_over(b_, target_, *before) : std::set<TableName>{};
-  if (!settled.empty()) {
+  std::set<TableName> taken_over = before ? keys_taken_over(b_, target_, *before) : std::set<TableName>{};
+  std::set<TableName> untouched;
+  for (const TableName& partition : taken_over) {
+    for (const TableName& below : b_.family(partition)) {
+      if (below != partition) untouched.insert(below);
+    }
+  }
+  for (const TableName& partition : b_.partitions(target_)) {
+    if (!untouched.contains(partition)) b_.lock(partition, LockMode::ShareRowExclusive);
+  }
+  if (!taken_over.empty()) {
     // The triggers that their own keys have on the referenced table go.
     const TableName referenced = b_.schema.resolve_relation(add.constraint.references.table);
     b_.lock(referenced, LockMode::AccessExclusive);
     lock_partitions(referenced, LockMode::AccessExclusive);
   }
-  if (!add.constraint.not_valid) check_key(add.constraint, std::move(settled));
+  if (!add.constraint.not_valid) check_key(add.constraint, std::move(taken_over));
 }
 
 LockMode AlterTable::index_partition_lock() const {
@@ -106,6 +114,7 @@ void AlterTable::add_index_constraint(const ConstraintDefinition& constraint, bo
     if (table() == nullptr) b_.scan(target_, ScanReason::IndexBuild);
   }
   b_.advance(operation);
+  if (constraint.using_index.empty()) lock_indexes_taken_over(b_, target_, b_.met(), index_partition_lock());
 }
 
 void AlterTable::part(const AddUnique& add, const Operation& operation) {

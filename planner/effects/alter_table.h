@@ -47,8 +47,7 @@ class AlterTable {
   void lock_for_constraint(bool only);
   void part(const AddCheck& add, const Operation& operation);
   void lock_referenced(const ConstraintDefinition& key);
-  /// `settled`: partitions whose own equal key becomes part of this one, so that nobody looks at their rows.
-  void check_key(const ConstraintDefinition& key, std::set<TableName> settled = {});
+  void check_key(const ConstraintDefinition& key, std::set<TableName> taken_over = {});
   void part(const AddForeignKey& add, const Operation& operation);
   /// Partitions while an index constraint of their parent is made.
   LockMode index_partition_lock() const;

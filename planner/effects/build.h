@@ -130,9 +130,9 @@ void judge_foreign_key(Builder& builder, const Table& from, const Table& to, con
 /// up in another.
 struct KeyCheck {
   TableName referenced;
-  std::set<TableName> settled;
+  std::set<TableName> taken_over;
 };
-/// Partitions that had an equal foreign key, now part of their parent's; with everything below them.
+/// Partitions that had an equal foreign key, now part of their parent's: nobody looks at them or below.
 std::set<TableName> keys_taken_over(const Builder& builder, const TableName& table, const Schema& before);
 void look_up_keys(Builder& builder, const TableName& table, const KeyCheck& check);
 void judge_using_index(Builder& builder, const Table& table, const ConstraintDefinition& constraint);
@@ -198,6 +198,8 @@ void adopt_partition(Builder& builder, const Table& parent, const Table& partiti
 
 // effects_index.cpp
 void apply(Builder& builder, const CreateIndex& operation);
+/// Indexes of partitions that became part of their parent's new one.
+void lock_indexes_taken_over(Builder& builder, const TableName& table, const Schema& before, LockMode mode);
 void apply(Builder& builder, const DropIndex& operation);
 void apply(Builder& builder, const RenameIndex& operation);
 void apply(Builder& builder, const AttachIndexPartition& operation);

@@ -42,8 +42,7 @@ std::set<TableName> keys_taken_over(const Builder& b, const TableName& table, co
       return c.definition.kind == ConstraintKind::ForeignKey && c.inherited && old != nullptr &&
              !old->inherited;
     });
-    if (!taken) continue;
-    for (const TableName& below : b.family(partition)) out.insert(below);
+    if (taken) out.insert(partition);
   }
   return out;
 }
@@ -53,9 +52,13 @@ void look_up_keys(Builder& b, const TableName& table, const KeyCheck& check) {
     const Table* held = b.schema.tables.find(name);
     return held != nullptr && held->kind == RelationKind::PartitionedTable;
   };
-  bool any = check.settled.empty();
+  std::set<TableName> settled;
+  for (const TableName& partition : check.taken_over) {
+    for (const TableName& below : b.family(partition)) settled.insert(below);
+  }
+  bool any = settled.empty();
   for (const Table* each : b.stored(table, partitioned(table))) {
-    if (check.settled.contains(each->name)) continue;
+    if (settled.contains(each->name)) continue;
     any = true;
     b.scan(each->name, ScanReason::ForeignKey);
   }

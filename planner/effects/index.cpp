@@ -28,6 +28,19 @@ void rebuild(Builder& b, const Index& index, const TableName& of) {
 
 }  // namespace
 
+void lock_indexes_taken_over(Builder& b, const TableName& table, const Schema& before, LockMode mode) {
+  for (const TableName& partition : b.partitions(table)) {
+    const Table* leaf = b.schema.tables.find(partition);
+    const Table* was = before.tables.find(partition);
+    if (leaf == nullptr || was == nullptr) continue;
+    for (const Index& index : leaf->indexes) {
+      const Index* old = was->index(index.name.name);
+      if (old != nullptr && old->parent.empty() && !index.parent.empty())
+        b.lock(index.name, mode, LockedKind::Index);
+    }
+  }
+}
+
 void apply(Builder& b, const CreateIndex& create) {
   const TableName table = b.schema.resolve_relation(create.table);
   const Table* held = b.schema.tables.find(table);
@@ -77,17 +90,7 @@ void apply(Builder& b, const CreateIndex& create) {
     b.scan(table, ScanReason::IndexBuild);
   }
   if (!applied) return;
-  // Matching indexes of partitions are taken over.
-  for (const TableName& partition : b.partitions(table)) {
-    const Table* leaf = b.schema.tables.find(partition);
-    const Table* was = before.tables.find(partition);
-    if (leaf == nullptr || was == nullptr) continue;
-    for (const Index& index : leaf->indexes) {
-      const Index* old = was->index(index.name.name);
-      if (old != nullptr && old->parent.empty() && !index.parent.empty())
-        b.lock(index.name, mode, LockedKind::Index);
-    }
-  }
+  lock_indexes_taken_over(b, table, before, mode);
   if (create.concurrently) {
     // The new index is only locked in passing.
     std::erase_if(b.effects.locks, [](const RelationLock& l) { return l.kind == LockedKind::Index; });

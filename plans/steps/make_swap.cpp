@@ -502,6 +502,14 @@ struct Builder {
       const Span& span = context.file.statements[intention.sources.front().statement].span;
       return Sql::verbatim(context.migration.text.substr(span.begin, span.end - span.begin));
     };
+    // A view of all columns (*) would take in the ones that planner adds for a while: they are written out.
+    const auto remade = [&](const Intention& intention) {
+      const auto* create = std::get_if<CreateView>(&intention.operation);
+      if (create == nullptr || !create->query.facts().whole_row || create->check_option != 'n')
+        return words(intention);
+      const Sql spelled = made_again(Operation(DropView{.view = create->view}), context.after);
+      return spelled.empty() ? words(intention) : spelled;
+    };
     const std::vector<Carried> along = carried_with(wanted, context);
     for (const Carried& one : along) {
       const auto* create = std::get_if<CreateView>(&one.create->operation);
@@ -530,7 +538,7 @@ struct Builder {
                       [&](const Carried& one) { return one.create == &intention; }))
         creates.push_back(&intention);
     }
-    for (const Intention* create : creates) swap.make_again.push_back(words(*create));
+    for (const Intention* create : creates) swap.make_again.push_back(remade(*create));
     for (auto create = creates.rbegin(); create != creates.rend(); ++create) {
       const auto back = inverse_of((*create)->operation, Schema());
       if (!back) swap.reversible = false;

@@ -1,6 +1,7 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,32 @@ std::string as_json(const std::string& plan, const Rehearsal& rehearsal) {
   return json.dump(2) + "\n";
 }
 
+/// Which bounds hold, or which do not.
+std::string conclusion(const Rehearsal& rehearsal) {
+  std::size_t failed = 0, lost = 0, stopped = 0;
+  double longest = 0;
+  for (const PhaseRehearsal& phase : rehearsal.phases) {
+    failed += phase.traffic.failed();
+    lost += phase.differences.size() + phase.traffic.changed_at_once;
+    stopped += phase.problem.empty() ? 0 : 1;
+    longest = std::max(longest, phase.traffic.longest_ms);
+  }
+  const double bound = rehearsal.longest_wait_bound_ms;
+  if (rehearsal.ok())
+    return fmt::format("no failed request, no lost value, no request longer than {:.0f} ms", bound);
+  std::vector<std::string> broken;
+  if (stopped > 0) broken.push_back("a phase did not apply");
+  if (failed > 0)
+    broken.push_back(failed == 1 ? "1 request failed" : fmt::format("{} requests failed", failed));
+  if (lost > 0)
+    broken.push_back(lost == 1 ? "1 value is lost or differs"
+                               : fmt::format("{} values are lost or differ", lost));
+  if (longest > bound)
+    broken.push_back(
+        fmt::format("a request took {:.0f} ms, more than the {:.0f} ms allowed", longest, bound));
+  return fmt::format("BROKEN: {}", fmt::join(broken, "; "));
+}
+
 void print_text(const std::string& plan, const Rehearsal& rehearsal, Context& context) {
   std::vector<std::vector<std::string>> rows{
       {"phase", "then running", "requests", "failed", "lost", "p99 ms", "longest ms", "deploy ms", "WAL kB"}};
@@ -78,9 +105,7 @@ void print_text(const std::string& plan, const Rehearsal& rehearsal, Context& co
     }
   }
   for (const std::string& note : rehearsal.notes) context.print("note: " + report::printable(note) + "\n");
-  context.print(fmt::format("\n{}: {} (bound: no request longer than {:.0f} ms)\n", plan,
-                            rehearsal.ok() ? "no failed request, no lost value" : "a bound is broken",
-                            rehearsal.longest_wait_bound_ms));
+  context.print(fmt::format("\n{}: {}\n", plan, conclusion(rehearsal)));
 }
 
 void run(const Options& options, Context& context) {

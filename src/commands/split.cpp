@@ -16,6 +16,7 @@
 #include "src/commands/commands.h"
 #include "src/commands/select.h"
 #include "src/commands/settings.h"
+#include "src/commands/verify.h"
 #include "src/project/files.h"
 #include "src/project/git.h"
 #include "src/project/plan_files.h"
@@ -34,6 +35,8 @@ struct Options {
   bool dry_run = false;
   bool release = false;
   bool explain = false;
+  bool verify = false;
+  std::string scratch;
   std::vector<std::string> accept_lossy;  ///< columns; `*` for all
   bool keep_dropped_data = false;
   std::string rename_by = "copy";
@@ -334,6 +337,8 @@ void require_same_options(const Options& options, const project::StoredPlan& sto
       fmt::format("leave them out to go on with it; to make it anew: `planner abandon {} --restore`, then "
                   "split again",
                   stored.plan.name));
+  context.print(proof.text);
+  if (!proof.proven) context.exit_code = kExitFindings;
 }
 
 /// The plan exists; an earlier run (or a colleague) made it.
@@ -358,19 +363,27 @@ void continue_plan(const Options& options, const Target& target, Context& contex
     if (!phase.rollback.empty()) report.files[phase.folder + "/rollback.sql"] = phase.rollback.str();
   }
   context.say(fmt::format("{} was split already: {}", stored.plan.migration, report.folder));
-  if (options.release && !options.dry_run) release_first(service, stored, report, context);
+  const PlanProof proof = proof_of(options, target.plan_folder, context);
+  if (options.release && !options.dry_run && proof.proven) release_first(service, stored, report, context);
   say_next(report, service, stored.plan);
   if (options.format == "json") {
     context.write(report::split_as_json(report));
   } else {
     context.print(report::split_as_text(report, context.out_style()));
   }
+  context.print(proof.text);
+  if (!proof.proven) context.exit_code = kExitFindings;
 }
 
 void run(const Options& options, Context& context) {
   if (options.format != "text" && options.format != "json") {
     throw Error(fmt::format("--format does not know \"{}\"", options.format), "use text or json");
   }
+  if (options.verify && options.dry_run)
+    throw Error("--verify proves what was written, and --dry-run writes nothing", "leave one of them out");
+  if (options.verify && options.format == "json")
+    throw Error("--verify prints a table",
+                "split with --format json, then `planner verify PLAN --format json`");
   const Target target = target_of(options);
   const project::Service& service = target.project.services[target.service];
   if (!target.migration) {
@@ -402,6 +415,7 @@ void run(const Options& options, Context& context) {
     refuse_beside_unfinished(result, service, loaded.history, *target.migration);
   refuse_before_followers(result, loaded.history, *target.migration);
 
+  PlanProof proof{"", true};
   if (result.outcome == SplitResult::Outcome::Planned) {
     // The plan keeps the file as it lay on disk, with the reverse section that the engine did not read.
     if (!loaded.shown[*target.migration].empty()) result.plan.original = loaded.shown[*target.migration];
@@ -429,7 +443,8 @@ void run(const Options& options, Context& context) {
             report.folder));
       }
       report.written = true;
-      if (options.release) {
+      proof = proof_of(options, folder, context);
+      if (options.release && proof.proven) {
         project::Service now = service;
         now.folder = project::list_migrations(service.folder.path, service.folder.layout);
         release_first(now, project::load_plan(folder), report, context);
@@ -442,6 +457,8 @@ void run(const Options& options, Context& context) {
   } else {
     context.print(report::split_as_text(report, context.out_style()));
   }
+  context.print(proof.text);
+  if (!proof.proven) context.exit_code = kExitFindings;
   if (result.outcome == SplitResult::Outcome::Refused) context.exit_code = kExitFindings;
   if (result.outcome == SplitResult::Outcome::NeedsAnswer) context.exit_code = kExitError;
 }
@@ -487,10 +504,16 @@ void add_split(CLI::App& program, Context& context) {
       ->check(CLI::Range(1, 1'000'000));
   command->add_flag("--dry-run", options->dry_run, "Print the plan and every file; write nothing");
   command->add_flag("--release", options->release, "Also put the first phase into the history");
+  command->add_flag(
+      "--verify", options->verify,
+      "Prove the plan on a scratch PostgreSQL, as `planner verify` does; --release waits for it");
+  command->add_option("--scratch", options->scratch, "The server --verify proves on (default: one it starts)")
+      ->type_name("URL");
   command->add_flag("--explain", options->explain, "Say why the phases are grouped and ordered so");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
-      "Exit codes: 0 a plan was written or nothing needs one; 1 the migration cannot be split safely; 2 it "
+      "Exit codes: 0 a plan was written or nothing needs one; 1 the migration cannot be split safely, "
+      "or the plan is not proven; 2 it "
       "could not run, or an answer is "
       "missing.\n\n"
       "Examples:\n"

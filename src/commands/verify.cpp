@@ -8,18 +8,13 @@
 #include "planner/error.h"
 #include "src/commands/commands.h"
 #include "src/commands/plan_choice.h"
+#include "src/commands/verify.h"
 #include "src/database/scratch_server.h"
 #include "src/proof/proof_server.h"
 #include "version.h"
 
 namespace planner::commands {
 namespace {
-
-struct Options {
-  std::string plan, scratch;
-  std::string format = "text";
-  int rows = 100;
-};
 
 std::string as_json(const std::string& plan, const VerifyReport& report) {
   nlohmann::ordered_json json{{"format", "planner-verify"},
@@ -41,7 +36,7 @@ std::string as_json(const std::string& plan, const VerifyReport& report) {
   return json.dump(2) + "\n";
 }
 
-void print_text(const std::string& plan, const VerifyReport& report, Context& context) {
+std::string as_text(const std::string& plan, const VerifyReport& report, const Context& context) {
   const report::TextStyle style = context.out_style();
   std::map<std::string, std::string> locks;
   for (const PhaseLocks& phase : report.locks) {
@@ -57,17 +52,19 @@ void print_text(const std::string& plan, const VerifyReport& report, Context& co
                     check.phase == last ? "" : locks[check.phase]});
     last = check.phase;
   }
-  context.print(report::table(rows, style));
+  std::string text = report::table(rows, style);
   for (const ProofCheck& check : report.checks) {
     if (check.ok) continue;
-    context.print(fmt::format("\n{} {}:\n", check.phase, check.what));
-    for (const std::string& line : check.details) context.print("  " + report::printable(line) + "\n");
+    text += fmt::format("\n{} {}:\n", check.phase, check.what);
+    for (const std::string& line : check.details) text += "  " + report::printable(line) + "\n";
   }
-  for (const std::string& note : report.notes) context.print("note: " + report::printable(note) + "\n");
-  context.print(fmt::format("\n{}: {}\n", plan, report.ok() ? "proven" : "NOT proven"));
+  for (const std::string& note : report.notes) text += "note: " + report::printable(note) + "\n";
+  return text + fmt::format("\n{}: {}\n", plan, report.ok() ? "proven" : "NOT proven");
 }
 
-void run(const Options& options, Context& context) {
+}  // namespace
+
+PlanProof verify_plan(const VerifyOptions& options, const Context& context) {
   if (options.format != "text" && options.format != "json")
     throw Error("--format does not know \"" + options.format + "\"", "use text or json");
   const ChosenPlan chosen = choose_plan(options.plan);
@@ -81,18 +78,12 @@ void run(const Options& options, Context& context) {
   std::unique_ptr<ScratchServer> own;
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
   const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);
-  if (options.format == "json") {
-    context.write(as_json(chosen.stored.plan.name, report));
-  } else {
-    print_text(chosen.stored.plan.name, report, context);
-  }
-  if (!report.ok()) context.exit_code = kExitFindings;
+  const std::string& name = chosen.stored.plan.name;
+  return {options.format == "json" ? as_json(name, report) : as_text(name, report, context), report.ok()};
 }
 
-}  // namespace
-
 void add_verify(CLI::App& program, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   CLI::App* command = program.add_subcommand(
       "verify", "Prove a plan on a scratch PostgreSQL: same end state, no row lost, every rollback returns");
   command->add_option("plan", options->plan, "the plan's name or folder")->required()->type_name("PLAN");
@@ -107,7 +98,15 @@ void add_verify(CLI::App& program, Context& context) {
   command->footer(
       "Exit codes: 0 proven, 1 not proven, 2 it could not run.\n\nExamples:\n  planner verify "
       "rename_name_to_fullname\n  planner verify plans/rename_name_to_fullname --rows 10000 --format json");
-  command->callback([options, &context] { run(*options, context); });
+  command->callback([options, &context] {
+    const PlanProof proof = verify_plan(*options, context);
+    if (options->format == "json") {
+      context.write(proof.text);
+    } else {
+      context.print(proof.text);
+    }
+    if (!proof.proven) context.exit_code = kExitFindings;
+  });
 }
 
 }  // namespace planner::commands

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "planner/sql/sql.h"
 #include "src/database/connection.h"
@@ -58,26 +59,54 @@ std::vector<std::string> first_column(const Result& result) {
   return out;
 }
 
+/// Defaults that are a constant of another type than their column's, as ALTER COLUMN ... TYPE leaves them:
+/// what counts is the value they give.
+constexpr const char* kConvertedDefaults = R"sql(
+SELECT format('column %I.%I.%I ', nspname, relname, attname), pg_get_expr(adbin, adrelid), format_type(atttypid, atttypmod)
+  FROM pg_attrdef JOIN pg_attribute a ON attrelid = adrelid AND attnum = adnum JOIN pg_class c ON c.oid = adrelid JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE attgenerated = '' AND pg_get_expr(adbin, adrelid) ~ '^''([^'']|'''')*''::[a-z ]+$'
+    AND pg_get_expr(adbin, adrelid) NOT LIKE '%::' || format_type(atttypid, NULL))sql";
+
 }  // namespace
 
 std::vector<std::string> catalog_lines(Connection& connection) {
-  return first_column(connection.exec(kCatalogQuery));
+  std::vector<std::string> lines = first_column(connection.exec(kCatalogQuery));
+  for (const auto& row : connection.exec(kConvertedDefaults).rows) {
+    const std::string start = row[0].value_or("");
+    const std::string written = "default=" + row[1].value_or("") + " identity=";
+    const auto line = std::find_if(lines.begin(), lines.end(),
+                                   [&](const std::string& each) { return each.starts_with(start); });
+    const std::size_t at = line == lines.end() ? std::string::npos : line->find(written);
+    if (at == std::string::npos) continue;
+    const Sql value = sql("SELECT quote_literal(({})::{}) || '::' || format_type({}::regtype, NULL)",
+                          Sql::verbatim(*row[1]), Sql::verbatim(*row[2]), Literal(*row[2]));
+    line->replace(at, written.size(),
+                  "default=" + connection.exec(value.str()).rows.at(0).at(0).value_or("NULL") + " identity=");
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
 }
 
-DataSnapshot data_snapshot(Connection& connection) {
-  DataSnapshot out;
-  const Result tables = connection.exec(
-      "SELECT n.nspname, c.relname, string_agg(quote_literal(attname), ', ' ORDER BY attname COLLATE \"C\"), "
-      "string_agg(format('t.%I::text', attname), ', ' ORDER BY attname COLLATE \"C\") FROM pg_class c JOIN "
-      "pg_namespace n ON n.oid = relnamespace "
+DataSnapshot data_snapshot(Connection& connection,
+                           const std::map<std::string, std::set<std::string>>& left_out) {
+  const Result found = connection.exec(
+      "SELECT n.nspname, c.relname, attname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
       "LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped WHERE relkind = 'r' "
       "AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'planner', 'planner_oracle') "
-      "AND relname <> '_prisma_migrations' GROUP BY 1, 2");
-  for (const auto& table : tables.rows) {
-    const ObjectName name{Identifier(*table[0]), Identifier(*table[1])};
-    const Sql row = table[2] ? sql("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text",
-                                   Sql::verbatim(*table[2]), Sql::verbatim(*table[3]))
-                             : Sql::verbatim("'{}'");
+      "AND relname <> '_prisma_migrations' ORDER BY 1, 2, attname COLLATE \"C\"");
+  std::map<ObjectName, std::pair<std::vector<Sql>, std::vector<Sql>>> tables;
+  for (const auto& row : found.rows) {
+    const ObjectName name{Identifier(*row[0]), Identifier(*row[1])};
+    auto& [names, values] = tables[name];
+    const auto skipped = left_out.find(display(name));
+    if (!row[2] || (skipped != left_out.end() && skipped->second.contains(*row[2]))) continue;
+    names.push_back(sql("{}", Literal(*row[2])));
+    values.push_back(sql("t.{}::text", Identifier(*row[2])));
+  }
+  DataSnapshot out;
+  for (const auto& [name, columns] : tables) {
+    const Sql row = sql("json_object(ARRAY[{}]::text[], ARRAY[{}]::text[])::text", join(columns.first, ", "),
+                        join(columns.second, ", "));
     std::vector<std::string> rows =
         first_column(connection.exec(sql("SELECT {} FROM {} t", row, name).str()));
     std::sort(rows.begin(), rows.end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@ class Connection;
 /// the application's schema and stay out.
 std::vector<std::string> catalog_lines(Connection& connection);
 
-/// Every row of every table as text, columns in name order, rows sorted: `public.users` -> rows.
+/// Every row of every table as text, columns in name order, rows sorted: `public.users` -> rows. `left_out`:
+/// columns by table.
 using DataSnapshot = std::map<std::string, std::vector<std::string>>;
-DataSnapshot data_snapshot(Connection& connection);
+DataSnapshot data_snapshot(Connection& connection,
+                           const std::map<std::string, std::set<std::string>>& left_out = {});
 
 /// Lines of `expected` that `found` lacks (`- ...`) and the other way round (`+ ...`), at most `at_most`.
 std::vector<std::string> difference(const std::vector<std::string>& expected,

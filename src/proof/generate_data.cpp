@@ -8,6 +8,7 @@
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
 #include "src/database/connection.h"
+#include "src/proof/own_triggers.h"
 
 namespace planner {
 namespace {
@@ -99,6 +100,8 @@ class Filler {
                            .str());
     }
     connection_.exec("RESET session_replication_role");
+    for (std::string& line : please_triggers(connection_, schema_))
+      filled_.problems.push_back(std::move(line));
     return std::move(filled_);
   }
 
