@@ -12,7 +12,8 @@ namespace planner {
 
 class Connection;
 
-/// Columns that such triggers write whatever the update says (`updated_at`), by the table's display name.
+/// Columns, of whichever table, that such triggers write whatever the update says (`updated_at`), by the
+/// table's display name.
 using TriggerWrites = std::map<std::string, std::set<std::string>>;
 TriggerWrites written_by_triggers(Connection& connection, const Schema& schema);
 
