@@ -337,8 +337,17 @@ void require_same_options(const Options& options, const project::StoredPlan& sto
       fmt::format("leave them out to go on with it; to make it anew: `planner abandon {} --restore`, then "
                   "split again",
                   stored.plan.name));
-  context.print(proof.text);
-  if (!proof.proven) context.exit_code = kExitFindings;
+}
+
+/// The proof that --verify asks for; without it the plan is taken as it is.
+PlanProof proof_of(const Options& options, const project::fs::path& folder, const Context& context) {
+  if (!options.verify) return {"", true};
+  VerifyOptions with;
+  with.plan = project::shown(folder);
+  with.scratch = options.scratch;
+  PlanProof proof = verify_plan(with, context);
+  proof.text = "\n" + proof.text;
+  return proof;
 }
 
 /// The plan exists; an earlier run (or a colleague) made it.
