@@ -307,6 +307,9 @@ class Splitter {
         // What one of its own steps brings about, the others cannot wait for.
         std::set<std::string> own;
         for (const Step& step : result.steps) own.insert(step.provides.begin(), step.provides.end());
+        // A replacement frees the name itself: it must not wait until a dropped column has taken it along.
+        if (const auto* replaced = std::get_if<ReplaceConstraint>(&intention.operation))
+          own.insert(label_gone({replaced->table.schema, replaced->old_constraint}));
         for (Step& step : result.steps) {
           if (step.sources.empty()) step.sources = intention.sources;
           for (const ObjectName& name : old_names_used(intention))
