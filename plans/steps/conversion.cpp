@@ -144,9 +144,14 @@ Expression cast_expression(const ConversionRequest& request, const Schema& schem
 
 }  // namespace
 
-bool assignable(const TypeName& from, const TypeName& to, const Schema& schema,
-                const EffectsSettings& settings) {
-  return cast_path(from, to, CastContext::Assignment, schema, settings.server_version).has_value();
+bool serves_as(const TypeName& from, const TypeName& to, const Schema& schema,
+               const EffectsSettings& settings) {
+  const auto casts = [&](const TypeName& one, const TypeName& other, CastContext context) {
+    return cast_path(one, other, context, schema, settings.server_version).has_value();
+  };
+  if (!casts(from, to, CastContext::Assignment)) return false;
+  const bool compared = !from.is("json") && !from.is("xml");  // which have no equality
+  return !compared || casts(from, to, CastContext::Implicit) || casts(to, from, CastContext::Implicit);
 }
 
 std::optional<Conversion> conversion_of(const ConversionRequest& request, const Table& table,

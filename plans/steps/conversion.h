@@ -36,8 +36,9 @@ std::optional<Conversion> conversion_of(const ConversionRequest& request, const 
 /// then the old value of a changed row is lost.
 Conversion way_back(const ConversionRequest& request, const Schema& schema, const EffectsSettings& settings);
 
-/// May a statement that gives a value of `from` write a column of `to`?
-bool assignable(const TypeName& from, const TypeName& to, const Schema& schema,
-                const EffectsSettings& settings);
+/// May a statement made for a column of `from` go on when the column is of `to`: are the values it gives
+/// taken, and does PostgreSQL find an operator for the values it compares with (manual: 10.2 Operators)?
+bool serves_as(const TypeName& from, const TypeName& to, const Schema& schema,
+               const EffectsSettings& settings);
 
 }  // namespace planner::plans

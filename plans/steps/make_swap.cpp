@@ -230,10 +230,18 @@ struct Builder {
       old_works_after = old_works_after && !removes;
       new_works_before = new_works_before && !adds;
     } else {
-      old_works_after = old_works_after && assignable(up.from, up.to, context.start, context.options.effects);
+      old_works_after = old_works_after && serves_as(up.from, up.to, context.start, context.options.effects);
       new_works_before =
-          new_works_before && assignable(up.to, up.from, context.start, context.options.effects);
+          new_works_before && serves_as(up.to, up.from, context.start, context.options.effects);
     }
+    // A release that leaves the column out needs what the other one does without.
+    const auto gives_itself = [](const Column& known) {
+      return !known.default_value.empty() || known.identity.has_value();
+    };
+    if (column.required && gives_itself(*column.before) && !gives_itself(*column.after))
+      old_works_after = false;
+    if (column.before->not_null && gives_itself(*column.after) && !gives_itself(*column.before))
+      new_works_before = false;
     if (!up.given.empty() && up.given.facts().has_subquery)
       return refuse(one, "its values are computed by a query.", kByHand);
     if (!up.given.empty() && one.enum_swap == nullptr) {

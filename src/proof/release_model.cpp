@@ -130,6 +130,27 @@ ReleaseModel release_model(const Schema& schema, Release release, const ReleaseM
   return model;
 }
 
+void match_releases(ReleaseModel& old_release, ReleaseModel& new_release) {
+  for (ReleaseTable& before : old_release.tables) {
+    for (ReleaseTable& after : new_release.tables) {
+      if (before.logical != after.logical) continue;
+      for (ReleaseColumn& old_column : before.columns) {
+        for (ReleaseColumn& new_column : after.columns) {
+          if (old_column.logical != new_column.logical) continue;
+          if (new_column.not_null && !old_column.not_null) old_column.filled = true;
+          // What the migration is about to refuse, whoever sends it, neither sends.
+          old_column.unique = old_column.unique || new_column.unique;
+          old_column.references = old_column.references || new_column.references;
+          old_column.checked = old_column.checked || new_column.checked;
+          if (old_column.type == new_column.type) continue;
+          old_column.other_type = new_column.type;
+          new_column.other_type = old_column.type;
+        }
+      }
+    }
+  }
+}
+
 ReleaseModel transitional_model(const ReleaseModel& old_release, const ReleaseModel& new_release) {
   ReleaseModel model = new_release;
   model.release = Release::Transitional;

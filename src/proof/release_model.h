@@ -60,6 +60,10 @@ ReleaseMapping mapping_of(const std::vector<Intention>& intentions);
 ReleaseModel release_model(const Schema& schema, Release release, const ReleaseMapping& mapping,
                            const std::vector<TableName>& only = {});
 
+/// Notes in each model what the other release makes of the same columns: `filled` and `other_type`; the old
+/// one also learns which of its columns are to be unique, references or checked.
+void match_releases(ReleaseModel& old_release, ReleaseModel& new_release);
+
 /// Code that knows both columns of every rename and writes both: the state a team passes through when it
 /// dual-writes itself.
 ReleaseModel transitional_model(const ReleaseModel& old_release, const ReleaseModel& new_release);

@@ -133,8 +133,15 @@ std::optional<Pools::Key> Pools::take_inserted_key(const ReleaseTable& table, st
   return key;
 }
 
-RequestMaker::RequestMaker(const ReleaseModel& model, Pools& pools, unsigned seed, int hot_rows)
-    : model_(model), pools_(pools), random_(seed), hot_rows_(hot_rows) {}
+RequestMaker::RequestMaker(const ReleaseModel& model, Pools& pools, unsigned seed, int hot_rows, bool logged)
+    : model_(model), pools_(pools), random_(seed), hot_rows_(hot_rows), logged_(logged) {}
+
+std::string RequestMaker::written(const ReleaseTable& table, const Sql& statement,
+                                  const std::vector<std::pair<std::string, Sql>>& values,
+                                  const Sql& condition, std::size_t returned) const {
+  if (!logged_) return statement.str();
+  return with_log(table, model_.release == Release::Old, statement, values, condition, returned);
+}
 
 std::optional<Request> RequestMaker::next() {
   if (model_.tables.empty()) return std::nullopt;
@@ -265,8 +272,7 @@ std::optional<Request> RequestMaker::insert(const ReleaseTable& table, bool all_
           ? sql("INSERT INTO {} AS t DEFAULT VALUES RETURNING {}", table.name, returning(table, returned))
           : sql("INSERT INTO {} AS t ({}) VALUES ({}) RETURNING {}", table.name, column_list(names),
                 join(given, ", "), returning(table, returned));
-  request.sql = with_log(table, model_.release == Release::Old, statement, logged, Sql::verbatim("true"),
-                         returned.size());
+  request.sql = written(table, statement, logged, Sql::verbatim("true"), returned.size());
   return request;
 }
 
@@ -304,14 +310,13 @@ std::optional<Request> RequestMaker::upsert(const ReleaseTable& table) {
     }
   }
   const Sql statement =
-      sql("INSERT INTO {} AS t ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {} RETURNING {}, t.xmax = 0 "
-          "AS inserted",
-          table.name, column_list(names), join(given, ", "), column_list(table.key), join(updates, ", "),
-          returning(table, {changed.column}));
+      sql("INSERT INTO {} AS t ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {} RETURNING {}{}", table.name,
+          column_list(names), join(given, ", "), column_list(table.key), join(updates, ", "),
+          returning(table, {changed.column}), logged_ ? sql(", t.xmax = 0 AS inserted") : Sql());
   request.intended.push_back(intended_value(*changed.column, changed.value));
   request.returned.push_back(changed.column);
-  request.sql = with_log(table, model_.release == Release::Old, statement, logged,
-                         sql("w.inserted OR c.col = {}", Literal(changed.column->logical)), 1);
+  request.sql =
+      written(table, statement, logged, sql("w.inserted OR c.col = {}", Literal(changed.column->logical)), 1);
   return request;
 }
 
@@ -351,8 +356,7 @@ std::optional<Request> RequestMaker::update(const ReleaseTable& table, bool all_
   const Sql match = key_match(table, *key, request.parameters);
   const Sql statement = sql("UPDATE {} t SET {} WHERE {} RETURNING {}", table.name, join(sets, ", "), match,
                             returning(table, returned));
-  request.sql = with_log(table, model_.release == Release::Old, statement, logged, Sql::verbatim("true"),
-                         returned.size());
+  request.sql = written(table, statement, logged, Sql::verbatim("true"), returned.size());
   return request;
 }
 
@@ -381,8 +385,8 @@ std::optional<Request> RequestMaker::dual_update(const ReleaseTable& table) {
           stale->name, stale->name, match, returning(table, {changed, stale}));
   request.intended = {*value, std::nullopt};
   request.returned = {changed, stale};
-  request.sql = with_log(table, false, statement, {{changed->logical, sql("{}::text", given)}},
-                         Sql::verbatim("true"), 2);
+  request.sql =
+      written(table, statement, {{changed->logical, sql("{}::text", given)}}, Sql::verbatim("true"), 2);
   return request;
 }
 
@@ -395,8 +399,7 @@ std::optional<Request> RequestMaker::remove(const ReleaseTable& table) {
   const Sql match = key_match(table, *key, request.parameters);
   const Sql statement =
       sql("DELETE FROM {} t WHERE {} RETURNING {}", table.name, match, returning(table, {}));
-  request.sql = with_log(table, model_.release == Release::Old, statement,
-                         {{"", Sql::verbatim("NULL::text")}}, Sql::verbatim("true"), 0);
+  request.sql = written(table, statement, {{"", Sql::verbatim("NULL::text")}}, Sql::verbatim("true"), 0);
   return request;
 }
 

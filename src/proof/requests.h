@@ -53,7 +53,8 @@ struct Request {
 /// Makes requests as an ORM client of that release would send them.
 class RequestMaker {
  public:
-  RequestMaker(const ReleaseModel& model, Pools& pools, unsigned seed, int hot_rows);
+  /// `logged`: every write notes in `planner_oracle.writes` what it commits; else it is the plain statement.
+  RequestMaker(const ReleaseModel& model, Pools& pools, unsigned seed, int hot_rows, bool logged = true);
   /// nullopt when the model has no usable table.
   std::optional<Request> next();
 
@@ -73,6 +74,9 @@ class RequestMaker {
   std::optional<std::string> fresh_value(const ReleaseColumn& column);
   std::optional<std::vector<Assignment>> row_values(const ReleaseTable& table, bool all_columns,
                                                     bool explicit_nulls, bool with_key);
+  std::string written(const ReleaseTable& table, const Sql& statement,
+                      const std::vector<std::pair<std::string, Sql>>& values, const Sql& condition,
+                      std::size_t returned) const;
   static bool can_update(const ReleaseColumn& column);
   int roll(int sides) { return std::uniform_int_distribution<int>(0, sides - 1)(random_); }
 
@@ -80,6 +84,7 @@ class RequestMaker {
   Pools& pools_;
   std::mt19937 random_;
   int hot_rows_;
+  bool logged_;
 };
 
 }  // namespace planner

@@ -201,6 +201,7 @@ class Verification {
         remember_rows(connection, table);
       }
     }
+    if (input_.releases.any()) meet_releases(start, empty, schema);
     apply_phases(start);
     if (!finished_) {
       TemporaryDatabase with_rows(server_, start.name());
@@ -332,6 +333,75 @@ class Verification {
     }
   }
 
+  /// A release's home is a database in which all it sends must succeed.
+  void meet_releases(const TemporaryDatabase& start, const TemporaryDatabase& empty, const Schema& schema) {
+    // The same rows where the original applies to rows, generated ones where it does not.
+    auto home = std::make_unique<TemporaryDatabase>(server_, start.name());
+    std::string problem = run_original(home->url(), input_.plan->original);
+    const bool same_rows = problem.empty();
+    if (!same_rows) {
+      home = std::make_unique<TemporaryDatabase>(server_, empty.name());
+      problem = run_original(home->url(), input_.plan->original);
+    }
+    Schema end;
+    if (problem.empty()) {
+      Connection connection(home->url());
+      end = read_schema(connection);
+      if (!same_rows) (void)fill(connection, end, input_.rows);
+    } else {
+      report_.notes.push_back("the new release's statements are not tried: the original does not apply: " +
+                              problem);
+    }
+    ReleaseModel old_model = release_model(schema, Release::Old, mapping_);
+    ReleaseModel new_model = release_model(end, Release::New, mapping_);
+    match_releases(old_model, new_model);
+    // A table that the migration makes has no rows yet, and the plan makes nobody wait for it.
+    std::erase_if(new_model.tables, [&](const ReleaseTable& table) {
+      return std::none_of(old_model.tables.begin(), old_model.tables.end(),
+                          [&](const ReleaseTable& known) { return known.logical == table.logical; });
+    });
+    const ReleaseStatements& given = input_.releases;
+    old_client_ = std::make_unique<ReleaseClient>(old_model, given.old_release, given.generated, start.url());
+    check_given("the old release's given statements run before the plan", given.old_release, *old_client_);
+    if (!problem.empty()) return;
+    new_client_ = std::make_unique<ReleaseClient>(new_model, given.new_release, given.generated, home->url());
+    check_given("the new release's given statements run after the original", given.new_release, *new_client_);
+  }
+
+  void check_given(const std::string& what, const std::vector<ReleaseFile>& given,
+                   const ReleaseClient& client) {
+    if (!given.empty()) check("original", what, client.wrong_at_home());
+  }
+
+  /// In a copy: what the statements leave behind, such as numbers taken from sequences, is not the plan's.
+  void send_statements(const Phase& phase) {
+    if (old_client_ == nullptr) return;
+    TemporaryDatabase copy(server_, phases_.back()->name());
+    const auto send = [&](ReleaseClient* client, const std::string& release) {
+      if (client == nullptr) return;
+      ReleaseClient::Outcome outcome = client->run_on(copy.url());
+      if (outcome.sent > 0)
+        check(phase.folder, release + ": " + std::to_string(outcome.sent) + " statements run",
+              std::move(outcome.failures));
+    };
+    if (phase.window != Window::NewRelease) send(old_client_.get(), "old release");
+    if (phase.window != Window::OldRelease) send(new_client_.get(), "new release");
+  }
+
+  /// Applies it; reads and writes of its tables go on meanwhile.
+  std::string apply_beside_others(const std::string& url, const Phase& phase) {
+    if (!input_.measure_waits) return run(url, phase.migration.str());
+    std::vector<ObjectName> tables;
+    for (const StepLock& lock : phase.locks) {
+      if (std::find(tables.begin(), tables.end(), lock.relation) == tables.end())
+        tables.push_back(lock.relation);
+    }
+    WaitProbe probe(url, tables);
+    std::string problem = run(url, phase.migration.str());
+    report_.waits.push_back({phase.folder, probe.stop()});
+    return problem;
+  }
+
   void apply_phases(const TemporaryDatabase& start) {
     phases_.emplace_back(std::make_unique<TemporaryDatabase>(server_, start.name()));
     const std::string url = phases_.back()->url();
@@ -339,13 +409,14 @@ class Verification {
       conditions(url, phase, phase.before, "before");
       measure_locks(url, phase);
       const State before = state_of(url);
-      const std::string problem = run(url, phase.migration.str());
+      const std::string problem = apply_beside_others(url, phase);
       check(phase.folder, "applies",
             problem.empty() ? std::vector<std::string>{} : std::vector<std::string>{problem});
       if (!problem.empty()) {
         stopped_ = problem;
         return;
       }
+      send_statements(phase);
       const State done = phase.commits ? state_of(url) : State{};
       const std::string again = phase.commits ? run(url, phase.migration.str()) : "";
       if (phase.commits && phase.backfill)
@@ -522,6 +593,7 @@ class Verification {
   ReleaseModel before_;
   TriggerWrites trigger_writes_;
   std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
+  std::unique_ptr<ReleaseClient> old_client_, new_client_;
   bool finished_ = false, stops_like_original_ = false;
   std::string stopped_;
 };

@@ -6,6 +6,7 @@
 
 #include "planner/plan.h"
 #include "planner/schema.h"
+#include "src/proof/release_client.h"
 
 namespace planner {
 
@@ -28,6 +29,9 @@ struct ProofInput {
   /// A database of the proof's server that holds the history already, with empty tables; `history` is then
   /// empty. Nobody may be connected to it.
   std::string template_database{};
+  /// Sent in every phase in which their release may run.
+  ReleaseStatements releases{};
+  bool measure_waits = false;  ///< of a reader and a writer while a phase is applied
 };
 
 struct ProofCheck {
@@ -42,15 +46,23 @@ struct PhaseLocks {
   std::vector<StepLock> taken;  ///< strongest lock really held per relation, measured
 };
 
+/// The longest that a reader and a writer of the phase's tables waited while it was applied.
+struct PhaseWaits {
+  std::string phase;
+  WaitProbe::Waits waits;
+};
+
 struct VerifyReport {
   std::vector<ProofCheck> checks;
   std::vector<PhaseLocks> locks;
+  std::vector<PhaseWaits> waits;
   std::vector<std::string> notes;  ///< tables without rows, an original that cannot run on rows, ...
   bool ok() const;
 };
 
 /// Proves a plan: history + phases end in the same catalog as history + original, no value is lost or
-/// changed, each rollback returns to the state before its phase, each phase's conditions hold. Throws Error
+/// changed, each rollback returns to the state before its phase, each phase's conditions hold, and whatever a
+/// release sends while it may run succeeds. Throws Error
 /// when the history itself does not apply.
 VerifyReport verify(const ProofServer& server, const ProofInput& input);
 

@@ -131,27 +131,7 @@ Workload::Workload(std::string url, ReleaseModel old_release, ReleaseModel new_r
   shared_->url = std::move(url);
   shared_->old_release = std::move(old_release);
   shared_->new_release = std::move(new_release);
-  for (ReleaseTable& table : shared_->old_release.tables) {
-    for (ReleaseColumn& column : table.columns) {
-      for (const ReleaseTable& after : shared_->new_release.tables) {
-        for (const ReleaseColumn& other : after.columns) {
-          const bool same = after.logical == table.logical && other.logical == column.logical;
-          if (same && other.not_null && !column.not_null) column.filled = true;
-          if (same && !(other.type == column.type)) column.other_type = other.type;
-        }
-      }
-    }
-  }
-  for (ReleaseTable& table : shared_->new_release.tables) {
-    for (ReleaseColumn& column : table.columns) {
-      for (const ReleaseTable& before : shared_->old_release.tables) {
-        for (const ReleaseColumn& other : before.columns) {
-          const bool same = before.logical == table.logical && other.logical == column.logical;
-          if (same && !(other.type == column.type)) column.other_type = other.type;
-        }
-      }
-    }
-  }
+  match_releases(shared_->old_release, shared_->new_release);
   shared_->transitional = transitional_model(shared_->old_release, shared_->new_release);
   shared_->options = options;
   Connection connection(shared_->url);

@@ -265,6 +265,7 @@ Outcome outcome_of(const ProofServer& server, const std::string& template_databa
   input.fills = options.fills;
   input.intentions = recognize(file, migration, before, options.answers).intentions;
   try {
+    input.releases.generated = true;
     const VerifyReport report = verify(server, input);
     outcome.result = report.ok() ? "proven" : "unproven";
     for (const ProofCheck& check : report.checks) {

@@ -167,13 +167,37 @@ TEST_P(PlansUnderLoad, a_killed_deployer_runs_the_phase_again) {
 
 TEST_P(PlansUnderLoad, the_plan_ends_where_the_original_does_and_every_rollback_returns) {
   const Planned change = planned(GetParam());
-  const ProofInput input{{GetParam().history}, &change.plan, change.intentions, 200};
+  ProofInput input{{GetParam().history}, &change.plan, change.intentions, 200};
+  input.releases.generated = true;
+  input.measure_waits = true;
   const VerifyReport report = verify(shared_proof_server(), input);
   for (const ProofCheck& check : report.checks) {
     EXPECT_TRUE(check.ok) << check.phase << " " << check.what << "\n"
                           << testing::PrintToString(check.details);
   }
-  EXPECT_FALSE(report.checks.empty());
+  EXPECT_EQ(report.waits.size(), change.plan.phases.size());
+  for (const char* release : {"old release: ", "new release: "}) {
+    EXPECT_TRUE(std::any_of(report.checks.begin(), report.checks.end(), [&](const ProofCheck& check) {
+      return check.what.starts_with(release);
+    })) << release;
+  }
+}
+
+TEST(ReleaseStatements, that_a_phase_breaks_are_named) {
+  const Change change = changes()[0];
+  Planned broken = planned(change);
+  broken.plan.phases.resize(1);
+  broken.plan.phases[0].migration = Sql::verbatim("ALTER TABLE \"User\" RENAME COLUMN \"name\" TO \"other\"");
+  broken.plan.phases[0].window = Window::OldRelease;
+  ProofInput input{{change.history}, &broken.plan, broken.intentions, 20};
+  input.releases.old_release = {{"old.sql", "SELECT 1;\nSELECT \"name\" FROM \"User\";\nSELECT nowhere;"}};
+  const VerifyReport report = verify(shared_proof_server(), input);
+  std::string failed;
+  for (const ProofCheck& check : report.checks) {
+    for (const std::string& line : check.details) failed += check.what + " | " + line + "\n";
+  }
+  EXPECT_NE(failed.find("old release: 2 statements run | old.sql:2: 42703 "), std::string::npos) << failed;
+  EXPECT_NE(failed.find("run before the plan | old.sql:3: 42703 "), std::string::npos) << failed;
 }
 
 INSTANTIATE_TEST_SUITE_P(MainJob, PlansUnderLoad, testing::ValuesIn(changes()),
