@@ -10,6 +10,7 @@
 #include "src/commands/plan_choice.h"
 #include "src/commands/verify.h"
 #include "src/database/scratch_server.h"
+#include "src/project/files.h"
 #include "src/proof/proof_server.h"
 #include "version.h"
 
@@ -32,6 +33,10 @@ std::string as_json(const std::string& plan, const VerifyReport& report) {
       json["locks"].push_back(
           {{"phase", phase.phase}, {"relation", display(lock.relation)}, {"lock", lock.how_long}});
   }
+  json["waits"] = nlohmann::ordered_json::array();
+  for (const PhaseWaits& phase : report.waits)
+    json["waits"].push_back(
+        {{"phase", phase.phase}, {"reader_ms", phase.waits.reader_ms}, {"writer_ms", phase.waits.writer_ms}});
   json["notes"] = report.notes;
   return json.dump(2) + "\n";
 }
@@ -45,14 +50,19 @@ std::string as_text(const std::string& plan, const VerifyReport& report, const C
       text += (text.empty() ? "" : ", ") + display(lock.relation) + " " + lock.how_long;
     }
   }
-  std::vector<std::vector<std::string>> rows{{"phase", "check", "", "locks held at commit"}};
+  std::vector<std::vector<std::string>> rows{{"phase", "check", ""}};
   std::string last;
   for (const ProofCheck& check : report.checks) {
-    rows.push_back({check.phase == last ? "" : check.phase, check.what, check.ok ? "ok" : "FAILED",
-                    check.phase == last ? "" : locks[check.phase]});
+    rows.push_back({check.phase == last ? "" : check.phase, check.what, check.ok ? "ok" : "FAILED"});
     last = check.phase;
   }
   std::string text = report::table(rows, style);
+  std::vector<std::vector<std::string>> held{
+      {"phase", "reader waited", "writer waited", "locks held at commit"}};
+  for (const PhaseWaits& phase : report.waits)
+    held.push_back({phase.phase, fmt::format("{:.0f} ms", phase.waits.reader_ms),
+                    fmt::format("{:.0f} ms", phase.waits.writer_ms), locks[phase.phase]});
+  if (held.size() > 1) text += "\n" + report::table(held, style);
   for (const ProofCheck& check : report.checks) {
     if (check.ok) continue;
     text += fmt::format("\n{} {}:\n", check.phase, check.what);
@@ -60,6 +70,12 @@ std::string as_text(const std::string& plan, const VerifyReport& report, const C
   }
   for (const std::string& note : report.notes) text += "note: " + report::printable(note) + "\n";
   return text + fmt::format("\n{}: {}\n", plan, report.ok() ? "proven" : "NOT proven");
+}
+
+std::vector<ReleaseFile> read_files(const std::vector<std::string>& paths) {
+  std::vector<ReleaseFile> files;
+  for (const std::string& path : paths) files.push_back({path, project::read_file(path)});
+  return files;
 }
 
 }  // namespace
@@ -75,6 +91,8 @@ PlanProof verify_plan(const VerifyOptions& options, const Context& context) {
   input.intentions = intentions_of(chosen);
   input.rows = options.rows;
   input.fills = fills_of(chosen);
+  input.releases = {true, read_files(options.old_release), read_files(options.new_release)};
+  input.measure_waits = true;
   std::unique_ptr<ScratchServer> own;
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
   const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);
@@ -94,10 +112,19 @@ void add_verify(CLI::App& program, Context& context) {
   command->add_option("--rows", options->rows, "generated rows in each table (default 100)")
       ->type_name("N")
       ->check(CLI::Range(0, 10000000));
+  command
+      ->add_option(
+          "--old-release", options->old_release,
+          "SQL that the old release sends, tried beside generated statements in every phase in which it "
+          "may run; each statement in a transaction that is rolled back")
+      ->type_name("FILE");
+  command->add_option("--new-release", options->new_release, "SQL that the new release sends, likewise")
+      ->type_name("FILE");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
       "Exit codes: 0 proven, 1 not proven, 2 it could not run.\n\nExamples:\n  planner verify "
-      "rename_name_to_fullname\n  planner verify plans/rename_name_to_fullname --rows 10000 --format json");
+      "rename_name_to_fullname\n  planner verify plans/rename_name_to_fullname --rows 10000 --format json\n"
+      "  planner verify rename_name_to_fullname --old-release queries.sql");
   command->callback([options, &context] {
     const PlanProof proof = verify_plan(*options, context);
     if (options->format == "json") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "src/commands/context.h"
 
@@ -11,6 +12,7 @@ struct VerifyOptions {
   std::string scratch;  ///< URL of a server to prove on; empty: one is started
   std::string format = "text";
   int rows = 100;
+  std::vector<std::string> old_release, new_release;  ///< files of SQL that the releases send
 };
 
 /// What the proof of a plan has to say, and whether it is proven.

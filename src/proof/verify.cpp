@@ -318,11 +318,14 @@ class Verification {
       connection.exec(phase.migration.str());
       PhaseLocks locks{phase.folder, {}};
       const Result held = connection.exec(
-          "SELECT n.nspname, c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN "
+          "SELECT DISTINCT ON (1, 2) n.nspname, c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = "
+          "l.relation JOIN "
           "pg_namespace n ON n.oid = c.relnamespace "
           "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p') AND "
           "n.nspname NOT IN ('pg_catalog', 'planner_oracle') AND c.xmin::text <> pg_current_xact_id()::text "
-          "AND l.mode <> 'AccessShareLock' ORDER BY 1, 2, 3");
+          "AND l.mode <> 'AccessShareLock' ORDER BY 1, 2, array_position('{AccessExclusiveLock,ExclusiveLock,"
+          "ShareRowExclusiveLock,ShareLock,ShareUpdateExclusiveLock,RowExclusiveLock,RowShareLock}', "
+          "l.mode)");
       for (const auto& row : held.rows)
         locks.taken.push_back(
             {ObjectName(Identifier(*row[0]), Identifier(*row[1])), LockMode::None, row[2].value_or("")});
