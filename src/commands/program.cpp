@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "planner/error.h"
@@ -141,6 +142,14 @@ int run_program(int argc, const char* const* argv) {
     return kExitError;
   } catch (const Error& error) {
     print_error(context, error.what(), error.hint);
+    return kExitError;
+  } catch (const std::filesystem::filesystem_error& error) {
+    const bool here = error.path1().empty() || error.path1() == ".";
+    print_error(
+        context,
+        fmt::format("{}: {}", here ? "the current folder" : error.path1().string(), error.code().message()),
+        here ? "it was removed or may not be read: go to another one"
+             : "check that it is there and may be read");
     return kExitError;
   } catch (const std::exception& error) {
     print_error(context, std::string("unexpected: ") + error.what(),

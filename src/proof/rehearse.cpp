@@ -46,9 +46,14 @@ class Rehearsing {
     const Schema end = end_schema(end_name);
     server_.drop(end_name);
     const ReleaseMapping mapping = mapping_of(input_.intentions);
+    ReleaseModel old_release = release_model(start, Release::Old, mapping);
+    ReleaseModel new_release = release_model(end, Release::New, mapping);
+    if (!options_.original_instead) {
+      note_views(old_release, *input_.plan, start);
+      note_views(new_release, *input_.plan, start);
+    }
     {
-      Workload workload(url_, release_model(start, Release::Old, mapping),
-                        release_model(end, Release::New, mapping), options_.workload);
+      Workload workload(url_, std::move(old_release), std::move(new_release), options_.workload);
       phase_by_phase(workload);
     }
     try {

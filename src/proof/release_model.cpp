@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "planner/replay/replay.h"
+#include "planner/sql/parse.h"
+
 namespace planner {
 namespace {
 
@@ -148,6 +151,14 @@ void match_releases(ReleaseModel& old_release, ReleaseModel& new_release) {
         }
       }
     }
+  }
+}
+
+void note_views(ReleaseModel& model, const Plan& plan, Schema start) {
+  for (const Phase& phase : plan.phases) {
+    replay_file(start, parse_file(phase.migration.str()));
+    for (ReleaseTable& table : model.tables)
+      table.behind_view = table.behind_view || start.view(table.name) != nullptr;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "planner/plan.h"
 #include "planner/recognize/recognize.h"
 #include "planner/schema.h"
 
@@ -35,6 +36,8 @@ struct ReleaseTable {
   std::vector<ReleaseColumn> columns;
   std::vector<Identifier> key;
   bool referenced = false;  ///< other tables point at it: its rows are not deleted
+  /// A view stands under its name for a time: nobody can tell there whether an upsert inserted.
+  bool behind_view = false;
 };
 
 /// The tables one release of the application knows: what a generated client selects, inserts and updates.
@@ -63,6 +66,10 @@ ReleaseModel release_model(const Schema& schema, Release release, const ReleaseM
 /// Notes in each model what the other release makes of the same columns: `filled` and `other_type`; the old
 /// one also learns which of its columns are to be unique, references or checked.
 void match_releases(ReleaseModel& old_release, ReleaseModel& new_release);
+
+/// Notes the tables that a view stands in for while some phase of the plan is in force. `start` is the schema
+/// before it.
+void note_views(ReleaseModel& model, const Plan& plan, Schema start);
 
 /// Code that knows both columns of every rename and writes both: the state a team passes through when it
 /// dual-writes itself.

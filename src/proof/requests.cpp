@@ -277,6 +277,7 @@ std::optional<Request> RequestMaker::insert(const ReleaseTable& table, bool all_
 }
 
 std::optional<Request> RequestMaker::upsert(const ReleaseTable& table) {
+  if (logged_ && table.behind_view) return std::nullopt;
   const auto key = pools_.any_key(table, random_, hot_rows_);
   if (!key) return std::nullopt;
   auto values = row_values(table, true, false, true);

@@ -60,6 +60,7 @@ std::vector<Change> changes() {
        kUsers,
        "ALTER TABLE \"User\" ADD COLUMN \"country\" TEXT NOT NULL;",
        {fill_with("User", "country", "'unknown'")}},
+      {"20240102000000_rename_post_to_article", kUsers, "ALTER TABLE \"Post\" RENAME TO \"Article\";", {}},
   };
 }
 
