@@ -139,6 +139,9 @@ TEST_P(PlansUnderLoad, no_request_fails_and_no_committed_value_is_lost) {
 
 TEST_P(PlansUnderLoad, a_killed_deployer_runs_the_phase_again) {
   const Planned change = planned(GetParam());
+  if (std::none_of(change.plan.phases.begin(), change.plan.phases.end(),
+                   [](const Phase& phase) { return phase.backfill.has_value(); }))
+    GTEST_SKIP() << "no phase fills rows";
   ProofInput input{{GetParam().history}, &change.plan, change.intentions, 100};
   RehearseOptions options;
   options.rows = 30000;
