@@ -109,9 +109,12 @@ RecipeResult make(const DropColumn& operation, const Intention&, const RecipeCon
   for (const Constraint* constraint : dependents.constraints) {
     const bool by_itself =
         std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& other) {
+          const Identifier& name = constraint->definition.name;
           const auto* dropped = std::get_if<DropConstraint>(&other.operation);
-          return dropped != nullptr && dropped->table == operation.table &&
-                 dropped->constraint == constraint->definition.name;
+          const auto* replaced = std::get_if<ReplaceConstraint>(&other.operation);
+          return (dropped != nullptr && dropped->table == operation.table && dropped->constraint == name) ||
+                 (replaced != nullptr && replaced->table == operation.table &&
+                  replaced->old_constraint == name);
         });
     (by_itself ? drop.needs : drop.provides)
         .push_back("gone:" + label_constraint(operation.table, constraint->definition.name));

@@ -235,7 +235,8 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention& intent
       swap.reversible = false;
       swap.reverse_note = "The index of the replaced key is gone; build it again as a migration of its own.";
       swap.application = "INSERT ... ON CONFLICT that relies on the replaced key fails from here on.";
-      swap.provides = {label_constraint(operation.table, constraint.name)};
+      swap.provides = {label_constraint(operation.table, constraint.name),
+                       "gone:" + label_constraint(operation.table, operation.old_constraint)};
       result.steps = {swap};
       return result;
     }

@@ -189,7 +189,7 @@ class Verification {
               .problems;
       mapping_ = mapping_of(input_.intentions);
       before_ = release_model(schema, Release::Old, mapping_);
-      take_keys_that_stay();
+      take_keys_that_stay(schema);
       note_trigger_writes(connection, schema);
       create_oracle(connection);
       for (ReleaseTable table : before_.tables) {
@@ -229,7 +229,7 @@ class Verification {
   }
 
   /// Rows are told apart by the key they have in the end when the migration drops a column of the old one.
-  void take_keys_that_stay() {
+  void take_keys_that_stay(const Schema& schema) {
     for (ReleaseTable& table : before_.tables) {
       const auto goes = [&](const Identifier& column) {
         return std::any_of(input_.intentions.begin(), input_.intentions.end(),
@@ -251,9 +251,15 @@ class Verification {
           return std::any_of(table.columns.begin(), table.columns.end(),
                              [&](const ReleaseColumn& column) { return column.name == name; });
         };
-        if (key.kind == ConstraintKind::PrimaryKey && !key.columns.empty() &&
-            std::all_of(key.columns.begin(), key.columns.end(), known))
-          table.key = key.columns;
+        std::vector<Identifier> columns = key.columns;
+        const Table* at_start = schema.table(table.name);
+        const Index* index =
+            at_start == nullptr || key.using_index.empty() ? nullptr : at_start->index(key.using_index);
+        for (std::size_t i = 0; index != nullptr && i < index->elements.size(); ++i)
+          columns.push_back(index->elements[i].column);
+        if (key.kind == ConstraintKind::PrimaryKey && !columns.empty() &&
+            std::all_of(columns.begin(), columns.end(), known))
+          table.key = columns;
       }
     }
   }
