@@ -296,7 +296,8 @@ std::set<std::string> columns_touched(const ParsedFile& file, const Schema& befo
       const ObjectName* target = target_relation(piece.operation);
       for (const Column& column : table->columns) {
         const bool named =
-            std::find(needed.begin(), needed.end(), label_column(name, column.name)) != needed.end();
+            std::find(needed.begin(), needed.end(), label_column(name, column.name)) != needed.end() ||
+            std::find(needed.begin(), needed.end(), label_filled(name, column.name)) != needed.end();
         if (named || (whole && target != nullptr && *target == name)) add(name, column.name);
       }
     }

@@ -58,6 +58,17 @@ TEST(Split, DryRunWritesNothing) {
   EXPECT_EQ(files_below(repository.path()), before);
 }
 
+TEST(Split, RefusesWhatAMigrationBehindItNeeds) {
+  Repository repository = with_rename();
+  repository.migration("20240103000000_index", "CREATE INDEX full_names ON \"User\" (\"fullName\");");
+  const Ran ran = repository.planner({"split", "rename_name_to_fullname"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("20240103000000_index stands behind this one and works on the same"));
+  EXPECT_THAT(
+      migrations_in(repository),
+      ElementsAre("20240101000000_init", "20240102000000_rename_name_to_fullname", "20240103000000_index"));
+}
+
 TEST(Split, ReleasePutsTheFirstPhaseBehindEverything) {
   Repository repository = with_rename();
   repository.migration("29991231235959_far_away", "SELECT 1;");
