@@ -239,20 +239,18 @@ void refuse_before_followers(SplitResult& result, const History& history, std::s
   }
   for (std::size_t i = migration + 1; i < history.migrations.size(); ++i) {
     const ParsedFile file = parse_file(history.migrations[i].text);
-    if (history.migrations[i].pending) {
-      for (const std::string& column : columns_touched(file, schema)) {
-        if (!changed.contains(column)) continue;
-        result.outcome = SplitResult::Outcome::Refused;
-        result.problems.push_back({"Migration " + history.migrations[i].name +
-                                       " stands behind this one and works on the same column: " +
-                                       column.substr(column.find(':') + 1) +
-                                       ". The phases would be released behind it.",
-                                   "Put both changes into one migration and split that: they are then "
-                                   "planned together. Or take that "
-                                   "migration out of the history until this one's plan is finished.",
-                                   {}});
-        return;
-      }
+    for (const std::string& column : columns_touched(file, schema)) {
+      if (!changed.contains(column)) continue;
+      result.outcome = SplitResult::Outcome::Refused;
+      result.problems.push_back({"Migration " + history.migrations[i].name +
+                                     " stands behind this one and works on the same column: " +
+                                     column.substr(column.find(':') + 1) +
+                                     ". The phases would be released behind it.",
+                                 "Put both changes into one migration and split that: they are then "
+                                 "planned together. Or take that "
+                                 "migration out of the history until this one's plan is finished.",
+                                 {}});
+      return;
     }
     for (const Statement& statement : file.statements) replay_statement(schema, statement.operations);
   }
