@@ -461,8 +461,17 @@ struct Builder {
         const Identifier& owner = sequence->owner_column;
         const bool about = std::any_of(table.columns.begin(), table.columns.end(),
                                        [&](const SwappedColumn& column) { return column.name == owner; });
-        // DROP COLUMN takes its sequence along: it stays with the old column and goes with it.
-        if (about && context.after.sequence(name) != nullptr) table.sequences.push_back(sequence.get());
+        // DROP COLUMN takes its sequence along: it stays with the old column and goes with it. One that the
+        // migration drops by itself has to be there until then.
+        const bool goes_along =
+            context.after.sequence(name) == nullptr &&
+            std::any_of(context.intentions.begin(), context.intentions.end(),
+                        [&](const Intention& intention) {
+                          const auto* replace = std::get_if<ReplaceColumn>(&intention.operation);
+                          return replace != nullptr && replace->table == table.table->name &&
+                                 replace->column.name == owner;
+                        });
+        if (about && !goes_along) table.sequences.push_back(sequence.get());
       }
       std::vector<Identifier> assigned;
       for (const SwappedColumn& column : table.columns) assigned.push_back(column.fresh);

@@ -322,6 +322,17 @@ void say_next(report::SplitReport& report, const project::Service& service, cons
   }
 }
 
+void show(const report::SplitReport& report, const PlanProof& proof, const Options& options,
+          Context& context) {
+  if (options.format == "json") {
+    context.write(report::split_as_json(report));
+  } else {
+    context.print(report::split_as_text(report, context.out_style()));
+  }
+  context.print(proof.text);
+  if (!proof.proven) context.exit_code = kExitFindings;
+}
+
 /// Answers given to a plan that was made with others would be lost without a word.
 void require_same_options(const Options& options, const project::StoredPlan& stored) {
   const std::vector<std::string> now = options_as_written(options);
@@ -373,13 +384,7 @@ void continue_plan(const Options& options, const Target& target, Context& contex
   const PlanProof proof = proof_of(options, target.plan_folder, context);
   if (options.release && !options.dry_run && proof.proven) release_first(service, stored, report, context);
   say_next(report, service, stored.plan);
-  if (options.format == "json") {
-    context.write(report::split_as_json(report));
-  } else {
-    context.print(report::split_as_text(report, context.out_style()));
-  }
-  context.print(proof.text);
-  if (!proof.proven) context.exit_code = kExitFindings;
+  show(report, proof, options, context);
 }
 
 void run(const Options& options, Context& context) {
@@ -459,13 +464,7 @@ void run(const Options& options, Context& context) {
       say_next(report, service, result.plan);
     }
   }
-  if (options.format == "json") {
-    context.write(report::split_as_json(report));
-  } else {
-    context.print(report::split_as_text(report, context.out_style()));
-  }
-  context.print(proof.text);
-  if (!proof.proven) context.exit_code = kExitFindings;
+  show(report, proof, options, context);
   if (result.outcome == SplitResult::Outcome::Refused) context.exit_code = kExitFindings;
   if (result.outcome == SplitResult::Outcome::NeedsAnswer) context.exit_code = kExitError;
 }
