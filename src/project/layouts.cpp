@@ -257,9 +257,11 @@ std::vector<MigrationFile> plain_files(const fs::path& folder) {
   return files;
 }
 
+/// Hidden folders make no history: what a killed run leaves beside a plan is one.
 bool has_subfolder_with(const std::vector<fs::directory_entry>& entries, const char* file) {
   return std::any_of(entries.begin(), entries.end(), [&](const fs::directory_entry& entry) {
-    return is_folder(entry.path()) && is_file(entry.path() / file);
+    return !entry.path().filename().string().starts_with('.') && is_folder(entry.path()) &&
+           is_file(entry.path() / file);
   });
 }
 

@@ -100,6 +100,15 @@ TEST(Split, ReleasingAgainChangesNothing) {
   EXPECT_EQ(files_below(repository.path()), before);
 }
 
+TEST(Split, WhatAKilledReleaseLeavesBesideThePlanIsNoHistory) {
+  Repository repository = with_rename();
+  ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname"}).exit_code, 0);
+  repository.write("prisma/plans/.rename_name_to_fullname.planner-release-999999/migration.sql", "SELECT 1;");
+  const Ran ran = repository.planner({"analyze", "--all"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.err, Not(HasSubstr("prisma/plans")));
+}
+
 TEST(Split, APlanIsNotContinuedWithOtherAnswers) {
   const Repository repository = with_rename();
   ASSERT_EQ(repository.planner({"split", "rename_name_to_fullname", "--batch-rows", "500"}).exit_code, 0);

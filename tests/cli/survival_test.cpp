@@ -88,7 +88,8 @@ TEST_F(Survival, NextKilledAtRandomMomentsLeavesNoHalfMigration) {
   }
   const Ran ran = planner({"next", kPlan});
   EXPECT_THAT(ran.exit_code, AnyOf(0, 1)) << ran.out << ran.err;
-  EXPECT_EQ(planner({"deploy"}).exit_code, 0);
+  const Ran deployed = planner({"deploy"});
+  EXPECT_EQ(deployed.exit_code, 0) << deployed.out << deployed.err;
   (void)planner({"next", kPlan});
   for (const auto& entry : std::filesystem::directory_iterator(repository_.path("prisma/plans"))) {
     EXPECT_EQ(entry.path().filename().string(), kPlan) << "left behind";
