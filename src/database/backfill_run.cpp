@@ -18,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr double kFirstBlocks = 200;  // one window, before anything is known about the rows
+constexpr double kFewestBlocksOfPass = 8;
 constexpr int kFewestRows = 100, kMostRows = 50000;
 constexpr int kRowTries = 300;
 constexpr int kSweeps = 4;
@@ -261,7 +262,10 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
                             : options_.target_ms > 0 ? options_.target_ms
                             : passes > 1             ? 50
                                                      : 100;
-      blocks = std::clamp(blocks * std::clamp(wanted / std::max(spent, 0.5), 0.5, 1.5), 1.0, 16384.0);
+      // On a starved machine every batch takes its time whatever its size: passes over smaller windows would
+      // cost more transactions and spare nobody anything.
+      const double fewest = passes > 1 ? kFewestBlocksOfPass * passes : 1.0;
+      blocks = std::clamp(blocks * std::clamp(wanted / std::max(spent, 0.5), 0.5, 1.5), fewest, 16384.0);
       if (shared.most_rows > 0)
         blocks = std::min(blocks, std::max(1.0, static_cast<double>(shared.most_rows) * passes *
                                                     static_cast<double>(blocks_) /
