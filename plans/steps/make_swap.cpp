@@ -230,9 +230,22 @@ struct Builder {
       old_works_after = old_works_after && !removes;
       new_works_before = new_works_before && !adds;
     } else {
-      old_works_after = old_works_after && serves_as(up.from, up.to, context.start, context.options.effects);
-      new_works_before =
-          new_works_before && serves_as(up.to, up.from, context.start, context.options.effects);
+      const bool forth = serves_as(up.from, up.to, context.start, context.options.effects);
+      const bool back = serves_as(up.to, up.from, context.start, context.options.effects);
+      old_works_after = old_works_after && forth;
+      new_works_before = new_works_before && back;
+      const bool keyed = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+        return index.unique &&
+               std::any_of(index.elements.begin(), index.elements.end(),
+                           [&](const IndexElement& element) { return element.column == one.column; });
+      });
+      if (!forth && !back && !keyed) {
+        notes.push_back(
+            "No statement of one release that names the type of " + said(one.table, one.column) +
+            " works for the other. To let both run side by side, write the change under a new name "
+            "(DROP COLUMN beside ADD COLUMN) and split that with --no-rename " +
+            option_said(one) + " --fill " + display(one.table) + ".NEW=SQL.");
+      }
     }
     // A release that leaves the column out needs what the other one does without.
     const auto gives_itself = [](const Column& known) {
