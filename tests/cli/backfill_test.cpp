@@ -138,7 +138,7 @@ TEST_F(BackfillCommand, ALostConnectionIsAFailureThatTheNextRunCures) {
   });
   for (int i = 0;
        i < 100 &&
-       value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'planner backfill'") != "2";
+       value("SELECT count(*) >= 2 FROM pg_stat_activity WHERE application_name = 'planner backfill'") != "t";
        ++i)
     db().exec("SELECT pg_sleep(0.05)");
   db().exec("SELECT pg_sleep(0.3)");
