@@ -120,9 +120,8 @@ TEST_F(BackfillCommand, KilledAtRandomMomentsItLosesNothing) {
                 "0");
     }
   }
-  for (int i = 0;
-       i < 50 &&
-       value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'planner backfill'") != "0";
+  for (int i = 0; i < 50 && value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                                  "AND application_name = 'planner backfill'") != "0";
        ++i)
     db().exec("SELECT pg_sleep(0.1)");
   const Ran ran = run();
@@ -136,14 +135,14 @@ TEST_F(BackfillCommand, ALostConnectionIsAFailureThatTheNextRunCures) {
   std::thread running([&] {
     broken = run({"--way", "keys", "--batch-rows", "100", "--target-ms", "1", "--pause-ms", "20"});
   });
-  for (int i = 0;
-       i < 100 &&
-       value("SELECT count(*) >= 2 FROM pg_stat_activity WHERE application_name = 'planner backfill'") != "t";
+  for (int i = 0; i < 100 && value("SELECT count(*) >= 2 FROM pg_stat_activity WHERE datname = "
+                                   "current_database() AND application_name = 'planner backfill'") != "t";
        ++i)
     db().exec("SELECT pg_sleep(0.05)");
   db().exec("SELECT pg_sleep(0.3)");
   db().exec(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'planner backfill' "
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "application_name = 'planner backfill' "
       "AND query NOT LIKE '%pg_stat_%' ORDER BY backend_start DESC LIMIT 1");
   running.join();
   EXPECT_NE(broken.exit_code, 0) << broken.out;
@@ -171,7 +170,8 @@ TEST_F(BackfillCommand, PauseResumeAndTuneReachARunningOne) {
   });
   for (int i = 0;
        i < 100 && value("SELECT to_regclass('planner.backfill') IS NOT NULL AND EXISTS (SELECT 1 FROM "
-                        "pg_stat_activity WHERE application_name = 'planner backfill')") != "t";
+                        "pg_stat_activity WHERE datname = current_database() AND application_name = 'planner "
+                        "backfill')") != "t";
        ++i) {
     db().exec("SELECT pg_sleep(0.05)");
   }
