@@ -10,6 +10,10 @@ namespace planner::plans {
 /// Empty key: physical ranges.
 Backfill keyed_backfill(const Table& table);
 
+/// Do the rows end the same whatever order they are written in? Not where they are numbered, or where a
+/// function nobody knows may look at the others.
+bool takes_any_order(const Backfill& backfill);
+
 /// Lines of a DO block with `planner_try integer`: the changes of one batch, tried again while somebody holds
 /// its rows, then committed.
 std::vector<Sql> one_batch(const std::vector<Sql>& changes);
