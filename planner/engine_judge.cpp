@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "planner/effects/known.h"
+#include "planner/engine_split.h"
 #include "planner/error.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
@@ -316,7 +317,7 @@ struct Judge {
 
 /// A help ends in the command that does it, when the command does it: a recipe may refuse this very
 /// statement, or another one of the migration.
-void name_command(const JudgedPlace& place, std::size_t changes, const Schema& start,
+void name_command(const JudgedPlace& place, const ParsedFile& file, const Schema& start,
                   const AnalyzeOptions& options, JudgedMigration& judged) {
   const bool wanted = std::any_of(judged.findings.begin(), judged.findings.end(),
                                   [](const Finding& finding) { return !finding.recipe.empty(); });
@@ -328,14 +329,12 @@ void name_command(const JudgedPlace& place, std::size_t changes, const Schema& s
   const bool whole_history = options.each_alone && place.history.migrations.size() > kLongHistory;
   // Nor does anyone split hundreds of changes at once, and finding out that it works would take minutes.
   constexpr std::size_t kManyChanges = 300;
-  if (options.recipes != nullptr && !whole_history && changes <= kManyChanges) {
+  if (options.recipes != nullptr && !whole_history && judged.intentions.size() <= kManyChanges) {
     SplitOptions split;
     split.answers = options.answers;
     split.effects = options.rules.effects;
     try {
-      const SplitResult result = split_from(place.migration, start, *options.recipes, split);
-      if (result.outcome == SplitResult::Outcome::Refused && !result.problems.empty())
-        refusal = result.problems.front().what;
+      refusal = refusal_to_split(place.migration, file, start, *options.recipes, split);
     } catch (const Error& error) {
       refusal = error.what();
     }
@@ -424,7 +423,7 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
-  name_command(place, judged.intentions.size(), start, options, judged);
+  name_command(place, file, start, options, judged);
   if (options.keep_locks) judged.locks = locks_felt(walked, replayed.before);
   judged.found = judged.findings.size();
   return judged;

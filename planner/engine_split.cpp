@@ -7,6 +7,8 @@
 #include "planner/compose/prisma_schema.h"
 #include "planner/engine.h"
 #include "planner/engine_order.h"
+#include "planner/engine_split.h"
+#include "planner/engine_split_walk.h"
 #include "planner/engine_verbatim.h"
 #include "planner/error.h"
 #include "planner/labels.h"
@@ -17,37 +19,10 @@
 #include "planner/tool_table.h"
 
 namespace planner {
+
+using namespace splitting;  // NOLINT: its first half
+
 namespace {
-
-/// Everything one walk over the migration tells.
-struct SplitWalk {
-  Schema start, end;
-  ParsedFile file;
-  std::vector<Piece> pieces;
-  std::map<std::tuple<std::size_t, std::size_t, int>, Schema> met;  ///< by each operation
-  std::vector<SplitResult::Problem> problems;
-};
-
-std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source) {
-  return {source.statement, source.operation, source.nested};
-}
-
-/// What earlier migrations made is in use by the time this one is deployed.
-void settle(Schema& schema) {
-  std::vector<ObjectName> fresh;
-  for (const auto& [name, table] : schema.tables) {
-    const bool columns = std::any_of(table->columns.begin(), table->columns.end(),
-                                     [](const Column& column) { return column.is_new; });
-    if (table->is_new || columns) fresh.push_back(name);
-  }
-  for (const ObjectName& name : fresh) {
-    Table* table = schema.tables.edit(name);
-    table->is_new = false;
-    for (Column& column : table->columns) column.is_new = false;
-    for (Constraint& constraint : table->constraints) constraint.is_new = false;
-    for (Index& index : table->indexes) index.is_new = false;
-  }
-}
 
 Schema schema_before(const History& history, std::size_t index, const Schema* base) {
   Schema schema = base != nullptr ? *base : schema_at_start(history.tool);
@@ -58,101 +33,6 @@ Schema schema_before(const History& history, std::size_t index, const Schema* ba
   }
   settle(schema);
   return schema;
-}
-
-std::optional<TypeName> serial_base(const TypeName& type) {
-  if (type.is("serial8")) return parse_type("bigint");
-  if (type.is("serial4")) return parse_type("integer");
-  if (type.is("serial2")) return parse_type("smallint");
-  return std::nullopt;
-}
-
-/// Prisma writes SET DATA TYPE BIGSERIAL, which PostgreSQL does not know: what is meant is the integer behind
-/// it.
-Statement without_serial(Statement statement) {
-  for (Operation& operation : statement.operations) {
-    auto* change = std::get_if<ChangeType>(&operation);
-    if (change == nullptr) continue;
-    if (const auto base = serial_base(change->type)) change->type = *base;
-  }
-  return statement;
-}
-
-SplitWalk walk(const Migration& migration, Schema start) {
-  SplitWalk result;
-  result.start = start;
-  result.file = parse_file(migration.text);
-  for (std::size_t i = 0; i < result.file.statements.size(); ++i) {
-    const Statement& statement = result.file.statements[i];
-    if (statement.problem != ParseProblem::None) {
-      result.problems.push_back({"Line " +
-                                     std::to_string(position_of(migration.text, statement.error_at).line) +
-                                     " is not understood: " + statement.error,
-                                 "Correct the statement, or move it to a migration of its own.",
-                                 {SourceRef{i, 0, -1}}});
-      continue;
-    }
-    const Statement plain = without_serial(statement);
-    const WalkVisitor visit = [&](const Piece& piece, const Met& met) {
-      result.met.insert_or_assign(key_of(piece.source), met.schema);
-    };
-    for (const ReplayProblem& problem :
-         walk_statement(plain, i, start, ReplayOptions{true}, result.pieces, visit)) {
-      result.problems.push_back({"PostgreSQL would refuse this migration: " + problem.message + ".",
-                                 "Correct the statement, then split again.",
-                                 {SourceRef{i, 0, -1}}});
-    }
-  }
-  // What was written, for the recipe that knows what is meant.
-  for (Piece& piece : result.pieces) {
-    auto* change = std::get_if<ChangeType>(&piece.operation);
-    if (change == nullptr || piece.source.nested >= 0) continue;
-    const auto& written = result.file.statements[piece.source.statement].operations[piece.source.operation];
-    if (const auto* asked = std::get_if<ChangeType>(&written); asked != nullptr && serial_base(asked->type))
-      change->type = asked->type;
-  }
-  result.end = std::move(start);
-  return result;
-}
-
-bool is_boolean(const Schema& schema, const TableName& table, const Identifier& column) {
-  const Table* known = schema.table(table);
-  const Column* found = known == nullptr ? nullptr : known->column(column);
-  return found != nullptr && found->type.is("bool");
-}
-
-SplitResult::Problem ask(const Intention& question, const Schema& schema) {
-  SplitResult::Problem problem;
-  problem.sources = question.sources;
-  std::string why;
-  if (question.evidence) {
-    why = how_sure(question.evidence->confidence);
-    for (const std::string& reason : question.evidence->reasons) why += "; " + reason;
-  }
-  if (const auto* rename = std::get_if<RenameColumn>(&question.operation)) {
-    const std::string table = display(rename->table);
-    problem.what = "Is " + table + "." + rename->from.str() + " renamed to " + rename->to.str() +
-                   ", or dropped and another column added? (" + why + ")";
-    problem.what_to_do = "Say --rename " + table + "." + rename->from.str() + "=" + rename->to.str() +
-                         " to keep the data, or --no-rename " + table + "." + rename->from.str() +
-                         " to drop it.";
-    if (opposites(rename->from.str(), rename->to.str()) && is_boolean(schema, rename->table, rename->from)) {
-      problem.what_to_do += " To keep the data turned around, say --no-rename " + table + "." +
-                            rename->from.str() + " --fill '" + table + "." + rename->to.str() + "=NOT " +
-                            quoted(rename->from) + "' when the new column is required, or write UPDATE " +
-                            quoted(rename->table) + " SET " + quoted(rename->to) + " = NOT " +
-                            quoted(rename->from) + " between the two statements.";
-    }
-  } else if (const auto* table = std::get_if<RenameTable>(&question.operation)) {
-    problem.what = "Is table " + display(table->table) + " renamed to " + table->to.str() +
-                   ", or dropped and another table created? (" + why + ")";
-    problem.what_to_do = "Say --rename " + display(table->table) + "=" + table->to.str() +
-                         " to keep the data, or --no-rename " + display(table->table) + " to drop it.";
-  } else {
-    problem.what = "It is not certain what this means. (" + why + ")";
-    problem.what_to_do = "Write it as one statement that says it.";
-  }
-  return problem;
 }
 
 class Splitter {
@@ -168,6 +48,16 @@ class Splitter {
   }
 
   SplitResult run() {
+    if (!decide()) return std::move(result_);
+    Plan& plan = result_.plan;
+    complete_prisma_advice(plan, walked_.start);
+    plan.development = development_notes(plan);
+    result_.outcome = SplitResult::Outcome::Planned;
+    return std::move(result_);
+  }
+
+  /// Up to the point from which nothing is refused any more. False: `result()` says how it ended before.
+  bool decide() {
     for (const Intention& question : recognized_.questions) {
       SplitResult::Problem problem = ask(question, walked_.start);
       questions_.push_back(std::move(problem));
@@ -180,10 +70,11 @@ class Splitter {
     if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.harmless; })) {
       result_.outcome = SplitResult::Outcome::NothingToDo;
       for (const Part& part : parts_) result_.explanations.push_back(part.reason);
-      return std::move(result_);
+      return false;
     }
     return planned();
   }
+  const SplitResult& result() const { return result_; }
 
  private:
   /// What became of one intention.
@@ -440,14 +331,14 @@ class Splitter {
     return result;
   }
 
-  SplitResult unanswered() {
+  bool unanswered() {
     // A question that stands open may explain a refusal: it is asked first.
     result_.outcome = questions_.empty() ? SplitResult::Outcome::Refused : SplitResult::Outcome::NeedsAnswer;
     result_.problems = questions_.empty() ? std::move(refusals_) : std::move(questions_);
-    return std::move(result_);
+    return false;
   }
 
-  SplitResult planned() {
+  bool planned() {
     std::vector<const Intention*> harmless;
     for (const Part& part : parts_) {
       if (part.harmless) harmless.push_back(part.intention);
@@ -496,10 +387,7 @@ class Splitter {
            {}});
       return unanswered();
     }
-    complete_prisma_advice(plan, walked_.start);
-    plan.development = development_notes(plan);
-    result_.outcome = SplitResult::Outcome::Planned;
-    return std::move(result_);
+    return true;
   }
 
   /// Nothing can need what only a later statement of the migration brings: a column that an UPDATE fills
@@ -578,6 +466,14 @@ class Splitter {
   SplitResult result_;
 };
 
+Splitter splitter(const Migration& migration, const ParsedFile& file, Schema start, const RecipeSet& recipes,
+                  const SplitOptions& options) {
+  settle(start);
+  SplitWalk walked = walk(migration, file, std::move(start));
+  Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
+  return Splitter(migration, std::move(walked), std::move(recognized), recipes, options);
+}
+
 /// What a plan says about Prisma's own files and commands means nothing to a team that uses another tool.
 void leave_prisma_out(Plan& plan) {
   for (Phase& phase : plan.phases) phase.prisma.clear();
@@ -595,10 +491,15 @@ void leave_prisma_out(Plan& plan) {
 
 SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
                        const SplitOptions& options) {
-  settle(start);
-  SplitWalk walked = walk(migration, std::move(start));
-  Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
-  return Splitter(migration, std::move(walked), std::move(recognized), recipes, options).run();
+  const ParsedFile file = parse_file(migration.text);
+  return splitter(migration, file, std::move(start), recipes, options).run();
+}
+
+std::string refusal_to_split(const Migration& migration, const ParsedFile& file, Schema start,
+                             const RecipeSet& recipes, const SplitOptions& options) {
+  Splitter split = splitter(migration, file, std::move(start), recipes, options);
+  if (split.decide() || split.result().outcome != SplitResult::Outcome::Refused) return {};
+  return split.result().problems.empty() ? std::string() : split.result().problems.front().what;
 }
 
 SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,

@@ -128,8 +128,23 @@ std::optional<RecipeResult> make_replaced(const Intention& intention, const Reci
   return make_swap(intention, context);
 }
 
+template <typename... Kinds>
+bool is_one_of(const Operation& operation) {
+  return (std::holds_alternative<Kinds>(operation) || ...);
+}
+
+/// Views, triggers and policies that may stand in the way of a type.
+bool may_be_carried(const Operation& operation) {
+  return is_one_of<DropView, CreateView, DropTrigger, CreateTrigger, DropPolicy, CreatePolicy>(operation);
+}
+
 /// What the migration says about a column, a key or an index that the swap of a type brings along.
 std::optional<RecipeResult> make_parts(const Intention& intention, const RecipeContext& context) {
+  // Nearly every change passes here, and what all types cost is dear to find out.
+  if (!may_be_carried(intention.operation) &&
+      !is_one_of<SetDefault, DropDefault, DropNotNull, SetNotNull, ReplaceConstraint, CreateIndex>(
+          intention.operation))
+    return std::nullopt;
   const std::vector<Wanted> all = wanted_of(context);
   if (all.empty()) return std::nullopt;
   const auto shares = [&](const TableName& table, const Identifier& column) -> std::optional<RecipeResult> {
@@ -156,9 +171,11 @@ std::optional<RecipeResult> make_parts(const Intention& intention, const RecipeC
                        });
     if (about) return covered("The swap of the column's type does it.");
   }
-  for (const Carried& one : carried_with(all, context)) {
-    if (one.drop == &intention || one.create == &intention)
-      return covered("The swap of the column's type does it.");
+  if (may_be_carried(intention.operation)) {
+    for (const Carried& one : carried_with(all, context)) {
+      if (one.drop == &intention || one.create == &intention)
+        return covered("The swap of the column's type does it.");
+    }
   }
   if (const auto* create = std::get_if<CreateIndex>(&intention.operation)) {
     const Table* table = context.start.table(create->table);

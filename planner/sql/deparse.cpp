@@ -4,6 +4,7 @@
 
 #include "planner/error.h"
 #include "planner/sql/tree.h"
+#include "planner/sql/tree_take.h"
 
 namespace planner::pg {
 
@@ -49,8 +50,7 @@ std::string deparsed_once(const Node& statement) {
   result.version = PG_VERSION_NUM;
   result.n_stmts = 1;
   result.stmts = statements;
-  std::string bytes = packed(reinterpret_cast<const ProtobufCMessage&>(result));
-  const PgQueryDeparseResult answer = pg_query_deparse_protobuf({bytes.size(), bytes.data()});
+  const PgQueryDeparseResult answer = deparse_giving(result);
   std::string error = answer.error != nullptr ? answer.error->message : "";
   std::string text = answer.query != nullptr ? answer.query : "";
   pg_query_free_deparse_result(answer);

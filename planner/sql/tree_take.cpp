@@ -1,6 +1,7 @@
 #include "planner/sql/tree_take.h"
 
 #include <cstdint>
+#include <string>
 
 namespace planner::pg {
 
@@ -8,6 +9,7 @@ namespace {
 
 thread_local TakenTree* waiting_for_tree = nullptr;
 thread_local TakenTokens* waiting_for_tokens = nullptr;
+thread_local const ParseResult* given_tree = nullptr;
 
 }  // namespace
 
@@ -23,6 +25,18 @@ PgQueryScanResult scan_taking(const char* text, TakenTokens& into) {
   const PgQueryScanResult result = pg_query_scan(text);
   waiting_for_tokens = nullptr;
   return result;
+}
+
+PgQueryDeparseResult deparse_giving(const ParseResult& tree) {
+#ifdef PLANNER_TAKES_TREE
+  given_tree = &tree;
+  const PgQueryDeparseResult result = pg_query_deparse_protobuf({0, nullptr});
+  given_tree = nullptr;
+  return result;
+#else
+  std::string bytes = packed(reinterpret_cast<const ProtobufCMessage&>(tree));
+  return pg_query_deparse_protobuf({bytes.size(), bytes.data()});
+#endif
 }
 
 Token token_of(const PgQuery__ScanToken& token) {
@@ -51,6 +65,21 @@ std::size_t pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* 
 std::size_t pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out) noexcept {
   if (planner::pg::waiting_for_tree != nullptr) return 0;
   return protobuf_c_message_pack(&message->base, out);
+}
+
+PgQuery__ParseResult* pg_query__parse_result__unpack(ProtobufCAllocator* allocator, std::size_t length,
+                                                     const std::uint8_t* bytes) noexcept {
+  // It is only read, and given back to the function below.
+  if (const PgQuery__ParseResult* given = planner::pg::given_tree)
+    return const_cast<PgQuery__ParseResult*>(given);  // NOLINT
+  return reinterpret_cast<PgQuery__ParseResult*>(
+      protobuf_c_message_unpack(&pg_query__parse_result__descriptor, allocator, length, bytes));
+}
+
+void pg_query__parse_result__free_unpacked(PgQuery__ParseResult* message,
+                                           ProtobufCAllocator* allocator) noexcept {
+  if (message == nullptr || message == planner::pg::given_tree) return;
+  protobuf_c_message_free_unpacked(&message->base, allocator);
 }
 
 std::size_t pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message) noexcept {

@@ -29,6 +29,9 @@ struct TakenTokens {
 };
 PgQueryScanResult scan_taking(const char* text, TakenTokens& into);
 
+/// libpg_query's SQL for a tree, which is given to it as it stands.
+PgQueryDeparseResult deparse_giving(const ParseResult& tree);
+
 /// A token as planner keeps it.
 Token token_of(const PgQuery__ScanToken& token);
 

@@ -641,11 +641,8 @@ struct Builder {
 }  // namespace
 
 std::optional<RecipeResult> make_swap(const Intention& intention, const RecipeContext& context) {
-  const std::vector<Wanted> all = wanted_of(context);
-  const auto own =
-      std::find_if(all.begin(), all.end(), [&](const Wanted& one) { return one.intention == &intention; });
-  if (own == all.end()) return std::nullopt;
-  const std::vector<Wanted> chosen = together(all, *own, context.start);
+  const std::vector<Wanted> chosen = wanted_with(intention, context);
+  if (chosen.empty()) return std::nullopt;
   if (chosen.front().intention != &intention)
     return covered("It shares the phases of another change of type.");
   Builder builder{context, chosen, {}, {}};

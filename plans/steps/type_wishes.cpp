@@ -46,17 +46,14 @@ bool only_adds(const ReplaceEnum& swap, const Schema& schema) {
   return next == type->labels.size();
 }
 
-std::vector<Wanted> wanted_of(const RecipeContext& context) {
+/// What gets another type if the change costs anything.
+static std::vector<Wanted> wishes_of(const RecipeContext& context) {
   std::vector<Wanted> all;
   for (const Intention& intention : context.intentions) {
     if (intention.sources.front().nested >= 0) continue;
     if (const auto* change = std::get_if<ChangeType>(&intention.operation)) {
-      if (existing_column(context.start, change->table, change->column) == nullptr) continue;
-      // Written by hand through a passing name it is never free as it stands.
-      if (costs_something(*change, context.start, context.options.effects) || serial(change->type) ||
-          intention.sources.size() > 1) {
+      if (existing_column(context.start, change->table, change->column) != nullptr)
         all.push_back({&intention, change->table, change->column, nullptr, nullptr, change});
-      }
     } else if (const auto* swap = std::get_if<ReplaceEnum>(&intention.operation)) {
       if (only_adds(*swap, context.start)) continue;
       for (const ReplaceEnum::User& user : swap->columns) {
@@ -68,6 +65,18 @@ std::vector<Wanted> wanted_of(const RecipeContext& context) {
       all.push_back({&intention, replaced->table, replaced->column.name, nullptr, replaced, nullptr});
     }
   }
+  return all;
+}
+
+static bool is_free(const Wanted& wish, const RecipeContext& context) {
+  // Written by hand through a passing name it is never free as it stands.
+  return wish.change != nullptr && !serial(wish.change->type) && wish.intention->sources.size() == 1 &&
+         !costs_something(*wish.change, context.start, context.options.effects);
+}
+
+std::vector<Wanted> wanted_of(const RecipeContext& context) {
+  std::vector<Wanted> all = wishes_of(context);
+  std::erase_if(all, [&](const Wanted& wish) { return is_free(wish, context); });
   return all;
 }
 
@@ -90,8 +99,9 @@ bool touches(const TableName& table, const ConstraintDefinition& key, const std:
 
 /// Those that must change in the same moment as `first`: columns of one table, of one enum, and the two ends
 /// of a foreign key.
-std::vector<Wanted> together(const std::vector<Wanted>& all, const Wanted& first, const Schema& schema) {
-  std::vector<Wanted> chosen{first};
+std::vector<Wanted> wanted_with(const Intention& intention, const RecipeContext& context) {
+  const std::vector<Wanted> all = wishes_of(context);
+  const Schema& schema = context.start;
   const auto linked = [&](const Wanted& a, const Wanted& b) {
     if (a.table == b.table || a.intention == b.intention) return true;
     for (const auto& [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {
@@ -107,22 +117,25 @@ std::vector<Wanted> together(const std::vector<Wanted>& all, const Wanted& first
     }
     return false;
   };
-  std::vector<bool> in(all.size());
-  for (bool grown = true; grown;) {
-    grown = false;
+  // What a change costs is looked up once, and only where it matters.
+  enum class State { Open, Chosen, Free };
+  std::vector<State> states(all.size(), State::Open);
+  std::vector<std::size_t> chosen;
+  const auto choose = [&](std::size_t i) {
+    states[i] = is_free(all[i], context) ? State::Free : State::Chosen;
+    if (states[i] == State::Chosen) chosen.push_back(i);
+  };
+  for (std::size_t i = 0; i < all.size() && chosen.empty(); ++i) {
+    if (all[i].intention == &intention) choose(i);
+  }
+  for (std::size_t next = 0; next < chosen.size(); ++next) {
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool same = all[i].table == first.table && all[i].column == first.column;
-      if (in[i] || (!same && std::none_of(chosen.begin(), chosen.end(),
-                                          [&](const Wanted& one) { return linked(one, all[i]); })))
-        continue;
-      in[i] = true;
-      if (!same) chosen.push_back(all[i]);
-      grown = true;
+      if (states[i] == State::Open && linked(all[chosen[next]], all[i])) choose(i);
     }
   }
   std::vector<Wanted> ordered;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (in[i]) ordered.push_back(all[i]);
+    if (states[i] == State::Chosen) ordered.push_back(all[i]);
   }
   return ordered;
 }

@@ -19,9 +19,9 @@ std::vector<Wanted> wanted_of(const RecipeContext& context);
 bool is_wanted(const std::vector<Wanted>& all, const TableName& table, const Identifier& column);
 /// A foreign key one of whose ends is a wanted column.
 bool touches(const TableName& table, const ConstraintDefinition& key, const std::vector<Wanted>& all);
-/// Those that must change in the same moment as `first`: columns of one table, of one enum, and the two ends
-/// of a foreign key.
-std::vector<Wanted> together(const std::vector<Wanted>& all, const Wanted& first, const Schema& schema);
+/// What the intention wants, and what must change in the same moment: columns of one table, of one enum, and
+/// the two ends of a foreign key. In the order of the migration; empty: it wants nothing that costs anything.
+std::vector<Wanted> wanted_with(const Intention& intention, const RecipeContext& context);
 /// Labels may be added in place: the old ones are all there, in the same order.
 bool only_adds(const ReplaceEnum& swap, const Schema& schema);
 /// `SMALLSERIAL`, `SERIAL`, `BIGSERIAL`, and what they stand for where PostgreSQL does not know them.
