@@ -9,7 +9,7 @@ RUN make build && make install PREFIX=/opt/planner
 
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git libpq5 libpg-query1504.0 libfmt9 libicu72 libmd0 \
+ && apt-get install -y --no-install-recommends git libpq5 libpg-query1504.0 libicu72 libmd0 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/planner /usr/local
 # A repository that is mounted belongs to somebody else, and git would not read it.
