@@ -88,14 +88,19 @@ struct SplitResult {
   };
   std::vector<Decision> decisions;        ///< in the order of the migration
   std::vector<std::string> explanations;  ///< NothingToDo: why each statement is harmless
+  /// Findings, counted as they were given, that the plan answers without a recipe: the statement stays as it
+  /// was written, in a phase of its own.
+  std::vector<std::size_t> answered;
 };
 
-/// The same as split() for a migration that meets `start`.
+/// The same as split() for a migration that meets `start` and of which the rules say `findings`.
 SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
-                       const SplitOptions& options);
+                       const SplitOptions& options, const std::vector<Finding>& findings);
 
-/// Rewrites one pending migration of the history into phases.
-SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,
-                  const SplitOptions& options, const Schema* base = nullptr);
+/// Rewrites one pending migration of the history into phases. No part of it that `rules` call an error is
+/// taken for harmless.
+SplitResult split(const History& history, std::size_t migration_index, const RuleSet& rules,
+                  const RecipeSet& recipes, const SplitOptions& options, const RuleSettings& settings = {},
+                  const Schema* base = nullptr);
 
 }  // namespace planner

@@ -214,7 +214,10 @@ struct Judge {
         const SourceRef at = verdict.at.value_or(SourceRef{});
         const Effects* effects =
             at.statement < walked.effects.size() ? &walked.effects[at.statement] : nullptr;
-        add(*rule, std::move(verdict), at, effects);
+        if (auto finding = finding_of(*rule, std::move(verdict), at, effects)) {
+          finding->about_neighbours = true;
+          judged.findings.push_back(std::move(*finding));
+        }
       }
     }
     for (const Rule* rule : rules) {
@@ -319,8 +322,9 @@ struct Judge {
 /// statement, or another one of the migration.
 void name_command(const JudgedPlace& place, const ParsedFile& file, const Schema& start,
                   const AnalyzeOptions& options, JudgedMigration& judged) {
-  const bool wanted = std::any_of(judged.findings.begin(), judged.findings.end(),
-                                  [](const Finding& finding) { return !finding.recipe.empty(); });
+  const bool wanted = std::any_of(judged.findings.begin(), judged.findings.end(), [](const Finding& finding) {
+    return !finding.recipe.empty() || (finding.severity == Severity::Error && finding.suppressed_by.empty());
+  });
   if (!wanted) return;
   const std::string command = "planner split " + place.split_name;
   std::string refusal;
@@ -334,7 +338,10 @@ void name_command(const JudgedPlace& place, const ParsedFile& file, const Schema
     split.answers = options.answers;
     split.effects = options.rules.effects;
     try {
-      refusal = refusal_to_split(place.migration, file, start, *options.recipes, split);
+      SplitProspect answer =
+          prospect_of_split(place.migration, file, start, *options.recipes, split, judged.findings);
+      refusal = std::move(answer.refusal);
+      for (const std::size_t finding : answer.answered) judged.findings[finding].recipe = "verbatim";
     } catch (const Error& error) {
       refusal = error.what();
     }
@@ -384,9 +391,9 @@ Replayed replay_pending(const ParsedFile& file, Schema& schema) {
   return replayed;
 }
 
-JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
-                                const std::vector<Delivered>& delivered, const Replayed& replayed,
-                                const RuleSet& rules, const AnalyzeOptions& options) {
+JudgedMigration judge_statements(const JudgedPlace& place, const ParsedFile& file,
+                                 const std::vector<Delivered>& delivered, const Replayed& replayed,
+                                 const RuleSet& rules, const AnalyzeOptions& options) {
   JudgedMigration judged;
   judged.statements = file.statements.size();
   for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
@@ -423,9 +430,17 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
-  name_command(place, file, start, options, judged);
   if (options.keep_locks) judged.locks = locks_felt(walked, replayed.before);
   judged.found = judged.findings.size();
+  return judged;
+}
+
+JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
+                                const std::vector<Delivered>& delivered, const Replayed& replayed,
+                                const RuleSet& rules, const AnalyzeOptions& options) {
+  JudgedMigration judged = judge_statements(place, file, delivered, replayed, rules, options);
+  const Schema& start = replayed.before.empty() ? replayed.after : replayed.before.front();
+  name_command(place, file, start, options, judged);
   return judged;
 }
 

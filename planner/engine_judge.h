@@ -23,6 +23,12 @@ struct Replayed {
 /// Applies a pending migration to `schema` and ends its session.
 Replayed replay_pending(const ParsedFile& file, Schema& schema);
 
+/// What the rules say, before anybody looks whether `planner split` has an answer.
+JudgedMigration judge_statements(const JudgedPlace& place, const ParsedFile& file,
+                                 const std::vector<Delivered>& deliveries, const Replayed& replayed,
+                                 const RuleSet& rules, const AnalyzeOptions& options);
+
+/// The same, with the command that answers each finding.
 JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file,
                                 const std::vector<Delivered>& deliveries, const Replayed& replayed,
                                 const RuleSet& rules, const AnalyzeOptions& options);

@@ -6,6 +6,7 @@
 #include "planner/compose/compose.h"
 #include "planner/compose/prisma_schema.h"
 #include "planner/engine.h"
+#include "planner/engine_objections.h"
 #include "planner/engine_order.h"
 #include "planner/engine_split.h"
 #include "planner/engine_split_walk.h"
@@ -13,7 +14,6 @@
 #include "planner/error.h"
 #include "planner/labels.h"
 #include "planner/recognize/names.h"
-#include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
 #include "planner/sql/places.h"
 #include "planner/tool_table.h"
@@ -38,12 +38,13 @@ Schema schema_before(const History& history, std::size_t index, const Schema* ba
 class Splitter {
  public:
   Splitter(const Migration& migration, SplitWalk walked, Recognized recognized, const RecipeSet& recipes,
-           const SplitOptions& options)
+           const SplitOptions& options, const std::vector<Finding>& findings)
       : migration_(migration),
         walked_(std::move(walked)),
         recognized_(std::move(recognized)),
         recipes_(recipes),
-        options_(options) {
+        options_(options),
+        findings_(findings) {
     plan_name_ = purpose_of(migration.name);
   }
 
@@ -66,8 +67,9 @@ class Splitter {
     for (const Intention& intention : recognized_.intentions) take(intention);
     refuse_types_under_way();
     refuse_shapes_under_way();
+    heed_findings();
     if (!refusals_.empty() || !questions_.empty()) return unanswered();
-    if (std::all_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.harmless; })) {
+    if (can_go_as_it_is()) {
       result_.outcome = SplitResult::Outcome::NothingToDo;
       for (const Part& part : parts_) result_.explanations.push_back(part.reason);
       return false;
@@ -83,7 +85,100 @@ class Splitter {
     bool harmless = false;
     std::string reason;
     std::vector<Step> steps;
+    bool waits = false;  ///< harmless once the old release is gone
+    bool apart = false;  ///< harmless in a transaction of its own
   };
+
+  bool can_go_as_it_is() const {
+    return std::all_of(parts_.begin(), parts_.end(),
+                       [](const Part& part) { return part.harmless && !part.waits && !part.apart; });
+  }
+
+  bool is_at(const Finding& finding, const Intention& intention) {
+    return std::any_of(intention.sources.begin(), intention.sources.end(), [&](const SourceRef& source) {
+      const Span span = spans_.of(source.statement, source.operation);
+      return span.begin <= finding.span.begin && finding.span.begin < span.end;
+    });
+  }
+
+  bool is_refused(const Intention& intention) const {
+    return std::any_of(refusals_.begin(), refusals_.end(), [&](const SplitResult::Problem& refusal) {
+      return !refusal.sources.empty() &&
+             refusal.sources.front().statement == intention.sources.front().statement;
+    });
+  }
+
+  /// A statement may be wrong only beside one of which the recipe makes a phase of its own.
+  bool is_planned_for(const std::string& recipe) const {
+    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+      return !part.steps.empty() && part.steps.front().recipe == recipe;
+    });
+  }
+
+  /// The default of a required column that the migration adds and takes away again: the old release cannot
+  /// write the table from there on.
+  Part* default_dropped(const Intention& added) {
+    const auto* column = std::get_if<AddColumn>(&added.operation);
+    if (column == nullptr) return nullptr;
+    const auto found = std::find_if(parts_.begin(), parts_.end(), [&](const Part& part) {
+      const auto* drop = std::get_if<DropDefault>(&part.intention->operation);
+      return drop != nullptr && drop->table == column->table && drop->column == column->column.name;
+    });
+    return found == parts_.end() ? nullptr : &*found;
+  }
+
+  /// What a rule calls an error is not harmless because PostgreSQL does it in a moment.
+  void heed_findings() {
+    std::vector<const Finding*> elsewhere;
+    for (std::size_t i = 0; i < findings_.size(); ++i) {
+      const Finding& finding = findings_[i];
+      Part* at = nullptr;
+      bool planned = false;
+      for (Part& part : parts_) {
+        if (!is_at(finding, *part.intention)) continue;
+        if (part.harmless) at = &part;
+        planned = planned || !part.harmless;
+      }
+      if (planned) continue;
+      if (at == nullptr) {
+        elsewhere.push_back(&finding);
+        continue;
+      }
+      const Intention& intention = *at->intention;
+      const Effects effects =
+          effects_of(intention.operation, met(intention.sources.front()), options_.effects);
+      switch (objection_of(finding, intention.operation, effects, walked_.file.statements.size())) {
+        case Objection::None:
+          break;
+        case Objection::AfterOldRelease:
+          at->waits = true;
+          result_.answered.push_back(i);
+          break;
+        case Objection::Apart:
+          at->apart = true;
+          result_.answered.push_back(i);
+          break;
+        case Objection::Refused:
+          if (Part* drop = default_dropped(intention)) {
+            drop->waits = true;
+          } else if (!is_refused(intention) && !is_planned_for(finding.recipe)) {
+            refusals_.push_back(refusal_of(finding, intention));
+          }
+      }
+    }
+    // Where phases are made anyway, compose() keeps strong locks and long work apart by its own rules.
+    if (std::any_of(parts_.begin(), parts_.end(),
+                    [](const Part& part) { return !part.harmless || part.waits; })) {
+      for (Part& part : parts_) part.apart = false;
+    }
+    // What a plan does without (BEGIN and COMMIT, LOCK TABLE) is an error only where the file stays as it is.
+    if (!can_go_as_it_is() || !refusals_.empty()) return;
+    for (const Finding* finding : elsewhere) {
+      const Intention whole;
+      if (objection_of(*finding, whole.operation, {}, 1) == Objection::Refused)
+        refusals_.push_back(refusal_of(*finding, whole));
+    }
+  }
 
   /// While a column that the migration adds is filled, triggers and proofs hang on it that keep its type.
   void refuse_types_under_way() {
@@ -331,7 +426,25 @@ class Splitter {
     return result;
   }
 
+  /// What a recipe says of a statement that PostgreSQL refuses names the column; replay's sentence adds
+  /// nothing to it.
+  void forget_repeated() {
+    const std::size_t of_replay = walked_.problems.size();
+    std::set<std::size_t> said;
+    for (std::size_t i = of_replay; i < refusals_.size(); ++i) {
+      for (const SourceRef& source : refusals_[i].sources) said.insert(source.statement);
+    }
+    std::vector<SplitResult::Problem> kept;
+    for (std::size_t i = 0; i < refusals_.size(); ++i) {
+      const std::vector<SourceRef>& sources = refusals_[i].sources;
+      if (i >= of_replay || sources.empty() || !said.contains(sources.front().statement))
+        kept.push_back(std::move(refusals_[i]));
+    }
+    refusals_ = std::move(kept);
+  }
+
   bool unanswered() {
+    forget_repeated();
     // A question that stands open may explain a refusal: it is asked first.
     result_.outcome = questions_.empty() ? SplitResult::Outcome::Refused : SplitResult::Outcome::NeedsAnswer;
     result_.problems = questions_.empty() ? std::move(refusals_) : std::move(questions_);
@@ -343,11 +456,16 @@ class Splitter {
     for (const Part& part : parts_) {
       if (part.harmless) harmless.push_back(part.intention);
     }
+    std::set<std::size_t> apart;
+    for (const Part& part : parts_) {
+      if (part.apart) apart.insert(part.intention->sources.front().statement);
+    }
     std::vector<Step> verbatim;
     try {
-      verbatim = verbatim_steps(harmless,
-                                {migration_, walked_.file, options_.effects, walked_.start,
-                                 [this](const SourceRef& source) -> const Schema& { return met(source); }});
+      verbatim =
+          verbatim_steps(harmless, {migration_, walked_.file, options_.effects, walked_.start,
+                                    [this](const SourceRef& source) -> const Schema& { return met(source); },
+                                    std::move(apart)});
     } catch (const Error& error) {
       refusals_.push_back({error.what(), error.hint, {}});
       return unanswered();
@@ -459,6 +577,7 @@ class Splitter {
   Recognized recognized_;
   const RecipeSet& recipes_;
   const SplitOptions& options_;
+  const std::vector<Finding>& findings_;
   std::string plan_name_;
   std::vector<Part> parts_;
   std::vector<SplitResult::Problem> refusals_, questions_;
@@ -467,11 +586,11 @@ class Splitter {
 };
 
 Splitter splitter(const Migration& migration, const ParsedFile& file, Schema start, const RecipeSet& recipes,
-                  const SplitOptions& options) {
+                  const SplitOptions& options, const std::vector<Finding>& findings) {
   settle(start);
   SplitWalk walked = walk(migration, file, std::move(start));
   Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
-  return Splitter(migration, std::move(walked), std::move(recognized), recipes, options);
+  return Splitter(migration, std::move(walked), std::move(recognized), recipes, options, findings);
 }
 
 /// What a plan says about Prisma's own files and commands means nothing to a team that uses another tool.
@@ -490,22 +609,32 @@ void leave_prisma_out(Plan& plan) {
 }  // namespace
 
 SplitResult split_from(const Migration& migration, Schema start, const RecipeSet& recipes,
-                       const SplitOptions& options) {
+                       const SplitOptions& options, const std::vector<Finding>& findings) {
   const ParsedFile file = parse_file(migration.text);
-  return splitter(migration, file, std::move(start), recipes, options).run();
+  return splitter(migration, file, std::move(start), recipes, options, findings).run();
 }
 
-std::string refusal_to_split(const Migration& migration, const ParsedFile& file, Schema start,
-                             const RecipeSet& recipes, const SplitOptions& options) {
-  Splitter split = splitter(migration, file, std::move(start), recipes, options);
-  if (split.decide() || split.result().outcome != SplitResult::Outcome::Refused) return {};
-  return split.result().problems.empty() ? std::string() : split.result().problems.front().what;
+SplitProspect prospect_of_split(const Migration& migration, const ParsedFile& file, Schema start,
+                                const RecipeSet& recipes, const SplitOptions& options,
+                                const std::vector<Finding>& findings) {
+  Splitter split = splitter(migration, file, std::move(start), recipes, options, findings);
+  SplitProspect answer;
+  if (split.decide()) {
+    answer.answered = split.result().answered;
+  } else if (split.result().outcome == SplitResult::Outcome::Refused && !split.result().problems.empty()) {
+    answer.refusal = split.result().problems.front().what;
+  }
+  return answer;
 }
 
-SplitResult split(const History& history, std::size_t migration_index, const RecipeSet& recipes,
-                  const SplitOptions& options, const Schema* base) {
+SplitResult split(const History& history, std::size_t migration_index, const RuleSet& rules,
+                  const RecipeSet& recipes, const SplitOptions& options, const RuleSettings& settings,
+                  const Schema* base) {
   const Migration& migration = history.migrations.at(migration_index);
-  SplitResult result = split_from(migration, schema_before(history, migration_index, base), recipes, options);
+  const Schema start = schema_before(history, migration_index, base);
+  const std::vector<Finding> findings =
+      findings_before_split(history, migration_index, start, rules, recipes, settings, options);
+  SplitResult result = split_from(migration, start, recipes, options, findings);
   if (history.tool != Tool::PrismaUnknown && history.tool != Tool::PrismaWhole &&
       history.tool != Tool::PrismaSplit)
     leave_prisma_out(result.plan);

@@ -17,18 +17,6 @@ std::string text_of(const Migration& migration, const Span& span) {
   return migration.text.substr(span.begin, span.end - span.begin);
 }
 
-/// Does the application feel it if this goes first? Then it waits for the old release to be gone.
-bool takes_away(const Operation& operation) {
-  return std::holds_alternative<DropDefault>(operation) || std::holds_alternative<DropTable>(operation) ||
-         std::holds_alternative<DropView>(operation) || std::holds_alternative<DropType>(operation) ||
-         std::holds_alternative<DropSequence>(operation) || std::holds_alternative<DropFunction>(operation) ||
-         std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation) ||
-         std::holds_alternative<DropIndex>(operation) || std::holds_alternative<DropTrigger>(operation) ||
-         std::holds_alternative<DropPolicy>(operation) || std::holds_alternative<DropSchema>(operation) ||
-         std::holds_alternative<DropExtension>(operation) ||
-         std::holds_alternative<DropStatistics>(operation) || std::holds_alternative<DropRule>(operation);
-}
-
 bool changes_data(const Operation& operation) {
   if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation))
     return *block != nullptr && std::any_of((*block)->body.begin(), (*block)->body.end(), changes_data);
@@ -108,6 +96,10 @@ class Verbatim {
       for (const StepLock& lock : strong_locks(effects, schema)) step.locks.push_back(lock);
       if (effects.outside_transaction || std::holds_alternative<AddEnumValue>(operation))
         step.shape = Shape::Alone;
+      if (context_.apart.contains(index)) {
+        step.kind =
+            std::holds_alternative<ValidateConstraint>(operation) ? PhaseKind::Validate : PhaseKind::Backfill;
+      }
       if (takes_away(operation)) {
         step.kind = PhaseKind::Drop;
         step.window = Window::NewRelease;
@@ -224,6 +216,17 @@ bool existing(const Schema& schema, const ObjectName& name) {
 }
 
 }  // namespace
+
+bool takes_away(const Operation& operation) {
+  return std::holds_alternative<DropDefault>(operation) || std::holds_alternative<DropTable>(operation) ||
+         std::holds_alternative<DropView>(operation) || std::holds_alternative<DropType>(operation) ||
+         std::holds_alternative<DropSequence>(operation) || std::holds_alternative<DropFunction>(operation) ||
+         std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation) ||
+         std::holds_alternative<DropIndex>(operation) || std::holds_alternative<DropTrigger>(operation) ||
+         std::holds_alternative<DropPolicy>(operation) || std::holds_alternative<DropSchema>(operation) ||
+         std::holds_alternative<DropExtension>(operation) ||
+         std::holds_alternative<DropStatistics>(operation) || std::holds_alternative<DropRule>(operation);
+}
 
 std::string trouble_of(const Operation& operation, const Effects& effects, const Schema& before) {
   if (std::holds_alternative<Unrecognized>(operation)) return "planner does not understand it";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,16 @@ namespace planner {
 /// can.
 std::string trouble_of(const Operation& operation, const Effects& effects, const Schema& before);
 
+/// Does the application feel it if this goes first? Then it waits for the old release to be gone.
+bool takes_away(const Operation& operation);
+
 struct VerbatimContext {
   const Migration& migration;
   const ParsedFile& file;
   const EffectsSettings& effects;
   const Schema& start;                                 ///< what the migration meets
   std::function<const Schema&(const SourceRef&)> met;  ///< the schema an operation meets
+  std::set<std::size_t> apart;                         ///< statements that get a migration of their own
 };
 
 /// Steps for harmless operations, in written order: a whole statement keeps its text and comments; a

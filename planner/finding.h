@@ -32,6 +32,7 @@ struct Finding {
   std::string
       suppressed_by;  ///< reason given in `-- planner:ignore`; a suppressed finding is listed only on request
   bool in_baseline = false;
+  bool about_neighbours = false;  ///< of a rule about how the statements of a file meet
   /// Stable across moves of the statement within the file: rule + migration + object + statement text,
   /// hashed.
   std::string fingerprint;

@@ -42,6 +42,9 @@ struct StepLock {
   ObjectName relation;
   LockMode mode = LockMode::None;
   std::string how_long;  ///< "a moment (catalogue only)", "while every row is read; reads and writes go on"
+  /// LOCK TABLE refuses the relation (a materialized view): the statement itself asks for the lock, with the
+  /// ladder's timeout.
+  bool by_statement = false;
 };
 
 /// What has to change in schema.prisma while a phase is in force, as one instruction a person can follow.

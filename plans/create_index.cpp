@@ -107,6 +107,7 @@ RecipeResult make(const CreateIndex& operation, const Intention&, const RecipeCo
   const Table* table = context.before.table(operation.table);
   const View* view = context.before.view(operation.table);
   if (table != nullptr && table->is_new) return harmless("the table is new");
+  if (view != nullptr && context.start.view(operation.table) == nullptr) return harmless("the view is new");
   if (operation.concurrently && context.file.statements.size() == 1 && !operation.if_not_exists) {
     return harmless("it is built concurrently and alone in its file");
   }

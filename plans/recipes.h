@@ -47,7 +47,7 @@ std::vector<Step> on_each_partition(const TableName& parent, const ConstraintDef
 /// Does the rename keep the old column with all that hangs on it, and give it its new name in the last phase?
 bool keeps_old_column(const RenameColumn& rename, const RecipeContext& context);
 
-extern const Recipe rename_column, rename_table, rename_table_parts;
+extern const Recipe rename_column, rename_table, rename_table_parts, move_object;
 extern const Recipe set_not_null, required_column, add_column_default;
 extern const Recipe create_index, add_unique, add_primary_key, add_foreign_key, add_check, add_exclusion;
 extern const Recipe drop_column, drop_table, drop_index, drop_constraint, replace_constraint;

@@ -10,6 +10,7 @@ const RecipeSet& all_recipes() {
       &plans::rename_table_parts,
       &plans::rename_table,
       &plans::change_type_parts,
+      &plans::move_object,
       &plans::rename_column,
       &plans::set_not_null,
       &plans::required_column,

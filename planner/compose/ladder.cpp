@@ -28,7 +28,9 @@ Sql mode_sql(LockMode mode) { return Sql::verbatim(std::string(lock_name(mode)))
 /// while holding the least.
 std::vector<Sql> lock_statements(const std::vector<StepLock>& locks, bool nowait) {
   std::map<LockMode, std::vector<Sql>, std::greater<>> by_mode;
-  for (const StepLock& lock : locks) by_mode[lock.mode].push_back(sql("{}", lock.relation));
+  for (const StepLock& lock : locks) {
+    if (!lock.by_statement) by_mode[lock.mode].push_back(sql("{}", lock.relation));
+  }
   std::vector<Sql> statements;
   for (const auto& [mode, relations] : by_mode) {
     statements.push_back(nowait

@@ -110,12 +110,11 @@ ConstraintDefinition named(const TableName& table, ConstraintDefinition constrai
 
 CreateIndex named(CreateIndex index, const RecipeContext& context) {
   if (!index.name.empty()) return index;
-  const Table* after = context.after.table(index.table);
-  const Table* before = context.before.table(index.table);
-  if (after == nullptr) return index;
-  for (const Index& candidate : after->indexes) {
-    const bool existed = before != nullptr && before->index(candidate.name.name) != nullptr;
-    if (existed || candidate.elements.size() != index.elements.size() || candidate.unique != index.unique ||
+  const Table* table = context.after.table(index.table);
+  const View* view = context.after.view(index.table);
+  if (table == nullptr && view == nullptr) return index;
+  for (const Index& candidate : table != nullptr ? table->indexes : view->indexes) {
+    if (context.before.index(candidate.name) != nullptr || candidate.elements.size() != index.elements.size() || candidate.unique != index.unique ||
         !candidate.constraint.empty())
       continue;
     const bool same = std::equal(candidate.elements.begin(), candidate.elements.end(), index.elements.begin(),

@@ -4,14 +4,16 @@ namespace planner::rules {
 namespace {
 
 std::optional<Verdict> check(const SetSchema& op, const Subject& subject) {
+  const bool stands_in = subject.migration_end.view(op.name) != nullptr;
   bool known = false;
   switch (op.kind) {
     case ObjectKind::Table:
-      known = subject.migration_start.table(op.name) != nullptr && !is_new(subject.before, op.name);
+      known =
+          subject.migration_start.table(op.name) != nullptr && !is_new(subject.before, op.name) && !stands_in;
       break;
     case ObjectKind::View:
     case ObjectKind::MaterializedView:
-      known = subject.migration_start.view(op.name) != nullptr;
+      known = subject.migration_start.view(op.name) != nullptr && !stands_in;
       break;
     case ObjectKind::Function:
       known = subject.migration_start.functions_named(op.name) != nullptr;
@@ -27,10 +29,12 @@ std::optional<Verdict> check(const SetSchema& op, const Subject& subject) {
   if (!known) return std::nullopt;
   Verdict verdict;
   verdict.object = display(op.name);
+  verdict.splittable =
+      op.kind == ObjectKind::Table || op.kind == ObjectKind::View || op.kind == ObjectKind::MaterializedView;
   verdict.message = "Moving " + name_of(op.name) + " to the schema \"" + op.to.str() +
                     "\" breaks every running application that finds it under its old name";
-  verdict.help =
-      "Leave a view under the old name, or put both schemas into the search path of every release first";
+  verdict.help = verdict.splittable ? "Leave a view under the old name until no release uses it"
+                                    : "Put both schemas into the search path of every release first";
   return verdict;
 }
 
@@ -41,7 +45,7 @@ const Rule move_schema{.id = "move-schema",
                        .summary = "An object moved to another schema is gone for the running release",
                        .severity = Severity::Error,
                        .category = Category::BreaksRelease,
-
+                       .recipe = "move-object",
                        .check = on<check>};
 
 }  // namespace planner::rules

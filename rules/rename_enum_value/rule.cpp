@@ -23,7 +23,6 @@ const Rule rename_enum_value{.id = "rename-enum-value",
                              .summary = "A renamed enum value breaks the release that is running",
                              .severity = Severity::Error,
                              .category = Category::BreaksRelease,
-                             .recipe = "enum-value",
 
                              .check = on<check>};
 

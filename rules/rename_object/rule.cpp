@@ -46,7 +46,10 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     if (subject.migration_start.view(view->view) == nullptr ||
         subject.migration_end.view(view->view) != nullptr)
       return std::nullopt;
-    return breaks("the view " + name_of(view->view), display(view->view), view->to);
+    Verdict verdict = breaks("the view " + name_of(view->view), display(view->view), view->to);
+    verdict.help = "Leave a view under the old name until no release uses it";
+    verdict.recipe = "move-object";
+    return verdict;
   }
   if (const auto* column = std::get_if<RenameViewColumn>(&operation)) {
     if (subject.migration_start.view(column->view) == nullptr) return std::nullopt;

@@ -74,15 +74,15 @@ void use_baseline(const std::optional<std::string>& write, const std::string& re
 constexpr std::size_t kPreviews = 20;
 
 void preview_splits(const SelectedService& selected, const Analysis& analysis, const SplitOptions& options,
-                    std::vector<report::SplitPreview>& previews) {
+                    const RuleSettings& rules, std::vector<report::SplitPreview>& previews) {
   for (const JudgedMigration& judged : analysis.judged) {
     if (previews.size() >= kPreviews) return;
     const bool worth_it = std::any_of(
         judged.findings.begin(), judged.findings.end(),
         [](const Finding& finding) { return !finding.recipe.empty() && finding.suppressed_by.empty(); });
     if (!worth_it) continue;
-    const SplitResult result = split(selected.loaded.history, judged.index, all_recipes(), options,
-                                     selected.live ? &*selected.live : nullptr);
+    const SplitResult result = split(selected.loaded.history, judged.index, all_rules(), all_recipes(),
+                                     options, rules, selected.live ? &*selected.live : nullptr);
     report::SplitPreview preview;
     preview.migration = selected.loaded.history.migrations[judged.index].name;
     for (const Phase& phase : result.plan.phases) preview.phases.push_back(phase.folder);
@@ -158,7 +158,8 @@ void run(const Options& options, Context& context) {
                                std::string(project::facts_of(folder.layout).name),
                                std::string(tool_name(selected.service.tool)), selected.reason,
                                &selected.loaded.history, &selected.loaded.shown, &analyses.back()});
-    if (with_previews) preview_splits(selected, analyses.back(), split_options, report.previews);
+    if (with_previews)
+      preview_splits(selected, analyses.back(), split_options, analyze_options.rules, report.previews);
     std::vector<Finding> findings = history_findings(selected, selection.config);
     std::size_t found = findings.size();
     for (const JudgedMigration& judged : analyses.back().judged) found += judged.findings.size();

@@ -12,6 +12,7 @@
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
 #include "plans/registry.h"
+#include "rules/registry.h"
 #include "src/commands/answers.h"
 #include "src/commands/commands.h"
 #include "src/commands/select.h"
@@ -409,10 +410,12 @@ void run(const Options& options, Context& context) {
   const Migration& migration = loaded.history.migrations[*target.migration];
 
   SplitOptions split_with = split_options(options, target.project.config);
-  SplitResult result = split(loaded.history, *target.migration, all_recipes(), split_with);
+  const RuleSettings settings = rule_settings(target.project.config);
+  SplitResult result =
+      split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings);
   if (result.outcome == SplitResult::Outcome::NeedsAnswer && context.can_ask() &&
       ask_renames(loaded.history, split_with.answers, context)) {
-    result = split(loaded.history, *target.migration, all_recipes(), split_with);
+    result = split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings);
   }
 
   report::SplitReport report;

@@ -79,7 +79,7 @@ void fuzz_migration(std::string_view bytes) {
     (void)report::analysis_as_junit(shown);
     (void)report::analysis_as_markdown(shown);
 
-    (void)split(history, history.migrations.size() - 1, all_recipes(), SplitOptions{});
+    (void)split(history, history.migrations.size() - 1, all_rules(), all_recipes(), SplitOptions{});
   }
 }
 

@@ -1,58 +1,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "rules/registry.h"
+#include "tests/golden/operation_rows.h"
 #include "tests/golden/rule_case.h"
-#include "tests/support/files.h"
-#include "tests/support/paths.h"
 
 /// The operations that checkers look at, one row each: what planner says about it, and about nothing else.
 /// The rows are measured claims about PostgreSQL turned into SQL: a danger that is missed fails as a false
 /// alarm does.
 namespace planner::test {
 namespace {
-
-struct Row {
-  std::string file;  ///< in tests/golden/operations, without .tsv
-  int line = 0;
-  std::string id, settings, given, statement, expected;
-};
-
-void PrintTo(const Row& row, std::ostream* out) { *out << row.statement; }
-
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields;
-  std::istringstream stream(line);
-  for (std::string field; std::getline(stream, field, '\t');) fields.push_back(field);
-  return fields;
-}
-
-void read_rows(const std::string& name, std::vector<Row>& all) {
-  std::ifstream file(source_dir() / "tests/golden/operations" / (name + ".tsv"));
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (line.empty() || line.front() == '#' || line.rfind("id\t", 0) == 0) continue;
-    const std::vector<std::string> fields = fields_of(line);
-    if (fields.size() != 5)
-      throw std::runtime_error(name + ".tsv:" + std::to_string(number) + ": five columns");
-    all.push_back({name, number, fields[0], fields[1], fields[2], fields[3], fields[4]});
-  }
-}
-
-/// The survey, and the same operations in other shapes: quoted, of a second schema, in DO blocks, on
-/// partitions.
-std::vector<Row> rows() {
-  std::vector<Row> all;
-  read_rows("operations", all);
-  read_rows("shapes", all);
-  return all;
-}
 
 /// `error add-check, info cached-plans`
 std::set<std::string> words_of(const std::string& expected) {
@@ -64,19 +25,12 @@ std::set<std::string> words_of(const std::string& expected) {
   return words;
 }
 
-const std::string& schema_of(const Row& row) {
-  static const std::filesystem::path folder = source_dir() / "tests/golden/operations";
-  static const std::string survey = read_file(folder / "schema.sql");
-  static const std::string shapes = read_file(folder / "shapes_schema.sql");
-  return row.file == "shapes" ? shapes : survey;
-}
-
-class Operations : public ::testing::TestWithParam<Row> {};
+class Operations : public ::testing::TestWithParam<OperationRow> {};
 
 TEST_P(Operations, is_judged_as_measured) {
-  const Row& row = GetParam();
+  const OperationRow& row = GetParam();
   const CaseResult result =
-      analyze_case(schema_of(row) + row.given, row.statement, CaseSettings::read_words(row.settings));
+      analyze_case(row.schema() + row.given, row.statement, CaseSettings::read_words(row.settings));
   std::set<std::string> found;
   for (const Finding& finding : result.findings()) {
     found.insert(std::string(severity_name(finding.severity)) + " " + finding.rule);
@@ -86,13 +40,13 @@ TEST_P(Operations, is_judged_as_measured) {
                                            << result.text();
 }
 
-INSTANTIATE_TEST_SUITE_P(Survey, Operations, ::testing::ValuesIn(rows()), [](const auto& row) {
+INSTANTIATE_TEST_SUITE_P(Survey, Operations, ::testing::ValuesIn(operation_rows()), [](const auto& row) {
   return row.param.file + "_" + row.param.id + "_" + std::to_string(row.param.line);
 });
 
 /// Every danger somebody found worth a rule has a row, and every rule that the rows expect exists.
 TEST(OperationsTable, names_only_rules_there_are) {
-  for (const Row& row : rows()) {
+  for (const OperationRow& row : operation_rows()) {
     for (const std::string& word : words_of(row.expected)) {
       EXPECT_NE(find_rule(word.substr(word.find(' ') + 1)), nullptr) << row.id << ": " << word;
     }
@@ -111,7 +65,7 @@ TEST(OperationsTable, covers_the_survey) {
       {"P3", ""},   // a team's own: team_rule with require = "name"
       {"P5", "migration-out-of-order"}};
   std::set<std::string> seen;
-  for (const Row& row : rows()) seen.insert(row.id);
+  for (const OperationRow& row : operation_rows()) seen.insert(row.id);
   for (const auto& [section, count] : sections) {
     for (int number = 1; number <= count; ++number) {
       const std::string id = section + std::to_string(number);

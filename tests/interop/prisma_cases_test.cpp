@@ -10,6 +10,7 @@
 #include "planner/compose/compose.h"
 #include "planner/engine.h"
 #include "plans/registry.h"
+#include "rules/registry.h"
 #include "src/database/live_schema.h"
 #include "src/proof/generate_data.h"
 #include "tests/interop/interop_test.h"
@@ -71,7 +72,7 @@ TEST_P(PrismaCases, end_as_the_new_schema_says) {
       {"20240101000000_init", "init/migration.sql", read_file(folder / "before.sql"), false, false});
   history.migrations.push_back(
       {"20240102000000_" + name(), "change/migration.sql", read_file(folder / "migration.sql"), true, false});
-  const SplitResult result = split(history, 1, all_recipes(), answers_for(name()));
+  const SplitResult result = split(history, 1, all_rules(), all_recipes(), answers_for(name()));
   if (result.outcome == SplitResult::Outcome::NothingToDo) GTEST_SKIP() << "there is nothing to split";
   if (result.outcome != SplitResult::Outcome::Planned)
     GTEST_SKIP() << "no plan: " << result.problems.front().what;

@@ -10,6 +10,7 @@
 #include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 #include "plans/registry.h"
+#include "rules/registry.h"
 #include "src/database/live_schema.h"
 #include "tests/interop/interop_test.h"
 
@@ -88,7 +89,7 @@ ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") 
       {ObjectName(Identifier("public"), Identifier("User")), Identifier("name"), Identifier("fullName")}};
   options.fills = {{ObjectName(Identifier("public"), Identifier("Org")), Identifier("slug"),
                     Expression::parse("'s' || \"id\"")}};
-  const SplitResult result = split(history, 1, all_recipes(), options);
+  const SplitResult result = split(history, 1, all_rules(), all_recipes(), options);
   ASSERT_EQ(result.outcome, SplitResult::Outcome::Planned) << result.problems.front().what;
 
   write_migration(init.name, before);

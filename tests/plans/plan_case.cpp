@@ -5,6 +5,7 @@
 #include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "plans/registry.h"
+#include "rules/registry.h"
 
 namespace planner::test {
 namespace {
@@ -62,7 +63,7 @@ std::string indented(const std::string& text) {
 }  // namespace
 
 SplitResult PlanCase::split() const {
-  return planner::split(history, history.migrations.size() - 1, all_recipes(), options);
+  return planner::split(history, history.migrations.size() - 1, all_rules(), all_recipes(), options);
 }
 
 PlanCase read_plan_case(const GoldenCase& golden) {

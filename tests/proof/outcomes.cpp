@@ -219,13 +219,13 @@ SplitResult split_answered(const Schema& before, const Migration& migration, Too
   const History history = alone(migration, tool);
   const ParsedFile file = parse_file(migration.text);
   answer(given, file, migration, before, renamed);
-  SplitResult result = split(history, 0, all_recipes(), given, &before);
+  SplitResult result = split(history, 0, all_rules(), all_recipes(), given, {}, &before);
   // Answers can make room for further questions.
   for (int round = 0; round < 3 && result.outcome != SplitResult::Outcome::Planned &&
                       result.outcome != SplitResult::Outcome::NothingToDo;
        ++round) {
     answer(given, file, migration, before, renamed);
-    result = split(history, 0, all_recipes(), given, &before);
+    result = split(history, 0, all_rules(), all_recipes(), given, {}, &before);
   }
   return result;
 }

@@ -8,6 +8,7 @@
 
 #include "planner/engine.h"
 #include "plans/registry.h"
+#include "rules/registry.h"
 #include "src/database/connection.h"
 #include "src/proof/proof_server.h"
 #include "src/proof/rehearse.h"
@@ -80,7 +81,7 @@ Planned planned(const Change& change) {
   history.migrations.push_back({change.name, "change.sql", change.original, true, false});
   SplitOptions options;
   options.fills = change.fills;
-  const SplitResult result = split(history, 1, all_recipes(), options);
+  const SplitResult result = split(history, 1, all_rules(), all_recipes(), options);
   if (result.outcome != SplitResult::Outcome::Planned) {
     throw std::runtime_error(result.problems.empty() ? "nothing to do" : result.problems.front().what);
   }
