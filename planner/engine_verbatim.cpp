@@ -83,6 +83,16 @@ class Verbatim {
     }
   }
 
+  /// A view that the migration dropped before and makes again: between the two nobody may read it.
+  bool comes_back(const Operation& operation, const Schema& before) const {
+    const auto is_back = [&](const ObjectName& view) {
+      return context_.start.view(view) != nullptr && before.view(view) == nullptr;
+    };
+    if (const auto* view = std::get_if<CreateView>(&operation)) return is_back(view->view);
+    if (const auto* view = std::get_if<CreateMaterializedView>(&operation)) return is_back(view->view);
+    return false;
+  }
+
   Step base(std::size_t index, const std::vector<const Intention*>& intentions) const {
     Step step;
     step.window = Window::BothReleases;
@@ -100,7 +110,7 @@ class Verbatim {
         step.kind =
             std::holds_alternative<ValidateConstraint>(operation) ? PhaseKind::Validate : PhaseKind::Backfill;
       }
-      if (takes_away(operation)) {
+      if (takes_away(operation) || comes_back(operation, schema)) {
         step.kind = PhaseKind::Drop;
         step.window = Window::NewRelease;
       } else if (changes_data(operation)) {

@@ -305,9 +305,13 @@ Phase phase_of(const Planned& planned) {
     phase.reversible = phase.reversible && step->reversible;
     if (step->backfill) phase.backfill = step->backfill;
   }
-  // A name that one of the steps gives a relation cannot be locked before it has it.
+  // A name that one of the steps gives a relation cannot be locked before it has it, unless another one takes
+  // it from what has it now.
+  const auto makes = [&](const std::string& label) {
+    return std::find(made.begin(), made.end(), label) != made.end();
+  };
   std::erase_if(phase.locks, [&](const StepLock& lock) {
-    return std::find(made.begin(), made.end(), label_relation(lock.relation)) != made.end();
+    return makes(label_relation(lock.relation)) && !makes(label_gone(lock.relation));
   });
   const Shape shape = steps.front()->shape;
   phase.commits = shape != Shape::Together;

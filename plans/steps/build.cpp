@@ -114,7 +114,8 @@ CreateIndex named(CreateIndex index, const RecipeContext& context) {
   const View* view = context.after.view(index.table);
   if (table == nullptr && view == nullptr) return index;
   for (const Index& candidate : table != nullptr ? table->indexes : view->indexes) {
-    if (context.before.index(candidate.name) != nullptr || candidate.elements.size() != index.elements.size() || candidate.unique != index.unique ||
+    if (context.before.index(candidate.name) != nullptr ||
+        candidate.elements.size() != index.elements.size() || candidate.unique != index.unique ||
         !candidate.constraint.empty())
       continue;
     const bool same = std::equal(candidate.elements.begin(), candidate.elements.end(), index.elements.begin(),
@@ -320,6 +321,19 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
   const Identifier index_name = name_taken ? planner_name("new", constraint.name.str()) : constraint.name;
   Step build = index_step(index_of(table, constraint, index_name), context);
   build.recipe = primary ? "add-primary-key" : "add-unique";
+  const Constraint* replaced = nullptr;
+  if (!replaces.empty()) {
+    replaced = known == nullptr ? nullptr : known->constraint(replaces);
+    if (replaced == nullptr && start != nullptr) replaced = start->constraint(replaces);
+  }
+  // While the old key stands it refuses rows that differ in the new one only.
+  const bool old_key_hinders =
+      replaced != nullptr &&
+      !std::all_of(constraint.columns.begin(), constraint.columns.end(), [&](const Identifier& column) {
+        const std::vector<Identifier>& old = replaced->definition.columns;
+        return std::find(old.begin(), old.end(), column) != old.end();
+      });
+  if (old_key_hinders) build.window = Window::OldRelease;
   steps.push_back(build);
 
   Step attach;
@@ -351,7 +365,7 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
           context.before.not_null_proven(*known, name) ? Step() : guarded_not_null_step(table, name);
       if (require.statements.empty()) continue;
       require.recipe = build.recipe;
-      require.window = Window::BothReleases;
+      require.window = build.window;
       require.provides = {"required:" + quoted(table) + "." + quoted(name)};
       attach.needs.push_back(require.provides.front());
       steps.push_back(require);
@@ -375,8 +389,6 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     attach.title += ", in place of " + said(replaces);
     attach.reversible = false;
     attach.reverse_note = "The replaced key is gone; build it again as a migration of its own.";
-    const Constraint* replaced = known == nullptr ? nullptr : known->constraint(replaces);
-    if (replaced == nullptr && start != nullptr) replaced = start->constraint(replaces);
     if (replaced != nullptr) {
       // Its index is built again first, so that the table is never without a key for longer than a moment.
       const Identifier old_index = planner_name("old", replaces.str());
@@ -398,6 +410,10 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     }
   }
   attach.application = "Nothing changes for it: the index already refuses what the constraint refuses.";
+  if (replaced != nullptr && replaced->definition.columns != constraint.columns)
+    attach.application =
+        "The index already refuses what the new key refuses; what the old one refused is taken from here on. "
+        "INSERT ... ON CONFLICT over the old key's columns fails.";
   attach.provides = {label_constraint(table, constraint.name), label_unique(table, constraint.columns)};
   steps.push_back(attach);
   return steps;

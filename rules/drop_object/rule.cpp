@@ -1,7 +1,25 @@
+#include <algorithm>
+
 #include "rules/planners.h"
 
 namespace planner::rules {
 namespace {
+
+/// A view that comes back under its name, without some of its columns.
+std::optional<Verdict> lost_columns(const View& was, const View& again, Verdict verdict) {
+  std::vector<std::string> lost;
+  for (const Identifier& column : was.columns) {
+    if (!again.columns.empty() &&
+        std::find(again.columns.begin(), again.columns.end(), column) == again.columns.end())
+      lost.push_back('"' + column.str() + '"');
+  }
+  if (lost.empty()) return std::nullopt;
+  verdict.message = "The view " + name_of(was.name) + " comes back without " + join_words(lost) +
+                    ": every running application that still reads " + (lost.size() == 1 ? "it" : "them") +
+                    " from it fails";
+  verdict.help = "Leave the columns in it until no running release reads them";
+  return verdict;
+}
 
 /// The sentence about an object that goes, or nothing when it comes back in the same migration or was never
 /// known.
@@ -14,9 +32,11 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     verdict.help = "Drop it when no running release uses it any more";
   };
   if (const auto* view = std::get_if<DropView>(&operation)) {
-    if (before.view(view->view) == nullptr || end.view(view->view) != nullptr) return std::nullopt;
-    if (is_planners(view->view) || subject.migration_start.view(view->view) == nullptr) return std::nullopt;
+    const View* known = subject.migration_start.view(view->view);
+    if (known == nullptr || before.view(view->view) == nullptr || is_planners(view->view))
+      return std::nullopt;
     verdict.object = display(view->view);
+    if (const View* again = end.view(view->view)) return lost_columns(*known, *again, std::move(verdict));
     fails("the view " + name_of(view->view));
     return verdict;
   }
