@@ -1,7 +1,7 @@
 # Everything here works on a fresh Debian 12: `make demo` and `make test` install what they need (as root, or with sudo).
 PREFIX ?= /usr/local
 
-.PHONY: build demo test test-versions bench bench-peers soak outcomes fuzz lint format install package package-check release deps clean
+.PHONY: build demo test test-looks test-versions bench bench-peers soak outcomes fuzz lint format install package package-check release deps clean
 
 build: deps ## the program: build/release/bin/planner
 	@test -f build/release/build.ninja || cmake --preset release >/dev/null
@@ -14,6 +14,12 @@ test: deps ## build with sanitizers, run every test; TESTS='-L unit' chooses som
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@.ci/test build/dev $(TESTS)
+
+test-looks: ## pages in a browser, completions in zsh and fish, the manual page in groff: installs those (68 MB), which `make test` does without
+	@.ci/deps looks
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target cli_tests with_scratch_server
+	@.ci/test build/dev -R '^cli\.(Browser|Shell)\.'
 
 test-versions: deps ## what statements do, measured on PostgreSQL 14, 16, 17 and 18 (server programs from npm); VERSIONS='16 18' chooses some
 	@cmake --preset dev >/dev/null

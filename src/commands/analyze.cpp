@@ -120,6 +120,7 @@ void settle_phases(const SelectedService& selected, Analysis& analysis) {
 
 void run(const Options& options, Context& context) {
   const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
+  fail_level(options.fail_on, {});  // a word nobody knows is said before anything is read
   SelectionOptions chosen = options.selection;
   chosen.reports_history = true;
   const Selection selection = select_migrations(chosen, context);

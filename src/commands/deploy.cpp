@@ -215,8 +215,8 @@ void add_deploy(CLI::App& program, Context& context) {
   command->add_flag("--dry-run", options->dry_run, "Show what would be applied and how; change nothing");
   command->footer(
       "Rows, checksums and the lock are Prisma's own: either tool goes on where the other stopped. Stopped "
-      "at any moment, the same command\n"
-      "goes on or says what it found. It never asks.\n"
+      "at any moment, the same command goes on"
+      " or says what it found. It never asks.\n"
       "Exit codes: 0 everything wanted is applied; 1 a migration failed; 2 it could not run.\n\n"
       "Examples:\n"
       "  planner deploy\n"

@@ -168,8 +168,8 @@ void add_drift(CLI::App& program, Context& context) {
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
       "Compares tables, columns, types, defaults, constraints with validity, indexes with INVALID ones, "
-      "enums, sequences, views, triggers\n"
-      "and functions. Only migrations that the database records as applied count.\n\n"
+      "enums, sequences, views, triggers and functions"
+      ". Only migrations that the database records as applied count.\n\n"
       "Exit codes: 0 no difference; 1 they differ; 2 it could not run.\n\n"
       "Examples:\n"
       "  planner drift --database postgresql://localhost/app\n"

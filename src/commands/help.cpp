@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/commands/arguments.h"
+
 namespace planner::commands {
 namespace {
 
@@ -74,8 +76,22 @@ class HelpFormatter : public CLI::Formatter {
   }
 
   std::string make_option(const CLI::Option* option, bool positional) const override {
-    return entry(make_option_name(option, positional) + make_option_opts(option), make_option_desc(option),
-                 width());
+    return entry(make_option_name(option, positional) + (positional ? "" : make_option_opts(option)),
+                 make_option_desc(option), width());
+  }
+
+  /// Without `{*}`, the value that a flag stands for when none is given.
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    const std::string name = CLI::Formatter::make_option_name(option, positional);
+    return name.substr(0, name.find('{'));
+  }
+
+  /// What an operand is and whether it may be left out, the usage above says.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string value = value_name(*option);
+    if (value.empty()) return "";
+    if (option->get_expected_max() >= CLI::detail::expected_max_vector_size) value += " ...";
+    return " " + value + (option->get_required() ? " (required)" : "");
   }
 
   std::string make_subcommand(const CLI::App* command) const override {

@@ -30,7 +30,7 @@ struct Options {
 };
 
 std::string now_text() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
-std::string who() { return environment("USER").value_or(environment("LOGNAME").value_or("")); }
+std::string who() { return environment("USER").value_or(environment("LOGNAME").value_or("somebody")); }
 
 std::string joined(const std::vector<std::string>& lines, const char* between) {
   std::string out;

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "planner/error.h"
+#include "src/commands/arguments.h"
 #include "src/commands/commands.h"
 #include "src/commands/help.h"
 #include "src/database/url.h"
-#include "src/project/config.h"
 #include "version.h"
 
 namespace planner::commands {
@@ -107,7 +107,6 @@ int run_program(int argc, const char* const* argv) {
   add_verify(program, context);
   add_rehearse(program, context);
   add_report(program, context);
-  add_shell(program, context);
   add_status(program, context);
   add_history(program, context);
   add_next(program, context);
@@ -123,10 +122,12 @@ int run_program(int argc, const char* const* argv) {
   add_diff(program, context);
   add_drift(program, context);
   add_trace(program, context);
+  add_shell(program, context);
   one_value_each(program);
 
   try {
-    program.parse(argc, argv);
+    const std::vector<const char*> words = without_help_word(argc, argv);
+    program.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::Success& success) {
     return program.exit(success);  // --help and --version
   } catch (const CLI::ParseError& problem) {
@@ -134,11 +135,11 @@ int run_program(int argc, const char* const* argv) {
       std::vector<std::string> known;
       for (const CLI::App* command : program.get_subcommands(nullptr)) known.push_back(command->get_name());
       print_error(context, fmt::format("there is no command `{}`", *word),
-                  fmt::format("did you mean `{}`? `planner --help` lists them all",
-                              project::nearest(*word, known, 1).front()));
+                  did_you_mean(*word, known) + "`planner --help` lists them all");
       return kExitError;
     }
-    print_error(context, problem.what(), "`planner --help` and `planner COMMAND --help` show what there is");
+    const ArgumentProblem wrong = argument_problem(program, problem);
+    print_error(context, wrong.what, wrong.hint);
     return kExitError;
   } catch (const Error& error) {
     print_error(context, error.what(), error.hint);

@@ -137,41 +137,43 @@ void add_rehearse(CLI::App& program, Context& context) {
   CLI::App* command = program.add_subcommand(
       "rehearse",
       "Deploy a plan on a scratch PostgreSQL while generated clients of both releases read and write");
-  command->add_option("plan", options->plan, "the plan's name or folder")->required()->type_name("PLAN");
+  command->add_option("PLAN", options->plan, "The plan's name or folder")->required();
   command
       ->add_option("--scratch", options->scratch,
-                   "a server to rehearse on, never the one the plan is for; default: one started for it and "
+                   "A server to rehearse on, never the one the plan is for; default: one started for it and "
                    "removed again")
       ->type_name("URL");
-  command->add_option("--rows", rehearse.rows, "generated rows in each table (default 1000)")
+  command->add_option("--rows", rehearse.rows, "Generated rows in each table (default 1000)")
       ->type_name("N")
       ->check(CLI::Range(1, 100000000));
   command
-      ->add_option("--clients", rehearse.workload.clients_per_release, "clients of each release (default 2)")
+      ->add_option("--clients", rehearse.workload.clients_per_release, "Clients of each release (default 2)")
       ->type_name("N")
       ->check(CLI::Range(1, 200));
   command
       ->add_option("--rate", rehearse.workload.requests_per_second,
-                   "requests a second of each client (default 100)")
+                   "Requests a second of each client (default 100)")
       ->type_name("N")
       ->check(CLI::Range(0.1, 100000.0));
   command
       ->add_option("--seconds", rehearse.seconds_between,
-                   "how long the clients run after each phase (default 1)")
+                   "How long the clients run after each phase (default 1)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 86400.0));
   command
       ->add_option("--longest-wait", rehearse.longest_wait_ms,
-                   "bound: no request may take longer (default 1000)")
+                   "Bound: no request may take longer (default 1000)")
       ->type_name("MS")
       ->check(CLI::Range(1.0, 1e9));
-  command->add_option("--seed", rehearse.workload.seed, "of the generated requests (default 1)")
+  command
+      ->add_option("--seed", rehearse.workload.seed,
+                   "Of the generated requests: the same seed, the same requests (default 1)")
       ->type_name("N");
   command->add_flag("--original", rehearse.original_instead,
-                    "deploy the original migration in one piece instead, for comparison");
+                    "Deploy the original migration in one piece instead, for comparison");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
-      "Exit codes: 0 no bound broken, 1 a bound broken, 2 it could not run.\n\nExamples:\n  planner rehearse "
+      "Exit codes: 0 no bound broken; 1 a bound broken; 2 it could not run.\n\nExamples:\n  planner rehearse "
       "rename_name_to_fullname --rows 100000 --rate 200\n  planner rehearse rename_name_to_fullname "
       "--original");
   command->callback([options, &context] { run(*options, context); });

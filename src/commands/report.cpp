@@ -52,19 +52,19 @@ std::string format_of(const Options& options) {
 }
 
 void run(const Options& options, Context& context) {
+  const std::string format = format_of(options);
+  if (format != "html" && format != "markdown" && format != "svg")
+    throw Error(fmt::format("--format does not know \"{}\"", format), "use html, markdown or svg");
   const ChosenPlan chosen = choose_plan(options.plan);
   const report::PlanPage page{&chosen.stored.plan, chosen.service().name, kPlannerVersion,
                               chosen.stored.edited, live_states(options, chosen)};
-  const std::string format = format_of(options);
   std::string text;
   if (format == "html") {
     text = report::plan_as_html(page);
   } else if (format == "markdown") {
     text = report::plan_as_markdown(page);
-  } else if (format == "svg") {
-    text = report::plan_as_svg(page);
   } else {
-    throw Error(fmt::format("there is no report format `{}`", format), "there are html, markdown and svg");
+    text = report::plan_as_svg(page);
   }
   deliver(Output{Format::Html, options.output}, text, context);
 }

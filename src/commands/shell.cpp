@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "planner/error.h"
+#include "src/commands/arguments.h"
 #include "src/commands/commands.h"
 #include "version.h"
 
@@ -34,7 +35,7 @@ std::vector<Offered> options_of(const CLI::App& app) {
     Offered offered;
     for (const std::string& name : option->get_snames()) offered.words.push_back("-" + name);
     for (const std::string& name : option->get_lnames()) offered.words.push_back("--" + name);
-    if (option->get_items_expected_max() > 0) offered.value = option->get_type_name();
+    offered.value = value_name(*option);
     offered.description = option->get_description();
     all.push_back(std::move(offered));
   }
@@ -57,13 +58,30 @@ std::string option_words(const CLI::App& app) {
   return words;
 }
 
-std::string joined_names(const CLI::App& app, std::string_view between) {
+std::string joined_names(const CLI::App& app, std::string_view between, std::string_view in_front = "") {
   std::string names;
   for (const CLI::App* command : commands_of(app)) {
     if (!names.empty()) names += between;
+    names += in_front;
     names += command->get_name();
   }
   return names;
+}
+
+struct NamedCommand {
+  std::string words;  ///< `backfill run`
+  const CLI::App* command;
+};
+
+/// Commands and the commands below them.
+std::vector<NamedCommand> every_command(const CLI::App& app) {
+  std::vector<NamedCommand> all;
+  for (const CLI::App* command : commands_of(app)) {
+    all.push_back({command->get_name(), command});
+    for (const auto& [words, below] : every_command(*command))
+      all.push_back({command->get_name() + " " + words, below});
+  }
+  return all;
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
@@ -82,45 +100,61 @@ std::string bash_completion(const CLI::App& app) {
       "_planner() {\n"
       "  local current=${COMP_WORDS[COMP_CWORD]} command='' word\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    case $word in\n";
-  out += fmt::format("      {}) command=$word; break ;;\n", joined_names(app, " | "));
+      "    case $command,$word in\n";
+  out += fmt::format("      {}) command=$word ;;\n", joined_names(app, " | ", ","));
+  for (const CLI::App* command : commands_of(app)) {
+    if (commands_of(*command).empty()) continue;
+    const std::string name = command->get_name();
+    out +=
+        fmt::format("      {}) command=\"{} $word\" ;;\n", joined_names(*command, " | ", name + ","), name);
+  }
   out += "    esac\n  done\n  case $command in\n";
   out += fmt::format("    '') mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\") ;;\n",
                      in_quotes(joined_names(app, " ") + " " + option_words(app)));
-  for (const CLI::App* command : commands_of(app)) {
-    std::string words = option_words(*command);
-    if (!commands_of(*command).empty()) words += " " + joined_names(*command, " ");
+  for (const auto& [words, command] : every_command(app)) {
+    std::string offered = option_words(*command);
+    if (!commands_of(*command).empty()) offered += " " + joined_names(*command, " ");
     out += fmt::format(
-        "    {}) mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\"; compgen -f -- \"$current\") ;;\n",
-        command->get_name(), in_quotes(words));
+        "    '{}') mapfile -t COMPREPLY < <(compgen -W {} -- \"$current\"; compgen -f -- \"$current\") ;;\n",
+        words, in_quotes(offered));
   }
   return out + "  esac\n}\ncomplete -o filenames -F _planner planner\n";
 }
 
-std::string zsh_completion(const CLI::App& app) {
-  const auto described = [](const std::string& text) {
-    return replaced(replaced(replaced(text, "[", "("), "]", ")"), ":", "\\:");
-  };
-  std::string out =
-      "#compdef planner\n# zsh completion for planner: put it into a folder of $fpath as "
-      "_planner\n_planner() {\n  local -a commands\n  commands=(\n";
+std::string for_zsh(const std::string& text) {
+  return replaced(replaced(replaced(text, "[", "("), "]", ")"), ":", "\\:");
+}
+
+/// `_describe` of an app's commands at a word, and for each what it takes.
+std::string zsh_cases(const CLI::App& app, int word) {
+  const std::string in(static_cast<std::size_t>(word) * 4 - 6, ' ');
+  std::string out = in + "commands=(\n";
   for (const CLI::App* command : commands_of(app))
-    out += fmt::format("    {}\n", in_quotes(command->get_name() + ":" + command->get_description()));
-  out +=
-      "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n  case "
-      "${words[2]} in\n";
+    out += fmt::format("{}  {}\n", in, in_quotes(command->get_name() + ":" + command->get_description()));
+  out += fmt::format(
+      "{0})\n{0}if (( CURRENT == {1} )); then\n{0}  _describe command commands\n{0}  return\n"
+      "{0}fi\n{0}case ${{words[{1}]}} in\n",
+      in, word);
   for (const CLI::App* command : commands_of(app)) {
-    out += fmt::format("    {})\n      _arguments", command->get_name());
+    out += fmt::format("{}  {})\n", in, command->get_name());
+    if (!commands_of(*command).empty()) out += zsh_cases(*command, word + 1);
+    out += in + "    _arguments";
     for (const Offered& option : options_of(*command)) {
-      for (const std::string& word : option.words) {
-        const std::string value = option.value.empty() ? "" : ":" + described(option.value) + ":_files";
-        out += fmt::format(" \\\n        {}",
-                           in_quotes("*" + word + "[" + described(option.description) + "]" + value));
+      for (const std::string& name : option.words) {
+        const std::string value = option.value.empty() ? "" : ":" + for_zsh(option.value) + ":_files";
+        out += fmt::format(" \\\n{}      {}", in,
+                           in_quotes("*" + name + "[" + for_zsh(option.description) + "]" + value));
       }
     }
-    out += " \\\n        '*:file:_files'\n      ;;\n";
+    out += fmt::format(" \\\n{0}      '*:file:_files'\n{0}    ;;\n", in);
   }
-  return out + "  esac\n}\n_planner \"$@\"\n";
+  return out + in + "esac\n";
+}
+
+std::string zsh_completion(const CLI::App& app) {
+  return "#compdef planner\n# zsh completion for planner: put it into a folder of $fpath as _planner\n"
+         "_planner() {\n  local -a commands\n" +
+         zsh_cases(app, 2) + "}\n_planner \"$@\"\n";
 }
 
 std::string fish_completion(const CLI::App& app) {
@@ -128,8 +162,20 @@ std::string fish_completion(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     out += fmt::format("complete -c planner -n __fish_use_subcommand -f -a {} -d {}\n", command->get_name(),
                        in_quotes(command->get_description()));
+    for (const CLI::App* below : commands_of(*command))
+      out += fmt::format("complete -c planner -n '__fish_seen_subcommand_from {}' -f -a {} -d {}\n",
+                         command->get_name(), below->get_name(), in_quotes(below->get_description()));
+  }
+  for (const auto& [words, command] : every_command(app)) {
+    std::string seen;
+    for (std::size_t at = 0; at < words.size();) {
+      const std::size_t end = std::min(words.find(' ', at), words.size());
+      seen += fmt::format("{}__fish_seen_subcommand_from {}", seen.empty() ? "" : "; and ",
+                          words.substr(at, end - at));
+      at = end + 1;
+    }
     for (const Offered& option : options_of(*command)) {
-      out += fmt::format("complete -c planner -n '__fish_seen_subcommand_from {}'", command->get_name());
+      out += fmt::format("complete -c planner -n '{}'", seen);
       for (const std::string& word : option.words) {
         out += word.rfind("--", 0) == 0 ? " -l " + word.substr(2) : " -s " + word.substr(1);
       }
@@ -171,8 +217,8 @@ std::string man_page(const CLI::App& app) {
   out += ".SH OPTIONS\n";
   options_section(app, out);
   out += ".SH COMMANDS\n";
-  for (const CLI::App* command : commands_of(app)) {
-    out += fmt::format(".SS planner {}\n{}\n", roff(command->get_name()), roff(command->get_description()));
+  for (const auto& [words, command] : every_command(app)) {
+    out += fmt::format(".SS planner {}\n{}\n", roff(words), roff(command->get_description()));
     options_section(*command, out);
     if (!command->get_footer().empty()) out += ".PP\n.nf\n" + roff(command->get_footer()) + "\n.fi\n";
   }

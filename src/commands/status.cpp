@@ -264,6 +264,47 @@ bool say_risk(const Known& known, const project::Config& config, Environment& da
   return true;
 }
 
+/// Nothing is left to deploy or release; what differs from what was written is still to be put right.
+bool say_difference(report::StatusEnvironment& environment) {
+  using report::Situation;
+  for (const report::StatusPlan& plan : environment.plans) {
+    if (plan.edited.empty()) continue;
+    environment.situation = Situation::PlanEdited;
+    environment.next_why = fmt::format(
+        "files of plan {} are not as planner wrote them: restore them from version control, or look at them "
+        "and go on with planner next {} --accept-edits",
+        plan.name, plan.name);
+    return true;
+  }
+  if (const auto* edited = first_in(environment, "edited")) {
+    environment.situation = Situation::Edited;
+    environment.next_why = fmt::format(
+        "restore {} from version control: the database applied another text; what is to change belongs into "
+        "a new migration",
+        edited->name);
+    return true;
+  }
+  if (const auto* missing = first_in(environment, "missing")) {
+    environment.situation = Situation::Missing;
+    environment.next_why = fmt::format(
+        "restore {}, or merge the branch it came from: the database applied it, and the folder does not have "
+        "it",
+        missing->name);
+    return true;
+  }
+  for (const report::StatusObject& object : environment.objects) {
+    if (!object.leftover) continue;
+    environment.situation = Situation::LeftOver;
+    environment.next_why = object.left_by.empty()
+                               ? fmt::format("if no other repository works on this database, remove {} {}",
+                                             object.type, object.name)
+                               : fmt::format("plan {} is done and needs it no more", object.left_by);
+    if (!object.left_by.empty()) environment.next = object.remove;
+    return true;
+  }
+  return false;
+}
+
 /// One step, and only one that is safe now.
 void say_next(const Known& known, const project::Config& config, Environment& database,
               report::StatusEnvironment& environment) {
@@ -347,7 +388,7 @@ void say_next(const Known& known, const project::Config& config, Environment& da
       return;
     }
   }
-  environment.next_why = "nothing is to be done";
+  if (!say_difference(environment)) environment.next_why = "nothing is to be done";
 }
 
 report::StatusEnvironment look(const NamedUrl& url, const Known& known, const project::Config& config) {

@@ -104,12 +104,12 @@ void add_verify(CLI::App& program, Context& context) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* command = program.add_subcommand(
       "verify", "Prove a plan on a scratch PostgreSQL: same end state, no row lost, every rollback returns");
-  command->add_option("plan", options->plan, "the plan's name or folder")->required()->type_name("PLAN");
+  command->add_option("PLAN", options->plan, "The plan's name or folder")->required();
   command
       ->add_option("--scratch", options->scratch,
-                   "a server to prove on; default: one started for the proof and removed again")
+                   "A server to prove on; default: one started for the proof and removed again")
       ->type_name("URL");
-  command->add_option("--rows", options->rows, "generated rows in each table (default 100)")
+  command->add_option("--rows", options->rows, "Generated rows in each table (default 100)")
       ->type_name("N")
       ->check(CLI::Range(0, 10000000));
   command
@@ -122,7 +122,7 @@ void add_verify(CLI::App& program, Context& context) {
       ->type_name("FILE");
   command->add_option("--format", options->format, "text (default) or json")->type_name("NAME");
   command->footer(
-      "Exit codes: 0 proven, 1 not proven, 2 it could not run.\n\nExamples:\n  planner verify "
+      "Exit codes: 0 proven; 1 not proven; 2 it could not run.\n\nExamples:\n  planner verify "
       "rename_name_to_fullname\n  planner verify plans/rename_name_to_fullname --rows 10000 --format json\n"
       "  planner verify rename_name_to_fullname --old-release queries.sql");
   command->callback([options, &context] {

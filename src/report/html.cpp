@@ -34,7 +34,8 @@ a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:3px solid var(
 .error{color:var(--bad)}.warning{color:var(--warn)}.info{color:var(--note)}.good{color:var(--good)}
 footer{color:var(--soft);font-size:.85rem;margin-top:2rem}
 @media print{:root{color-scheme:light;--ink:#000;--line:#999}details::details-content{content-visibility:visible}
-pre{white-space:pre-wrap}h2,h3,summary,.what{break-after:avoid}tr,li,svg{break-inside:avoid}.wide{overflow:visible}}
+pre{white-space:pre-wrap}h2,h3,summary,.what{break-after:avoid}tr,li,svg{break-inside:avoid}.wide{overflow:visible}
+.wide svg{max-width:100%;height:auto}}
 )";
 
 }  // namespace

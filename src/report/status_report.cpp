@@ -285,6 +285,14 @@ std::string_view situation_name(Situation situation) {
       return "release-needed";
     case Situation::PhaseReady:
       return "phase-ready";
+    case Situation::PlanEdited:
+      return "plan-edited";
+    case Situation::Edited:
+      return "edited";
+    case Situation::Missing:
+      return "missing";
+    case Situation::LeftOver:
+      return "left-over";
     case Situation::Done:
       break;
   }

@@ -61,6 +61,10 @@ enum class Situation {
   PendingRisk,    ///< and a deploy would stop or lose something
   ReleaseNeeded,  ///< the application comes before the next phase
   PhaseReady,
+  PlanEdited,  ///< by hand, and it has phases to release or not
+  Edited,      ///< an applied migration's file
+  Missing,     ///< an applied migration
+  LeftOver,    ///< an object of planner's that no plan needs
   Done,
 };
 std::string_view situation_name(Situation situation);  ///< `failed-phase`
@@ -71,7 +75,7 @@ struct StatusEnvironment {
   std::string table;  ///< the tool's history table
   bool table_exists = false;
   bool standby = false;
-  std::string note;  ///< what has to be known to read the rest
+  std::string note;      ///< what has to be known to read the rest
   std::string deployer;  ///< who holds the deploy lock
   std::vector<StatusMigration> migrations;
   std::vector<StatusPlan> plans;

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::string browser() {
-  for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
+  for (const char* name : {"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"}) {
     if (run_program({"sh", "-c", std::string("command -v ") + name}).exit_code == 0) return name;
   }
   return "";
@@ -81,7 +81,8 @@ class Browser : public testing::Test {
  protected:
   void SetUp() override {
     browser_ = browser();
-    if (browser_.empty()) GTEST_SKIP() << "no Chromium here: the pages are not looked at";
+    if (browser_.empty())
+      GTEST_SKIP() << "no Chromium here, so nobody looks at the pages: `make test-looks` does";
   }
 
   Ran run(std::vector<std::string> arguments) const {

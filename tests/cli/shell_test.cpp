@@ -27,6 +27,9 @@ TEST(Shell, BashCompletesCommandsAndTheirOptions) {
   EXPECT_EQ(completed("planner an", 1), "analyze\n");
   EXPECT_EQ(completed("planner split --dry", 2), "--dry-run\n");
   EXPECT_EQ(completed("planner --color never analyze --fail", 4), "--fail-on\n");
+  EXPECT_EQ(completed("planner backfill tu", 2), "tune\n");
+  EXPECT_EQ(completed("planner backfill run --wor", 3), "--workers\n");
+  EXPECT_EQ(completed("planner backfill status --wor", 3), "\n");
 }
 
 TEST(Shell, ScriptsAreWellFormed) {
@@ -47,6 +50,7 @@ TEST(Shell, TheManualPageHasEveryCommandAndNoMistakeThatGroffSees) {
   const Ran page = run_planner({"man"});
   EXPECT_THAT(page.out, HasSubstr(".SS planner analyze"));
   EXPECT_THAT(page.out, HasSubstr("\\-\\-fail\\-on"));
+  EXPECT_THAT(page.out, HasSubstr(".SS planner backfill run"));
   if (!there_is("groff")) return;
   RunOptions options;
   options.input = page.out;

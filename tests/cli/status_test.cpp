@@ -83,6 +83,25 @@ TEST_F(Status, SaysWhatPrismasOwnStatusHides) {
   EXPECT_THAT(ran.out, HasSubstr("next: planner resolve 20240104000000_broken"));
 }
 
+TEST_F(Status, WhatDiffersFromTheFilesIsTheNextStepWhenNothingIsPending) {
+  repository_.migration("20240103000000_gone", "CREATE TABLE gone (a int);\n");
+  deploy();
+  db().exec("CREATE FUNCTION planner_mirror_forgotten() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+  EXPECT_EQ(environment()["next"]["situation"], "left-over");
+  std::filesystem::rename(repository_.path("prisma/migrations/20240103000000_gone"),
+                          repository_.path("gone"));
+  EXPECT_EQ(environment()["next"]["situation"], "missing");
+  std::filesystem::rename(repository_.path("gone"),
+                          repository_.path("prisma/migrations/20240103000000_gone"));
+  repository_.write("prisma/migrations/20240101000000_init/migration.sql",
+                    std::string(kUserTable) + "-- changed\n");
+  EXPECT_EQ(environment()["next"]["situation"], "edited");
+  const Ran ran = planner({"status"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("next: restore 20240101000000_init from version control"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("nothing is to be done")));
+}
+
 TEST_F(Status, TheDeployLockTellsRunningFromFailed) {
   deploy();
   repository_.migration("20240105000000_long", "SELECT 1;\n");
