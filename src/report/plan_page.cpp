@@ -5,16 +5,11 @@
 #include <algorithm>
 
 #include "src/report/html.h"
+#include "src/report/phase_words.h"
 #include "src/report/terminal.h"
 
 namespace planner::report {
 namespace {
-
-const StepLock* strongest(const Phase& phase) {
-  const auto most = std::max_element(phase.locks.begin(), phase.locks.end(),
-                                     [](const StepLock& a, const StepLock& b) { return a.mode < b.mode; });
-  return most == phase.locks.end() ? nullptr : &*most;
-}
 
 std::string_view lock_reach(LockMode mode) {
   if (mode >= LockMode::AccessExclusive) return "readers and writers wait";
@@ -24,18 +19,6 @@ std::string_view lock_reach(LockMode mode) {
 
 bool old_runs(const Phase& phase) { return phase.window != Window::NewRelease; }
 bool new_runs(const Phase& phase) { return phase.window != Window::OldRelease; }
-
-std::string_view window_words(Window window) {
-  switch (window) {
-    case Window::OldRelease:
-      return "the old release";
-    case Window::BothReleases:
-      return "both releases";
-    case Window::NewRelease:
-      return "the new release";
-  }
-  return "";
-}
 
 /// One bar for every stretch of neighbouring phases in which the release may run.
 template <typename Runs>
@@ -79,7 +62,7 @@ std::string timeline(const Plan& plan) {
   for (std::size_t i = 0; i < plan.phases.size(); ++i) {
     const Phase& phase = plan.phases[i];
     const int x = kLeft + static_cast<int>(i) * kStep;
-    const StepLock* lock = strongest(phase);
+    const StepLock* lock = strongest_lock(phase);
     const bool hard = lock != nullptr && lock->mode >= LockMode::AccessExclusive;
     const std::string shown = phase.folder.size() > 22 ? phase.folder.substr(0, 21) + "…" : phase.folder;
     out += fmt::format(
@@ -118,7 +101,8 @@ std::string phase_section(const Phase& phase) {
   if (!phase.deploy_before.empty())
     out += fmt::format("<p class=\"first\"><strong>First:</strong> {}</p>\n", with_code(phase.deploy_before));
   out += "<h3>The application</h3>\n";
-  out += fmt::format("<p>Runs with {}. {}</p>\n", window_words(phase.window), with_code(phase.application));
+  out += fmt::format("<p>Runs with {}. {}</p>\n", window_with_article(phase.window),
+                     with_code(phase.application));
   if (!phase.prisma.empty()) {
     out += "<ul>\n";
     for (const PrismaAdvice& advice : phase.prisma)
@@ -128,12 +112,12 @@ std::string phase_section(const Phase& phase) {
   }
   if (!phase.locks.empty()) {
     out +=
-        "<h3>Locks</h3>\n<div class=\"wide\"><table><tr><th>table</th><th>lock</th><th>who waits</th><th>how "
-        "long</th></tr>\n";
+        "<h3>Locks</h3>\n<div class=\"wide\"><table><tr><th>table</th><th>lock</th><th>who "
+        "waits</th></tr>\n";
     for (const StepLock& lock : phase.locks) {
-      out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                         escaped(display(lock.relation)), lock_name(lock.mode), lock_reach(lock.mode),
-                         escaped(lock.how_long));
+      out += fmt::format("<tr><td>{}</td><td>{}<span class=\"brief\">{}</span></td><td>{}</td></tr>\n",
+                         escaped(display(lock.relation)), lock_name(lock.mode), escaped(lock.how_long),
+                         lock_reach(lock.mode));
     }
     out += "</table></div>\n";
   }
@@ -210,9 +194,9 @@ std::string plan_as_html(const PlanPage& page) {
   out += "<div class=\"wide timeline\">\n" + timeline(plan) + "</div>\n<nav aria-label=\"Phases\"><ul>\n";
   for (const Phase& phase : plan.phases) {
     // A phone has no room for the timeline: the list says the same.
-    const StepLock* lock = strongest(phase);
+    const StepLock* lock = strongest_lock(phase);
     out += fmt::format("<li><a href=\"#{0}\">{0}</a>: {1}<span class=\"brief\">with {2}; {3}</span></li>\n",
-                       escaped(phase.folder), with_code(phase.title), window_words(phase.window),
+                       escaped(phase.folder), with_code(phase.title), window_with_article(phase.window),
                        lock == nullptr
                            ? "no lock"
                            : fmt::format("{}{}: {}", lock_name(lock->mode),
@@ -248,11 +232,11 @@ std::string plan_as_markdown(const PlanPage& page) {
       "  classDef fresh fill:#d3efe4,stroke:#0b6b4f,color:#1c2733\n```\n\n| phase | runs with | strongest "
       "lock | what it does | undo |\n|---|---|---|---|---|\n";
   for (const Phase& phase : plan.phases) {
-    const StepLock* lock = strongest(phase);
+    const StepLock* lock = strongest_lock(phase);
     std::string title = phase.title;
     for (std::size_t at = title.find('|'); at != std::string::npos; at = title.find('|', at + 2))
       title.insert(at, "\\");
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", phase.folder, window_words(phase.window),
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", phase.folder, window_with_article(phase.window),
                        lock == nullptr ? "none"
                                        : fmt::format("{} on `{}`: {}", lock_name(lock->mode),
                                                      display(lock->relation), lock_reach(lock->mode)),

@@ -2,8 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "src/report/phase_words.h"
 
 namespace planner::report {
 namespace {
@@ -26,25 +27,9 @@ std::string_view outcome_word(SplitResult::Outcome outcome) {
   return "refused";
 }
 
-std::string_view window_words(Window window) {
-  switch (window) {
-    case Window::OldRelease:
-      return "old release";
-    case Window::BothReleases:
-      return "both releases";
-    case Window::NewRelease:
-      return "new release";
-  }
-  return "";
-}
-
-std::string strongest_lock(const Phase& phase) {
-  const StepLock* strongest = nullptr;
-  for (const StepLock& lock : phase.locks) {
-    if (strongest == nullptr || lock.mode > strongest->mode) strongest = &lock;
-  }
-  if (strongest == nullptr) return "-";
-  return fmt::format("{} on {}", lock_name(strongest->mode), display(strongest->relation));
+std::string strongest_text(const Phase& phase) {
+  const StepLock* lock = strongest_lock(phase);
+  return lock == nullptr ? "-" : fmt::format("{} on {}", lock_name(lock->mode), display(lock->relation));
 }
 
 std::string bullets(const std::vector<std::string>& lines, const TextStyle& style) {
@@ -66,7 +51,7 @@ std::string planned_text(const SplitReport& report, const TextStyle& style) {
                                    report.folder));
   std::vector<std::vector<std::string>> rows{{"phase", "runs with", "strongest lock", "what it does"}};
   for (const Phase& phase : plan.phases) {
-    rows.push_back({phase.folder, std::string(window_words(phase.window)), strongest_lock(phase),
+    rows.push_back({phase.folder, std::string(window_words(phase.window)), strongest_text(phase),
                     printable(phase.title)});
   }
   out += table(rows, style);
