@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "planner/error.h"
@@ -195,6 +196,22 @@ std::string roff(const std::string& text) {
   return out;
 }
 
+/// Sentences are filled to the reader's width; indented lines are examples and stay as they are.
+std::string roff_footer(const std::string& footer) {
+  std::string out;
+  bool as_is = false;
+  for (std::size_t at = 0; at < footer.size();) {
+    const std::size_t end = std::min(footer.find('\n', at), footer.size());
+    const std::string line = footer.substr(at, end - at);
+    const bool example = !line.empty() && line.front() == ' ';
+    if (example != as_is) out += example ? ".nf\n" : ".fi\n";
+    as_is = example;
+    out += line.empty() ? ".PP\n" : roff(line) + (example ? "\n" : "\n.br\n");
+    at = end + 1;
+  }
+  return out + (as_is ? ".fi\n" : "");
+}
+
 void options_section(const CLI::App& app, std::string& out) {
   for (const CLI::Option* operand : operands_of(app)) {
     out += fmt::format(".TP\n.I {}\n{}\n", roff(operand->get_name(true)), roff(operand->get_description()));
@@ -220,9 +237,9 @@ std::string man_page(const CLI::App& app) {
   for (const auto& [words, command] : every_command(app)) {
     out += fmt::format(".SS planner {}\n{}\n", roff(words), roff(command->get_description()));
     options_section(*command, out);
-    if (!command->get_footer().empty()) out += ".PP\n.nf\n" + roff(command->get_footer()) + "\n.fi\n";
+    if (!command->get_footer().empty()) out += ".PP\n" + roff_footer(command->get_footer());
   }
-  out += ".SH EXIT STATUS\n.nf\n" + roff(app.get_footer()) + "\n.fi\n";
+  out += ".SH EXIT STATUS\n" + roff_footer(app.get_footer());
   return out;
 }
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/support/paths.h"
 #include "tests/support/run_program.h"
 
@@ -54,6 +56,13 @@ TEST(Shell, TheManualPageHasEveryCommandAndNoMistakeThatGroffSees) {
   if (!there_is("groff")) return;
   RunOptions options;
   options.input = page.out;
+  const Ran read = run_program({"groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", "-rLL=78n"}, options);
+  std::istringstream lines(read.out);
+  bool example = false;
+  for (std::string line; std::getline(lines, line);) {
+    example = line.find("planner ") != std::string::npos || (example && !line.empty());
+    EXPECT_TRUE(example || line.size() <= 80) << line;  // a command is not broken, so that it can be copied
+  }
   EXPECT_EQ(run_program({"groff", "-man", "-Tutf8", "-ww", "-z"}, options).err, "");
 }
 
