@@ -165,6 +165,12 @@ std::vector<report::StatusObject> objects_of(const Known& known, Environment& en
       continue;
     objects.push_back(std::move(object));
   }
+  // From top to bottom they can be removed: triggers and constraints call functions.
+  const auto rank = [](const report::StatusObject& object) {
+    return !object.leftover ? 0 : object.type == "trigger" ? 1 : object.type == "constraint" ? 2 : 3;
+  };
+  std::stable_sort(objects.begin(), objects.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   return objects;
 }
 
@@ -295,11 +301,11 @@ bool say_difference(report::StatusEnvironment& environment) {
   for (const report::StatusObject& object : environment.objects) {
     if (!object.leftover) continue;
     environment.situation = Situation::LeftOver;
-    environment.next_why = object.left_by.empty()
-                               ? fmt::format("if no other repository works on this database, remove {} {}",
-                                             object.type, object.name)
-                               : fmt::format("plan {} is done and needs it no more", object.left_by);
-    if (!object.left_by.empty()) environment.next = object.remove;
+    environment.next_why =
+        object.left_by.empty()
+            ? "if no other repository works on this database, remove what is said to be left, from top to "
+              "bottom"
+            : "remove what is said to be left over, from top to bottom: no plan needs it any more";
     return true;
   }
   return false;
