@@ -84,23 +84,21 @@ TEST_F(Status, SaysWhatPrismasOwnStatusHides) {
 }
 
 TEST_F(Status, WhatDiffersFromTheFilesIsTheNextStepWhenNothingIsPending) {
-  repository_.migration("20240103000000_gone", "CREATE TABLE gone (a int);\n");
+  const char* const gone = "CREATE TABLE gone (a int);\n";
+  repository_.migration("20240103000000_gone", gone);
   deploy();
   db().exec("CREATE FUNCTION planner_mirror_forgotten() RETURNS int LANGUAGE sql AS 'SELECT 1'");
   EXPECT_EQ(environment()["next"]["situation"], "left-over");
   db().exec(
       "CREATE FUNCTION planner_mirror_x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; "
-      "CREATE "
-      "TRIGGER zzz_planner_mirror_x BEFORE INSERT ON gone EXECUTE FUNCTION planner_mirror_x()");
+      "CREATE TRIGGER zzz_planner_mirror_x BEFORE INSERT ON gone EXECUTE FUNCTION planner_mirror_x()");
   // From top to bottom the server takes what is said.
-  for (const nlohmann::json& object : environment()["objects"])
-    db().exec(object["remove"].get<std::string>());
+  const nlohmann::json left = environment()["objects"];
+  for (const nlohmann::json& object : left) db().exec(object["remove"].get<std::string>());
   EXPECT_EQ(environment()["next"]["situation"], "done");
-  std::filesystem::rename(repository_.path("prisma/migrations/20240103000000_gone"),
-                          repository_.path("gone"));
+  std::filesystem::remove_all(repository_.path("prisma/migrations/20240103000000_gone"));
   EXPECT_EQ(environment()["next"]["situation"], "missing");
-  std::filesystem::rename(repository_.path("gone"),
-                          repository_.path("prisma/migrations/20240103000000_gone"));
+  repository_.migration("20240103000000_gone", gone);
   repository_.write("prisma/migrations/20240101000000_init/migration.sql",
                     std::string(kUserTable) + "-- changed\n");
   EXPECT_EQ(environment()["next"]["situation"], "edited");
