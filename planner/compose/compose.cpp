@@ -322,6 +322,26 @@ Phase phase_of(const Planned& planned) {
   return phase;
 }
 
+/// The new release uses the columns and enum values that are added: before the last of them is there it
+/// cannot run.
+void wait_for_additions(const std::vector<Planned>& all, std::vector<Phase>& phases) {
+  const auto adds = [](const Planned& planned) {
+    return std::any_of(planned.steps.begin(), planned.steps.end(), [](const Step* step) {
+      return step->kind == PhaseKind::Add &&
+             std::any_of(step->provides.begin(), step->provides.end(), [](const std::string& label) {
+               return label == label_enum_values() || label.starts_with("column:");
+             });
+    });
+  };
+  for (std::size_t i = all.size(); i-- > 1;) {
+    if (!adds(all[i])) continue;
+    for (std::size_t before = 0; before < i; ++before) {
+      if (phases[before].window == Window::BothReleases) phases[before].window = Window::OldRelease;
+    }
+    return;
+  }
+}
+
 /// A release that may not run in a later phase may not be started in an earlier one, and one that is gone
 /// stays away.
 void settle_windows(std::vector<Phase>& phases) {
@@ -426,6 +446,7 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
     }
     phases.push_back(std::move(phase));
   }
+  wait_for_additions(all, phases);
   settle_windows(phases);
   return phases;
 }
