@@ -49,17 +49,23 @@ bool same_shape(const Index& a, const Index& b) {
                     });
 }
 
-bool same_shape(const ConstraintDefinition& a, const ConstraintDefinition& b, const TableName& renamed_from,
-                const TableName& renamed_to) {
+/// What the migration calls the table in the end, when it drops it and creates it under another name.
+TableName name_in_the_end(const TableName& table, const RecipeContext& context) {
+  for (const Intention& other : context.intentions) {
+    const auto* rename = std::get_if<RenameTable>(&other.operation);
+    if (rename != nullptr && other.evidence && rename->table == table) return {table.schema, rename->to};
+  }
+  return table;
+}
+
+bool same_shape(const ConstraintDefinition& a, const ConstraintDefinition& b, const RecipeContext& context) {
   if (a.kind != b.kind || a.columns != b.columns || a.deferrable != b.deferrable ||
       a.initially_deferred != b.initially_deferred)
     return false;
   if (a.kind == ConstraintKind::Check) return same_meaning(a.expression, b.expression);
   if (a.kind != ConstraintKind::ForeignKey) return a.kind != ConstraintKind::Exclusion;
-  const bool same_target = a.references.table == b.references.table ||
-                           (a.references.table == renamed_from && b.references.table == renamed_to);
-  return same_target && a.references.columns == b.references.columns &&
-         a.references.on_delete == b.references.on_delete &&
+  return name_in_the_end(a.references.table, context) == b.references.table &&
+         a.references.columns == b.references.columns && a.references.on_delete == b.references.on_delete &&
          a.references.on_update == b.references.on_update && a.references.match == b.references.match;
 }
 
@@ -101,7 +107,7 @@ std::string carry_names(TableRename& rename, const RecipeContext& context) {
     const Constraint* same = nullptr;
     for (const Constraint& candidate : after->constraints) {
       if (std::find(taken.begin(), taken.end(), &candidate) == taken.end() &&
-          same_shape(old_one.definition, candidate.definition, rename.old_table->name, rename.to)) {
+          same_shape(old_one.definition, candidate.definition, context)) {
         same = &candidate;
         break;
       }
@@ -147,10 +153,10 @@ std::string carry_names(TableRename& rename, const RecipeContext& context) {
     const Constraint* key = from == nullptr ? nullptr : from->constraint(reference.constraint);
     const Table* from_after = context.after.table(reference.from);
     if (key == nullptr || from_after == nullptr) continue;
-    const auto same = std::find_if(
-        from_after->constraints.begin(), from_after->constraints.end(), [&](const Constraint& candidate) {
-          return same_shape(key->definition, candidate.definition, rename.old_table->name, rename.to);
-        });
+    const auto same = std::find_if(from_after->constraints.begin(), from_after->constraints.end(),
+                                   [&](const Constraint& candidate) {
+                                     return same_shape(key->definition, candidate.definition, context);
+                                   });
     if (same == from_after->constraints.end())
       return "foreign key " + said(reference.constraint) + " of " + display(reference.from) +
              " does not point at the new table in the end";
@@ -399,10 +405,7 @@ std::optional<RecipeResult> parts(const Intention& intention, const RecipeContex
     const Table* table = context.start.table(replaced->table);
     const Constraint* old_one = table == nullptr ? nullptr : table->constraint(replaced->old_constraint);
     if (rename == nullptr || old_one == nullptr) return std::nullopt;
-    const auto& operation = std::get<RenameTable>(rename->operation);
-    if (!same_shape(old_one->definition, replaced->constraint, operation.table,
-                    TableName(operation.table.schema, operation.to)))
-      return std::nullopt;
+    if (!same_shape(old_one->definition, replaced->constraint, context)) return std::nullopt;
     return covered("The foreign key follows the renamed table.");
   }
   // What the migration takes off the old table, it puts on the new one again: the table keeps it.
@@ -439,9 +442,8 @@ std::optional<RecipeResult> parts(const Intention& intention, const RecipeContex
   }
   if (const auto* key = std::get_if<AddForeignKey>(&intention.operation)) {
     const bool there = std::any_of(
-        old_table->constraints.begin(), old_table->constraints.end(), [&](const Constraint& old_one) {
-          return same_shape(old_one.definition, key->constraint, old_table->name, *target);
-        });
+        old_table->constraints.begin(), old_table->constraints.end(),
+        [&](const Constraint& old_one) { return same_shape(old_one.definition, key->constraint, context); });
     if (there) return covered("The foreign key comes with the table.");
     RecipeResult result;
     result.steps = foreign_key_steps(*target, named(*target, key->constraint, context), context);
