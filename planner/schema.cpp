@@ -118,6 +118,7 @@ Identifier Schema::creation_schema() const {
 }
 
 ObjectName Schema::resolve_relation(const ObjectName& name) const {
+  if (!name.schema.empty()) return name;
   ObjectName found;
   if (along_search_path(*this, name, [&](const ObjectName& qualified) {
         found = qualified;
@@ -125,13 +126,14 @@ ObjectName Schema::resolve_relation(const ObjectName& name) const {
       })) {
     return found;
   }
-  return name.schema.empty() ? ObjectName(creation_schema(), name.name) : name;
+  return ObjectName(creation_schema(), name.name);
 }
 
 ObjectName Schema::resolve_type(const ObjectName& name) const {
   if (name.schema == kPgCatalog) return ObjectName(name.name);
+  if (!name.schema.empty()) return name;
   // pg_catalog comes before everything that the search path names.
-  if (name.schema.empty() && is_builtin_type(name.name.str())) return name;
+  if (is_builtin_type(name.name.str())) return name;
   ObjectName found;
   if (along_search_path(*this, name, [&](const ObjectName& qualified) {
         found = qualified;
@@ -139,7 +141,7 @@ ObjectName Schema::resolve_type(const ObjectName& name) const {
       })) {
     return found;
   }
-  return name.schema.empty() ? ObjectName(creation_schema(), name.name) : name;
+  return ObjectName(creation_schema(), name.name);
 }
 
 // ---- Schema: questions
