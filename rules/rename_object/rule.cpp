@@ -33,6 +33,8 @@ std::optional<Verdict> verdict_for(const Operation& operation, const Subject& su
     // Casts that name the type go on working, with the labels of the other one.
     if (is_planners(type->to) && taken_over_at_once(subject, taken_over)) return std::nullopt;
     Verdict verdict = breaks("the type " + name_of(type->type), display(type->type), type->to);
+    verdict.help =
+        "Keep the type's name in the database and rename it in the application only (Prisma: @@map)";
     verdict.notes.push_back("clients name the type in casts: Prisma does for every enum value it sends");
     return verdict;
   }
