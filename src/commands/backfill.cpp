@@ -206,7 +206,7 @@ void add_target(CLI::App& command, Options& options) {
 void add_pace(CLI::App& command, Options& options) {
   command
       .add_option("--target-ms", options.target_ms,
-                  "How long one batch should take (default: 100, 50 for interleaved passes)")
+                  "How long one batch should take (default: 100, 20 for interleaved passes)")
       ->type_name("MS")
       ->check(CLI::Range(0, 60000));
   command.add_option("--pause-ms", options.pause_ms, "Rest between two batches (default: 0)")
@@ -224,7 +224,7 @@ void add_backfill(CLI::App& program, Context& context) {
       "The phase's SQL file does the same work: either finishes what the other began.\n\n"
       "Examples:\n"
       "  planner backfill run rename_name_to_fullname --workers 2\n"
-      "  planner backfill tune rename_name_to_fullname --target-ms 20 --pause-ms 100\n"
+      "  planner backfill tune rename_name_to_fullname --target-ms 10 --pause-ms 100\n"
       "  planner backfill pause rename_name_to_fullname");
 
   auto of_run = std::make_shared<Options>();

@@ -13,6 +13,7 @@
 #include "src/commands/interrupt.h"
 #include "src/commands/look.h"
 #include "src/database/leftovers.h"
+#include "src/database/limits.h"
 #include "src/database/pooler.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
@@ -26,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr auto kPoll = milliseconds(200);
-constexpr auto kSayEvery = std::chrono::seconds(10);
+constexpr auto kSayFirst = std::chrono::seconds(3), kSayEvery = std::chrono::seconds(10);
 constexpr auto kServerPatience = std::chrono::seconds(60);
 constexpr int kIndexTries = 5;
 
@@ -50,15 +51,6 @@ std::string failure_log(const std::string& migration, const DatabaseError& error
   if (!error.fields.hint.empty()) text += "\n\nHINT: " + error.fields.hint;
   if (!error.fields.context.empty()) text += "\n\nCONTEXT: " + error.fields.context;
   return redact(text);
-}
-
-/// No setting of the role may end planner's own bookkeeping.
-void without_limits(Connection& session) {
-  session.exec(
-      "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), "
-      "set_config('idle_in_transaction_session_timeout', '0', false)");
-  if (session.server_version() >= 140000)
-    session.exec("SELECT set_config('idle_session_timeout', '0', false)");
 }
 
 /// A statement that no transaction block takes.
@@ -165,7 +157,7 @@ Connection& Deployer::control() {
   if (!control_ || !control_->is_open()) {
     table_.reset();
     reconnect(control_, "looking at what was recorded");
-    without_limits(*control_);
+    lift_timeouts(*control_);
     table_ = std::make_unique<PrismaTable>(*control_);
   }
   return *control_;
@@ -182,7 +174,7 @@ Connection& Deployer::worker() {
 
 bool Deployer::take_lock(std::optional<int> seconds) {
   use_prisma_schema(*control_, url_, true);
-  without_limits(*control_);
+  lift_timeouts(*control_);
   const auto start = Clock::now();
   auto say_at = start;
   while (!try_deploy_lock(worker())) {
@@ -323,12 +315,17 @@ std::vector<std::string> Deployer::messages(std::size_t migration, std::string* 
   return messages;
 }
 
-void Deployer::run_message(const std::string& text) {
+void Deployer::run_message(const std::string& text, const Phase* waits_for) {
   Connection& session = worker();
   const Canceller canceller = session.canceller();
   session.send(text);
   bool cancelled = false;
+  auto say_at = Clock::now() + kSayFirst;
   while (!session.finished(kPoll)) {
+    if (waits_for != nullptr && Clock::now() >= say_at) {
+      say_blockers(*waits_for);
+      say_at = Clock::now() + kSayEvery;
+    }
     if (!Interruptible::requested() || cancelled) continue;
     context_.say("stopping the statement that runs");
     canceller.cancel();
@@ -350,10 +347,11 @@ void Deployer::say_blockers(const Phase& phase) {
         "coalesce(extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, 0), "
         "coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 100), '') "
         "FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.granted AND l.relation = "
-        "to_regclass($1) AND a.pid <> pg_backend_pid() "
+        "to_regclass($1) AND a.pid NOT IN (pg_backend_pid(), $2) AND NOT EXISTS (SELECT FROM pg_locks own "
+        "WHERE own.pid = $2 AND own.granted AND own.relation = l.relation AND own.mode <> 'AccessShareLock') "
         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 4 DESC "
         "LIMIT 5",
-        {quoted(lock.relation)});
+        {quoted(lock.relation), std::to_string(worker_ && worker_->is_open() ? worker_->backend_pid() : 0)});
     for (const Row& row : rows.rows) {
       context_.say(fmt::format("in use by pid {} (\"{}\", {}, its transaction is {} s old): {}", *row.at(0),
                                *row.at(1), *row.at(2), *row.at(3), redact(*row.at(4))));
@@ -405,13 +403,9 @@ bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
 }
 
 /// A role's timeouts are meant for requests; a phase has its own.
-void Deployer::free_session() { without_limits(worker()); }
+void Deployer::free_session() { lift_timeouts(worker()); }
 
-void Deployer::restore_session() {
-  worker().exec("RESET statement_timeout");
-  worker().exec("RESET lock_timeout");
-  worker().exec("RESET idle_in_transaction_session_timeout");
-}
+void Deployer::restore_session() { restore_timeouts(worker()); }
 
 bool Deployer::apply_atomic(std::size_t migration, const std::string& id, const Phase& phase) {
   // One message: nobody waits for a network round trip while the lock is held, and the record is true
@@ -421,7 +415,7 @@ bool Deployer::apply_atomic(std::size_t migration, const std::string& id, const 
                   texts_[migration], table_->finishing(id));
   try {
     free_session();
-    run_message(text);
+    run_message(text, &phase);
     restore_session();
   } catch (const DatabaseError& error) {
     if (!is_lost(error)) {
@@ -485,8 +479,8 @@ bool Deployer::apply_committing(std::size_t migration, const std::string& id,
   return true;
 }
 
-/// A plan names its tables with their schema, which it takes to be public. Prisma's `?schema=` says another
-/// one: the phase would fail, or change a table of the same name that is somebody else's.
+/// A plan names its tables with their schema. Where it was made for public and the URL's `?schema=` says
+/// another one, the phase would fail, or change a table of the same name that is somebody else's.
 void Deployer::require_its_schema(const ReleasedPhaseOf& released) {
   const std::optional<std::string> schema = parse_database_url(url_).schema;
   if (!schema || *schema == "public") return;
@@ -499,9 +493,9 @@ void Deployer::require_its_schema(const ReleasedPhaseOf& released) {
     throw Error(
         fmt::format("plan {} was made for {}, and this database's URL says schema={}",
                     released.stored->plan.name, quoted(lock.relation), *schema),
-        fmt::format("nothing was changed. Plans for tables that only the URL puts into another schema "
-                    "are not made yet: planner abandon {} --restore brings the migration back as it was",
-                    released.stored->plan.name));
+        fmt::format("nothing was changed. planner abandon {} --restore brings the migration back as it was; "
+                    "split it again where such a URL is in ${}",
+                    released.stored->plan.name, service_.database_env));
   }
 }
 

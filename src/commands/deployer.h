@@ -62,7 +62,8 @@ class Deployer {
   Connection& control();
   Connection& worker();
   void reconnect(std::unique_ptr<Connection>& session, const char* what);
-  void run_message(const std::string& text);
+  /// `waits_for`: a phase that waits for its locks says for whom, when it takes long.
+  void run_message(const std::string& text, const Phase* waits_for = nullptr);
   bool apply_plain(std::size_t migration, const std::string& id);
   bool apply_atomic(std::size_t migration, const std::string& id, const Phase& phase);
   bool apply_committing(std::size_t migration, const std::string& id, const ReleasedPhaseOf& released);

@@ -9,6 +9,7 @@
 #include "planner/error.h"
 #include "src/commands/context.h"
 #include "src/commands/look.h"
+#include "src/database/limits.h"
 #include "src/database/prisma_table.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
@@ -92,10 +93,7 @@ Environment open_environment(const NamedUrl& url, const project::Service& servic
   environment.name = url.name.empty() ? parse_database_url(url.url).described() : url.name;
   environment.session = std::make_unique<Connection>(url.url);
   if (is_prisma(service)) use_prisma_schema(*environment.session, url.url, false);
-  // A role's timeouts are meant for requests, not for a look at a large table.
-  environment.session->exec(
-      "SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', "
-      "'0', false)");
+  lift_timeouts(*environment.session);
   environment.standby = environment.session->exec("SELECT pg_is_in_recovery()").truth();
   refresh(environment, service, texts);
   return environment;

@@ -97,7 +97,6 @@ void run(const Options& options, Context& context) {
     throw Error(fmt::format("a deploy is running: {}", holder ? holder->described() : "it has just begun"),
                 "wait until it has ended; it may be applying this very migration");
   }
-  session.exec("SELECT set_config('statement_timeout', '0', false)");
   refresh(environment, service, {});
 
   PrismaTable table(session);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "planner/sql/type.h"
+#include "src/database/limits.h"
 #include "src/database/pooler.h"
 
 namespace planner {
@@ -18,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr double kFirstBlocks = 200;  // one window, before anything is known about the rows
+// Whoever waits for a row of a batch waits this long at most, and whoever waits for that one too. Passes only
+// commit more often for it: their window stays in the cache.
+constexpr double kBatchMs = 100, kPassMs = 20;
 constexpr double kFewestBlocksOfPass = 8;
 constexpr int kFewestRows = 100, kMostRows = 50000;
 constexpr int kRowTries = 300;
@@ -78,12 +82,14 @@ BackfillRun::BackfillRun(std::string url, std::string plan, std::string phase, B
       control_(url_),
       state_(control_, plan_, phase_) {}
 
-std::string BackfillRun::settings_sql() const {
-  // A role's timeouts are meant for requests. UPDATE needs no lock that the application minds beyond its
-  // rows.
-  return "SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false), "
-         "set_config('idle_in_transaction_session_timeout', "
-         "'60s', false), set_config('application_name', 'planner backfill', false)";
+void BackfillRun::settle(Connection& session) const {
+  // UPDATE needs no lock that the application minds beyond its rows.
+  lift_timeouts(session);
+  // A look at the whole table takes one processor, however many there are: the others are the application's.
+  session.exec(
+      "SELECT set_config('idle_in_transaction_session_timeout', '60s', false), "
+      "set_config('application_name', 'planner backfill', false), "
+      "set_config('max_parallel_workers_per_gather', '0', false), set_config('jit', 'off', false)");
 }
 
 std::vector<std::string> BackfillRun::key_at(long long offset) {
@@ -152,16 +158,22 @@ long long BackfillRun::change(Connection& session, Shared& shared, const std::st
   thread_local std::mt19937 random{std::random_device{}()};
   for (int attempt = 0;; ++attempt) {
     try {
-      session.exec("BEGIN; SET LOCAL lock_timeout = '300ms'");
-      const long long rows = session.exec_params(statement, values).affected;
+      // Few messages, because small batches would else wait for the way there and back.
+      const std::string begin = "BEGIN; SET LOCAL lock_timeout = '300ms'; ";
+      if (!values.empty()) session.exec(begin);
+      const long long rows =
+          (values.empty() ? session.exec(begin + statement) : session.exec_params(statement, values))
+              .affected;
+      std::string end;
       if (remembers_) {
-        session.exec_params(
-            "UPDATE planner.backfill_part SET position = $4::text[], pass = $5, rows_done = rows_done + $6, "
-            "done = $7 WHERE plan = $1 AND phase = $2 AND part = $3",
-            {plan_, phase_, std::to_string(next.part), text_array(next.cursor), std::to_string(next.pass),
-             std::to_string(rows), Value(next.done ? "true" : "false")});
+        end =
+            sql("UPDATE planner.backfill_part SET position = {}::text[], pass = {}, rows_done = rows_done + "
+                "{}, done = {} WHERE plan = {} AND phase = {} AND part = {}; ",
+                Literal(text_array(next.cursor)), next.pass, rows,
+                Sql::verbatim(next.done ? "true" : "false"), Literal(plan_), Literal(phase_), next.part)
+                .str();
       }
-      session.exec("COMMIT");
+      session.exec(end + "COMMIT");
       next.rows_done += rows;
       shared.rows += rows;
       return rows;
@@ -212,7 +224,7 @@ bool BackfillRun::one_key_batch(Connection& session, Shared& shared, BackfillPar
   part = next;
   const double spent = since(start) * 1000;
   const int asked = shared.target_ms;
-  const double wanted = asked > 0 ? asked : options_.target_ms > 0 ? options_.target_ms : 100;
+  const double wanted = asked > 0 ? asked : options_.target_ms > 0 ? options_.target_ms : kBatchMs;
   rows = std::clamp(static_cast<int>(rows * std::clamp(wanted / std::max(spent, 1.0), 0.5, 1.5)), kFewestRows,
                     kMostRows);
   if (shared.most_rows > 0) rows = std::min(rows, static_cast<int>(shared.most_rows));
@@ -260,8 +272,8 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
       const int asked = shared.target_ms;
       const double wanted = asked > 0                ? asked
                             : options_.target_ms > 0 ? options_.target_ms
-                            : passes > 1             ? 50
-                                                     : 100;
+                            : passes > 1             ? kPassMs
+                                                     : kBatchMs;
       // On a starved machine every batch takes its time whatever its size: passes over smaller windows would
       // cost more transactions and spare nobody anything.
       const double fewest = passes > 1 ? kFewestBlocksOfPass * passes : 1.0;
@@ -284,7 +296,7 @@ bool BackfillRun::one_part(Connection& session, Shared& shared, BackfillPart& pa
 void BackfillRun::work(Shared& shared) {
   try {
     Connection session(url_);
-    session.exec(settings_sql());
+    settle(session);
     while (!shared.halt) {
       std::optional<BackfillPart> part;
       {
@@ -386,7 +398,7 @@ bool BackfillRun::anything_left() {
 BackfillReport BackfillRun::run() {
   BackfillReport report;
   const auto start = Clock::now();
-  control_.exec(settings_sql());
+  settle(control_);
   if (control_.exec("SELECT pg_is_in_recovery()").truth())
     throw Error("the database is a read-only standby", "give the primary's URL");
   {

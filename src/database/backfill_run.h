@@ -23,7 +23,7 @@ struct BackfillOptions {
   BackfillWay way = BackfillWay::Auto;
   int workers = 1;
   int batch_rows = 5000;  ///< the first batch; then its size follows `target_ms`
-  int target_ms = 0;      ///< 0: 100 for keys and ranges, 50 for a pass
+  int target_ms = 0;      ///< 0: 100 for keys and ranges, 20 for a pass
   int pause_ms = 0;
   // What makes it wait; 0 or empty: nothing.
   long long replica_bytes = 256LL << 20;
@@ -81,7 +81,7 @@ class BackfillRun {
   std::string reason_to_wait(Connection& session);
   double share_done(const Shared& shared) const;
   bool anything_left();
-  std::string settings_sql() const;
+  void settle(Connection& session) const;
 
   std::string url_, plan_, phase_;
   Backfill backfill_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plans/steps/backfill.h"
 #include "src/database/backfill_run.h"
 
 /// Which way a backfill goes through its table, from what the table looks like.
@@ -98,8 +99,11 @@ void BackfillRun::choose_way(BackfillReport& report) {
   if (has_key) {
     const auto correlation = [&] {
       const Result found = control_.exec_params(
-          "SELECT correlation FROM pg_stats WHERE (quote_ident(schemaname) || '.' || "
-          "quote_ident(tablename))::regclass = $1::regclass AND attname = $2 AND NOT inherited",
+          "SELECT s.correlation FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_stats "
+          "s "
+          "ON s.schemaname = n.nspname AND s.tablename = c.relname WHERE c.oid = $1::regclass AND s.attname "
+          "= "
+          "$2 AND NOT s.inherited",
           {quoted(backfill_.table), backfill_.key.front().str()});
       return found.value();
     };
@@ -142,11 +146,13 @@ void BackfillRun::choose_way(BackfillReport& report) {
                           "pg_stat_activity WHERE backend_xmin IS NOT "
                           "NULL AND pid <> pg_backend_pid()")
                     .text());
-  if (backfill_.deletes || indexed || oldest > kOldSnapshot) {
+  const bool numbered = !plans::takes_any_order(backfill_);
+  if (backfill_.deletes || indexed || numbered || oldest > kOldSnapshot) {
     options_.way = BackfillWay::Ranges;
     report.why = backfill_.deletes ? "rows are deleted, not updated"
                  : indexed         ? "an index names the column, so no update can stay on its page"
-                           : fmt::format("a transaction of {:.0f} s keeps pages from being pruned", oldest);
+                 : numbered        ? "what is written may depend on the order of the rows"
+                            : fmt::format("a transaction of {:.0f} s keeps pages from being pruned", oldest);
     return;
   }
   options_.way = BackfillWay::Interleaved;

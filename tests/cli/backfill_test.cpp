@@ -13,6 +13,7 @@ namespace planner::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kPlan = "rename_name_to_fullname";
 constexpr const char* kLeft = "SELECT count(*) FROM \"User\" WHERE \"fullName\" IS DISTINCT FROM name";
@@ -150,6 +151,23 @@ TEST_F(BackfillCommand, ALostConnectionIsAFailureThatTheNextRunCures) {
   EXPECT_EQ(value(kLeft), "0");
 }
 
+TEST_F(BackfillCommand, TheSqlFileAloneWritesInPassesWhereRowsLieInKeyOrder) {
+  split_rename();
+  ASSERT_EQ(planner({"deploy", "--until", "init"}).exit_code, 0);
+  // Keys below zero, gaps, steps.
+  db().exec(
+      "INSERT INTO \"User\" (id, email, name) SELECT g, repeat('e', 100), 'n' || g FROM "
+      "generate_series(-9000, "
+      "90000, 3) g WHERE g % 17 <> 0");
+  db().exec("ANALYZE \"User\"");
+  deploy();
+  const double before = std::stod(value("SELECT pg_relation_size('\"User\"')"));
+  db().exec(repository_.read("prisma/plans/rename_name_to_fullname/2_backfill/migration.sql"));
+  EXPECT_EQ(value(kLeft), "0");
+  // Without passes every row has moved once by the end: the table is twice as large.
+  EXPECT_LT(std::stod(value("SELECT pg_relation_size('\"User\"')")), 1.5 * before);
+}
+
 TEST_F(BackfillCommand, TheSqlFileFinishesWhatItBegan) {
   with_rows(20000);
   RunOptions options;
@@ -180,6 +198,10 @@ TEST_F(BackfillCommand, PauseResumeAndTuneReachARunningOne) {
   db().exec("SELECT pg_sleep(3)");
   const std::string left = value(kLeft);
   EXPECT_THAT(planner({"backfill", "status", kPlan}).out, HasSubstr("paused by hand"));
+  const double share = status()["share"];
+  EXPECT_GT(share, 0);
+  EXPECT_LT(share, 1);
+  EXPECT_THAT(planner({"status"}).out, HasSubstr("paused by hand"));
   db().exec("SELECT pg_sleep(0.5)");
   EXPECT_EQ(value(kLeft), left);
   EXPECT_NE(left, "0");
@@ -188,6 +210,10 @@ TEST_F(BackfillCommand, PauseResumeAndTuneReachARunningOne) {
   running.join();
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
   EXPECT_EQ(value(kLeft), "0");
+  EXPECT_EQ(status()["share"], 1);
+  // Where nobody sits at a terminal: lines, each of them whole.
+  EXPECT_THAT(ran.err, HasSubstr("waiting: paused by hand"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("\r")));
 }
 
 TEST_F(BackfillCommand, AThrottleQueryHoldsIt) {
