@@ -8,6 +8,7 @@
 #include "planner/error.h"
 #include "planner/replay/replay.h"
 #include "src/commands/answers.h"
+#include "src/commands/home_schema.h"
 #include "src/project/files.h"
 #include "src/project/release.h"
 
@@ -70,7 +71,7 @@ std::vector<SplitOptions::Fill> fills_of(const ChosenPlan& chosen) {
 }
 
 std::vector<Intention> intentions_of(const ChosenPlan& chosen) {
-  Schema schema;
+  Schema schema = schema_at_start(chosen.service());
   for (const std::string& text : history_before(chosen)) replay_file(schema, parse_file(text));
   RenameAnswers answers;
   for (const std::string& option : chosen.stored.facts.options) {

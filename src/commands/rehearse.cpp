@@ -7,6 +7,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/home_schema.h"
 #include "src/commands/plan_choice.h"
 #include "src/database/scratch_server.h"
 #include "src/proof/proof_server.h"
@@ -119,8 +120,9 @@ void run(const Options& options, Context& context) {
   input.intentions = intentions_of(chosen);
   std::unique_ptr<ScratchServer> own;
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
-  const Rehearsal rehearsal =
-      rehearse(own ? proof_server(*own) : proof_server(options.scratch), input, options.rehearse);
+  ProofServer server = own ? proof_server(*own) : proof_server(options.scratch);
+  prove_where_it_lives(chosen.service(), server, input);
+  const Rehearsal rehearsal = rehearse(server, input, options.rehearse);
   if (options.format == "json") {
     context.write(as_json(chosen.stored.plan.name, rehearsal));
   } else {

@@ -15,6 +15,7 @@
 #include "rules/registry.h"
 #include "src/commands/answers.h"
 #include "src/commands/commands.h"
+#include "src/commands/home_schema.h"
 #include "src/commands/select.h"
 #include "src/commands/settings.h"
 #include "src/commands/verify.h"
@@ -145,8 +146,9 @@ std::string rename_question(const Intention& question) {
 }
 
 /// Asks about every DROP + ADD pair that is still open. False: the terminal was closed.
-bool ask_renames(const History& history, RenameAnswers& answers, Context& context) {
+bool ask_renames(const History& history, const Schema* base, RenameAnswers& answers, Context& context) {
   AnalyzeOptions analyze_options;
+  analyze_options.base = base;
   analyze_options.answers = answers;
   const Analysis analysis = analyze(history, {}, analyze_options);
   if (analysis.judged.empty()) return false;
@@ -188,7 +190,7 @@ std::vector<std::string> options_as_written(const Options& options) {
 /// through.
 void refuse_beside_unfinished(SplitResult& result, const project::Service& service, const History& history,
                               std::size_t migration) {
-  Schema before;
+  Schema before = schema_at_start(service);
   for (std::size_t i = 0; i < migration; ++i) {
     for (const Statement& statement : parse_file(history.migrations[i].text).statements)
       replay_statement(before, statement.operations);
@@ -224,9 +226,10 @@ std::set<std::string> all_columns(const Schema& schema) {
 
 /// The phases are released behind every migration that is in the history already: one of those that needs
 /// what this one does would run without it.
-void refuse_before_followers(SplitResult& result, const History& history, std::size_t migration) {
+void refuse_before_followers(SplitResult& result, const project::Service& service, const History& history,
+                             std::size_t migration) {
   if (result.outcome != SplitResult::Outcome::Planned) return;
-  Schema schema;
+  Schema schema = schema_at_start(service);
   for (std::size_t i = 0; i < migration; ++i) {
     for (const Statement& statement : parse_file(history.migrations[i].text).statements)
       replay_statement(schema, statement.operations);
@@ -411,11 +414,13 @@ void run(const Options& options, Context& context) {
 
   SplitOptions split_with = split_options(options, target.project.config);
   const RuleSettings settings = rule_settings(target.project.config);
+  const std::optional<Schema> before = schema_before_elsewhere(service, loaded.history, *target.migration);
+  const Schema* base = before ? &*before : nullptr;
   SplitResult result =
-      split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings);
+      split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings, base);
   if (result.outcome == SplitResult::Outcome::NeedsAnswer && context.can_ask() &&
-      ask_renames(loaded.history, split_with.answers, context)) {
-    result = split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings);
+      ask_renames(loaded.history, base, split_with.answers, context)) {
+    result = split(loaded.history, *target.migration, all_rules(), all_recipes(), split_with, settings, base);
   }
 
   report::SplitReport report;
@@ -428,7 +433,7 @@ void run(const Options& options, Context& context) {
 
   if (result.outcome == SplitResult::Outcome::Planned)
     refuse_beside_unfinished(result, service, loaded.history, *target.migration);
-  refuse_before_followers(result, loaded.history, *target.migration);
+  refuse_before_followers(result, service, loaded.history, *target.migration);
 
   PlanProof proof{"", true};
   if (result.outcome == SplitResult::Outcome::Planned) {

@@ -7,6 +7,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
+#include "src/commands/home_schema.h"
 #include "src/commands/plan_choice.h"
 #include "src/commands/verify.h"
 #include "src/database/scratch_server.h"
@@ -95,7 +96,9 @@ PlanProof verify_plan(const VerifyOptions& options, const Context& context) {
   input.measure_waits = true;
   std::unique_ptr<ScratchServer> own;
   if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
-  const VerifyReport report = verify(own ? proof_server(*own) : proof_server(options.scratch), input);
+  ProofServer server = own ? proof_server(*own) : proof_server(options.scratch);
+  prove_where_it_lives(chosen.service(), server, input);
+  const VerifyReport report = verify(server, input);
   const std::string& name = chosen.stored.plan.name;
   return {options.format == "json" ? as_json(name, report) : as_text(name, report, context), report.ok()};
 }
