@@ -228,12 +228,15 @@ Gate release(const GateInput& input, bool quiet) {
                     report::counted(static_cast<std::size_t>(input.watch_seconds), "second")));
   if (!input.old_application.empty()) seen_gone = look_for_sessions(input, made) || seen_gone;
   if (!seen_gone) {
+    // Without a name the plan's own service is meant: another one's word would be taken for its.
+    const std::string& own = input.chosen->service().name;
     for (const std::string& service : open) {
+      const std::string whose = service.empty() || (service == own && open.size() == 1) ? "" : service + "=";
       fails(made,
             service.empty() ? "nobody has said that it is deployed"
                             : fmt::format("{}: nobody has said that it is deployed", service),
             fmt::format("deploy the application, then: planner next {} --deployed {}RELEASE",
-                        plan_of(input).name, service.empty() || open.size() == 1 ? "" : service + "="));
+                        plan_of(input).name, whose));
     }
   }
   return made;

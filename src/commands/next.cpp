@@ -181,9 +181,13 @@ void run_gate(const Options& options, Context& context) {
     context.print(fmt::format("{} {}: {}\n\n", chosen.stored.plan.name, asked.folder, asked.title));
     print_gates(gates, context);
     if (gates.empty()) context.print("It is the first phase: nothing has to hold before it.\n");
-    context.print(fmt::format("\n{}\n", all_pass(gates)
-                                            ? "It may be released: planner next " + chosen.stored.plan.name
-                                            : "It must not be released yet."));
+    const std::optional<std::size_t> there =
+        project::released_as(chosen.service(), chosen.stored.plan, asked);
+    context.print(fmt::format(
+        "\n{}\n",
+        there ? fmt::format("It is released already, as {}.", chosen.service().folder.files[*there].name)
+        : all_pass(gates) ? "It may be released: planner next " + chosen.stored.plan.name
+                          : std::string("It must not be released yet.")));
   }
   if (!all_pass(gates)) context.exit_code = kExitFindings;
 }

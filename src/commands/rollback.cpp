@@ -211,6 +211,7 @@ bool apply_now(Seat& seat, Context& context) {
     Deployer deployer(environment.url, seat.service(), plans, context);
     if (!deployer.take_lock(std::nullopt))
       throw Error("stopped while waiting for the deploy lock", "planner deploy applies the way back");
+    if (seat.environments.size() > 1) context.print(environment.name + ":\n");
     const Phase* waiting = nullptr;
     for (const std::size_t file : deployer.prepare()) {
       const std::string& name = seat.service().folder.files[file].name;

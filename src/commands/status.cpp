@@ -442,6 +442,44 @@ report::StatusEnvironment look_at_files(const Known& known) {
   return status;
 }
 
+/// A phase is released for every environment at once: none is, before the one in front of it is applied in
+/// all of them. And a command that is copied must reach the databases that were looked at.
+void mind_the_others(report::StatusService& service, const std::vector<NamedUrl>& given, bool deploys) {
+  using report::Situation;
+  if (given.size() < 2) return;
+  std::string databases;
+  for (const NamedUrl& url : given)
+    databases += fmt::format(" --database {}URL", url.name.empty() ? "" : url.name + "=");
+  for (report::StatusEnvironment& environment : service.environments) {
+    if (deploys &&
+        (environment.situation == Situation::Pending || environment.situation == Situation::FailedPhase))
+      environment.next += " --database URL";
+    if (environment.situation != Situation::PhaseReady && environment.situation != Situation::ReleaseNeeded)
+      continue;
+    const auto behind = [&](const report::StatusEnvironment& other) -> const report::StatusPhase* {
+      for (std::size_t plan = 0; plan < std::min(environment.plans.size(), other.plans.size()); ++plan) {
+        const auto& phases = environment.plans[plan].phases;
+        for (std::size_t i = 0; i < phases.size(); ++i) {
+          if (phases[i].state == "applied" && other.plans[plan].phases[i].state != "applied")
+            return &other.plans[plan].phases[i];
+        }
+      }
+      return nullptr;
+    };
+    const auto slow = std::find_if(service.environments.begin(), service.environments.end(),
+                                   [&](const report::StatusEnvironment& other) {
+                                     return other.error.empty() && behind(other) != nullptr;
+                                   });
+    if (slow != service.environments.end()) {
+      environment.next_why =
+          fmt::format("wait: {} is not applied in {} yet", behind(*slow)->folder, slow->name);
+      environment.next.clear();
+    } else {
+      environment.next += databases;
+    }
+  }
+}
+
 void run(const Options& options, Context& context) {
   if (options.format != "text" && options.format != "json")
     throw Error(fmt::format("--format does not know \"{}\"", options.format), "use text or json");
@@ -468,6 +506,7 @@ void run(const Options& options, Context& context) {
       unreadable = unreadable || !status.environments.back().error.empty();
     }
     if (status.environments.empty()) status.environments.push_back(look_at_files(known));
+    mind_the_others(status, given, service.folder.layout == project::Layout::Prisma);
     report.services.push_back(std::move(status));
   }
   if (options.format == "json") {

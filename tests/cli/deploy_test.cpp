@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <csignal>
 #include <thread>
 
@@ -12,8 +14,10 @@
 namespace planner::test {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class Deploy : public Seat {
  protected:
@@ -129,6 +133,30 @@ TEST_F(Deploy, WaitsForAnotherDeployWithoutQueueingForItsLock) {
   other.exec("SELECT pg_advisory_unlock(72707369)");
   deploying.join();
   EXPECT_EQ(waited.exit_code, 0) << waited.err;
+  // As `kubectl logs` shows it: whole lines, nothing redrawn, no colour.
+  for (const std::string& log : {waited.out, waited.err, gave_up.err}) {
+    EXPECT_THAT(log, EndsWith("\n"));
+    EXPECT_THAT(log, Not(HasSubstr("\r")));
+    EXPECT_THAT(log, Not(HasSubstr("\x1b")));
+  }
+  EXPECT_THAT(waited.err, StartsWith("planner: waiting: another deploy is running: pid"));
+  EXPECT_EQ(std::count(waited.err.begin(), waited.err.end(), '\n'), 1) << waited.err;
+}
+
+TEST_F(Deploy, APhaseThatWaitsForItsTableSaysForWhom) {
+  split_rename();
+  ASSERT_EQ(planner({"deploy", "--until", "init"}).exit_code, 0);
+  Connection reader = connect();
+  reader.exec("BEGIN; SELECT count(*) FROM \"User\"");
+  Ran ran;
+  std::thread deploying([&] { ran = planner({"deploy"}); });
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  reader.exec("COMMIT");
+  deploying.join();
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("in use by pid " + std::to_string(reader.backend_pid()) +
+                                 " (\"planner\", idle in "
+                                 "transaction, its transaction is"));
 }
 
 TEST_F(Deploy, ManyDeployersApplyEverythingOnce) {

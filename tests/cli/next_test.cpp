@@ -100,6 +100,24 @@ TEST_F(Next, IsRefusedUntilThePreviousPhaseIsAppliedInEveryEnvironment) {
   EXPECT_EQ(purposes().size(), 2U);
 }
 
+TEST_F(Next, StatusReleasesNothingThatAnotherEnvironmentIsBehindWith) {
+  split_rename();
+  deploy();
+  const std::string staging = another_database();
+  const std::vector<std::string> both{"status", "--database", "production=" + url(), "--database",
+                                      "staging=" + staging};
+  const Ran before = planner(both);
+  EXPECT_THAT(before.out, HasSubstr("next: wait: 1_add is not applied in staging yet"));
+  EXPECT_THAT(before.out, HasSubstr("next: planner deploy --database URL"));
+  EXPECT_THAT(before.out, Not(HasSubstr("planner next")));
+  ASSERT_EQ(planner({"deploy", "--database", staging}).exit_code, 0);
+  EXPECT_THAT(planner(both).out,
+              HasSubstr("next: planner next rename_name_to_fullname --database production=URL --database "
+                        "staging=URL"));
+  const Ran gate = planner({"gate", kPlan, "1_add"});
+  EXPECT_THAT(gate.out, HasSubstr("It is released already, as 2"));
+}
+
 TEST_F(Next, WithoutADatabaseALaterPhaseIsRefused) {
   split_rename();
   const Ran ran = planner({"next", kPlan}, {{"DATABASE_URL", std::nullopt}});

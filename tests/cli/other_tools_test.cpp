@@ -84,6 +84,19 @@ const std::vector<OtherTool>& other_tools() {
        "DEFAULT now()); INSERT INTO __diesel_schema_migrations VALUES ('20240101000001')",
        "2024-01-02-000002_age",
        "diesel migration run"},
+      {"drizzle",
+       {{"drizzle/0000_init.sql", kUsers},
+        {"drizzle/0001_age.sql", kAge},
+        {"drizzle/meta/_journal.json",
+         R"({"version": "7", "dialect": "postgresql", "entries": [)"
+         R"({"idx": 0, "version": "7", "when": 1704067200000, "tag": "0000_init", "breakpoints": true}, )"
+         R"({"idx": 1, "version": "7", "when": 1704153600000, "tag": "0001_age", "breakpoints": true}]})"}},
+       "CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text "
+       "NOT "
+       "NULL, created_at bigint); INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', "
+       "1704067200000)",
+       "0001_age",
+       "drizzle-kit migrate"},
   };
   return tools;
 }
@@ -108,6 +121,51 @@ TEST_P(OtherTools, StatusReadsTheTableAndNamesTheToolsCommand) {
   const Ran deploy = planner({"deploy"});
   EXPECT_EQ(deploy.exit_code, 2);
   EXPECT_THAT(deploy.err, HasSubstr("deploy it with its own tool, " + tool.command));
+}
+
+/// planner does not write other tools' tables: what would have to says so, names the tool's own command, and
+/// changes nothing.
+TEST_P(OtherTools, WhatWouldWriteTheToolsTableIsRefusedWithItsOwnCommand) {
+  const OtherTool& tool = GetParam();
+  for (const auto& [file, text] : tool.files) repository_.write(file, text);
+  db().exec(kUsers);
+  db().exec(tool.record);
+  const std::vector<std::string> files = files_below(repository_.path());
+  const std::string tables = value("SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_class");
+  const auto refused = [&](const std::vector<std::string>& arguments) {
+    const Ran ran = planner(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << testing::PrintToString(arguments) << ran.out << ran.err;
+    return ran.err;
+  };
+  EXPECT_THAT(refused({"deploy"}), HasSubstr("deploy it with its own tool, " + tool.command));
+  EXPECT_THAT(refused({"deploy", "--dry-run"}), HasSubstr(tool.command));
+  EXPECT_THAT(refused({"resolve", tool.pending, "--applied"}), HasSubstr("use the history's own tool"));
+  (void)refused({"reset", "--yes"});
+  EXPECT_EQ(files_below(repository_.path()), files);
+  EXPECT_EQ(value("SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_class"), tables);
+}
+
+TEST_P(OtherTools, APlanIsTakenBackByItsOwnTool) {
+  const OtherTool& tool = GetParam();
+  for (const auto& [file, text] : tool.files) {
+    std::string renaming = text;
+    if (const std::size_t at = renaming.find(kAge); at != std::string::npos)
+      renaming.replace(at, std::string(kAge).size(), "ALTER TABLE users RENAME COLUMN email TO mail;\n");
+    repository_.write(file, renaming);
+  }
+  db().exec(kUsers);
+  db().exec(tool.record);
+  const Ran split = planner({"split", tool.pending, "--release"});
+  ASSERT_EQ(split.exit_code, 0) << split.out << split.err;
+  for (const char* command : {"rollback", "abandon"}) {
+    const Ran now = planner({command, "age", "--now"});
+    EXPECT_EQ(now.exit_code, 2) << now.out << now.err;
+    EXPECT_THAT(now.err, HasSubstr("planner applies migrations itself only where Prisma's history table"));
+    EXPECT_THAT(now.err, HasSubstr("leave --now out, then deploy: " + tool.command));
+  }
+  const Ran back = planner({"rollback", "age"});
+  EXPECT_EQ(back.exit_code, 0) << back.out << back.err;
+  EXPECT_THAT(back.out, HasSubstr("withdrew 1_add"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, OtherTools, testing::ValuesIn(other_tools()),

@@ -75,6 +75,24 @@ TEST_F(WayBack, AnAppliedPhaseGetsAReverseMigrationAndCanBeReleasedAgain) {
   EXPECT_EQ(planner({"status"}).exit_code, 0);
 }
 
+TEST_F(WayBack, WhatWasSaidAboutReleasesIsForgottenWithThePhase) {
+  split_rename();
+  deploy();
+  for (int phase = 0; phase < 2; ++phase) {
+    ASSERT_EQ(planner({"next", kPlan}).exit_code, 0);
+    deploy();
+  }
+  ASSERT_EQ(planner({"next", kPlan, "--deployed", "v2"}).exit_code, 0);
+  deploy();
+  const Ran back = planner({"rollback", kPlan, "--now"});
+  ASSERT_EQ(back.exit_code, 0) << back.out << back.err;
+  EXPECT_THAT(back.out, HasSubstr("what was said about releases for 4_enforce and later is forgotten"));
+  const Ran again = planner({"next", kPlan});
+  EXPECT_EQ(again.exit_code, 1) << again.out;
+  EXPECT_THAT(again.out, HasSubstr("nobody has said that it is deployed"));
+  EXPECT_EQ(planner({"next", kPlan, "--deployed", "v3"}).exit_code, 0);
+}
+
 TEST_F(WayBack, TheWholePlanIsTakenBackAtOnce) {
   walk_to(5);
   ASSERT_FALSE(has_column("name"));

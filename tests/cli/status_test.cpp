@@ -165,6 +165,30 @@ TEST_F(Status, OneUnreachableEnvironmentDoesNotHideTheOther) {
   EXPECT_THAT(ran.out + ran.err, Not(HasSubstr("secret")));
 }
 
+TEST_F(Status, AnotherServicesMirrorIsNotLeftOver) {
+  repository_.write("planner.toml",
+                    "[[service]]\nname = \"app\"\nmigrations = \"prisma/migrations\"\n\n[[service]]\nname = "
+                    "\"jobs\"\nmigrations = \"jobs/prisma/migrations\"\n");
+  repository_.write("jobs/prisma/migrations/migration_lock.toml", kPrismaLock);
+  repository_.write("jobs/prisma/migrations/20240101000009_jobs/migration.sql",
+                    "CREATE TABLE jobs (id int);\n");
+  split_rename();
+  deploy();
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"status"}, std::vector<std::string>{"status", "jobs/prisma/migrations"}}) {
+    const Ran ran = planner(command);
+    EXPECT_THAT(ran.out, Not(HasSubstr("left over"))) << ran.out;
+    EXPECT_THAT(ran.out, Not(HasSubstr("missing"))) << ran.out;
+  }
+  EXPECT_EQ(planner({"status", "jobs/prisma/migrations"}).exit_code, 0);
+  // A mirror that belongs to no plan is.
+  db().exec(
+      "CREATE FUNCTION planner_mirror_nobody() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'");
+  const Ran ran = planner({"status", "jobs/prisma/migrations"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("planner_mirror_nobody"));
+}
+
 TEST_F(Status, JsonIsAsTheSchemaSays) {
   if (run_program({"python3", "-c", "import jsonschema"}).exit_code != 0)
     GTEST_SKIP() << "python3-jsonschema is not installed";

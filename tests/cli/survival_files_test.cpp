@@ -243,6 +243,7 @@ TEST_F(FileSurvival, EveryServiceOnTheDatabaseMustConfirm) {
   EXPECT_EQ(half.exit_code, 1);
   EXPECT_THAT(half.out, HasSubstr("jobs: nobody has said that it is deployed"));
   EXPECT_THAT(half.out, Not(HasSubstr("app: nobody")));
+  EXPECT_THAT(half.out, HasSubstr("planner next rename_name_to_fullname --deployed jobs=RELEASE"));
   EXPECT_EQ(planner({"next", kPlan, "--deployed", "nonsense=v2"}).exit_code, 2);
   const Ran whole = planner({"next", kPlan, "--deployed", "jobs=v7"});
   EXPECT_EQ(whole.exit_code, 0) << whole.out << whole.err;
