@@ -57,7 +57,7 @@ TEST_P(OtherSchema, APlanIsWalkedToItsEndAndPartOfTheWayBack) {
   must({"gate", kPlan, "3_dual_write"});
   must({"next", kPlan});
   must({"deploy"});
-  must({"rollback", kPlan, "--now"});
+  must({"rollback", kPlan, "--now", "--deployed", "v1"});
   must({"next", kPlan});
   must({"deploy"});
   must({"next", kPlan, "--deployed", "v2"});
@@ -67,7 +67,7 @@ TEST_P(OtherSchema, APlanIsWalkedToItsEndAndPartOfTheWayBack) {
   must({"deploy"});
   must({"status"});
   EXPECT_EQ(value("SELECT count(*) FROM \"User\" WHERE \"fullName\" = 'n' || substr(email, 2)"), "50");
-  EXPECT_EQ(value("SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL"), "8");
+  EXPECT_EQ(value("SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NULL"), "0");
   expect_public_untouched();
 }
 

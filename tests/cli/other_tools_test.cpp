@@ -164,6 +164,11 @@ TEST_P(OtherTools, APlanIsTakenBackByItsOwnTool) {
     EXPECT_THAT(now.err, HasSubstr("leave --now out, then deploy: " + tool.command));
   }
   const Ran back = planner({"rollback", "age"});
+  if (tool.name == "drizzle") {
+    EXPECT_EQ(back.exit_code, 2) << back.out;
+    EXPECT_THAT(back.err, HasSubstr("take the file and its entry in meta/_journal.json out by hand"));
+    return;
+  }
   EXPECT_EQ(back.exit_code, 0) << back.out << back.err;
   EXPECT_THAT(back.out, HasSubstr("withdrew 1_add"));
 }

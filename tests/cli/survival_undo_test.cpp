@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/cli/seat.h"
+#include "tests/support/paths.h"
 
 /// Commands that give something up, killed at any moment: the same command again ends in the right state.
 namespace planner::test {
@@ -65,7 +66,9 @@ TEST_F(UndoSurvival, AbandonKilledAtRandomMomentsLeavesNothing) {
       const Ran status = planner({"status"});
       EXPECT_THAT(status.exit_code, AnyOf(0, 1)) << status.out << status.err;
       EXPECT_LE(originals(), 1U);
-      if (!plan_is_there()) EXPECT_EQ(originals(), 1U) << "the migration is lost";
+      if (!plan_is_there()) {
+        EXPECT_EQ(originals(), 1U) << "the migration is lost";
+      }
     }
     if (plan_is_there()) {
       const Ran ran = planner(abandon);
@@ -115,7 +118,9 @@ TEST_F(UndoSurvival, ResolveKilledAtRandomMomentsRecordsAllOrNothing) {
       EXPECT_EQ(status.exit_code, live == "falsefalse" || !applied ? 1 : 0) << status.out;
     }
     const Ran ran = planner(resolve);
-    if (ran.exit_code != 0) EXPECT_THAT(ran.err, AnyOf(HasSubstr("P3008"), HasSubstr("P3012")));
+    if (ran.exit_code != 0) {
+      EXPECT_THAT(ran.err, AnyOf(HasSubstr("P3008"), HasSubstr("P3012")));
+    }
     EXPECT_EQ(value(kLive), resolved);
   }
 }
