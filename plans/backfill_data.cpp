@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "planner/sql/conditions.h"
 #include "planner/sql/data_change.h"
 #include "plans/recipes.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/dependents.h"
+#include "plans/steps/few_rows.h"
 #include "plans/steps/fill.h"
 #include "plans/steps/follow.h"
 #include "plans/steps/once.h"
@@ -12,26 +12,6 @@
 
 namespace planner::plans {
 namespace {
-
-/// Does the condition name one row, or a handful, by a unique key?
-bool few_rows(const Table& table, const Expression& where) {
-  if (where.empty()) return false;
-  const auto found = alternatives(where);
-  return !found.empty() && std::all_of(found.begin(), found.end(), [&](const std::vector<Comparison>& all) {
-    const auto fixed = [&](const Identifier& column) {
-      return std::any_of(all.begin(), all.end(), [&](const Comparison& one) {
-        return one.column == column && (one.comparison == "=" || one.comparison == "in") &&
-               one.constants.size() <= 100;
-      });
-    };
-    return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-      return index.unique && index.valid && index.predicate.empty() &&
-             std::all_of(index.elements.begin(), index.elements.end(), [&](const IndexElement& element) {
-               return !element.column.empty() && fixed(element.column);
-             });
-    });
-  });
-}
 
 /// Applying it twice gives what applying it once gives, as far as one can tell by looking.
 bool settles(const Expression& value, const Identifier& column) {

@@ -51,7 +51,7 @@ extern const Recipe rename_column, rename_table, rename_table_parts, move_object
 extern const Recipe set_not_null, required_column, add_column_default;
 extern const Recipe create_index, add_unique, add_primary_key, add_foreign_key, add_check, add_exclusion;
 extern const Recipe drop_column, drop_table, drop_index, drop_constraint, replace_constraint;
-extern const Recipe update_data, delete_data;
+extern const Recipe update_data, delete_data, insert_rows;
 extern const Recipe attach_partition;
 extern const Recipe reindex_concurrently, refresh_view, set_persistence, set_tablespace, set_access_method,
     cluster_table, vacuum_full;

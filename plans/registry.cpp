@@ -31,6 +31,7 @@ const RecipeSet& all_recipes() {
       &plans::drop_table,
       &plans::update_data,
       &plans::delete_data,
+      &plans::insert_rows,
       &plans::attach_partition,
       &plans::reindex_concurrently,
       &plans::refresh_view,

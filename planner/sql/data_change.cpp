@@ -156,4 +156,84 @@ Expression with_condition(const Expression& statement, const Expression& conditi
   return draft.finish();
 }
 
+static PgQuery__InsertStmt* insert_of(const ExpressionAccess::Draft& draft) {
+  return draft.node != nullptr && draft.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT
+             ? draft.node->insert_stmt
+             : nullptr;
+}
+
+std::optional<InsertedQuery> inserted_query(const Expression& statement) {
+  if (ExpressionAccess::node(statement) == nullptr) return std::nullopt;
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const PgQuery__InsertStmt* insert = insert_of(draft);
+  if (insert == nullptr || insert->select_stmt == nullptr ||
+      insert->select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return std::nullopt;
+  InsertedQuery query;
+  DataChange around;
+  look_around(*draft.node, insert->relation, around);
+  query.reads = around.reads;
+  query.writes_more = around.writes_more;
+  const PgQuery__SelectStmt* select = insert->select_stmt->select_stmt;
+  if (select->n_values_lists > 0) return std::nullopt;
+  if (select->limit_count != nullptr && select->limit_count->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+      select->limit_count->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL)
+    query.at_most = static_cast<std::size_t>(select->limit_count->a_const->ival->ival);
+  const bool alone = select->n_from_clause == 1 && select->op == PG_QUERY__SET_OPERATION__SETOP_NONE &&
+                     select->from_clause[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+  if (alone) query.where = pg::scalar({draft.arena, 0}, select->where_clause);
+  while (select->op != PG_QUERY__SET_OPERATION__SETOP_NONE && select->larg != nullptr) select = select->larg;
+  query.outputs = select->n_target_list;
+  for (const pg::Node* target : pg::list(select->n_target_list, select->target_list)) {
+    const pg::Node* value = target->res_target->val;
+    if (value == nullptr || value->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) continue;
+    const PgQuery__ColumnRef& reference = *value->column_ref;
+    query.stars =
+        query.stars || (reference.n_fields > 0 &&
+                        reference.fields[reference.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR);
+  }
+  return query;
+}
+
+static void set_columns(const ExpressionAccess::Draft& draft, const std::vector<Identifier>& columns) {
+  PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
+  insert.n_returning_list = 0;
+  insert.returning_list = nullptr;
+  insert.n_cols = columns.size();
+  insert.cols = draft.arena->array<pg::Node>(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    insert.cols[i] = draft.arena->make<pg::Node>(pg_query__node__init);
+    insert.cols[i]->node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+    insert.cols[i]->res_target = draft.arena->make<PgQuery__ResTarget>(pg_query__res_target__init);
+    insert.cols[i]->res_target->name = draft.arena->copy(columns[i].str());
+  }
+}
+
+Expression inserted_into(const Expression& statement, const ObjectName& table,
+                         const std::vector<Identifier>& columns) {
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  assert(insert_of(draft) != nullptr);
+  PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
+  set_columns(draft, columns);
+  insert.on_conflict_clause = nullptr;
+  insert.override = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;
+  insert.relation->schemaname = draft.arena->copy(table.schema.str());
+  insert.relation->relname = draft.arena->copy(table.name.str());
+  insert.relation->alias = nullptr;
+  return draft.finish();
+}
+
+Expression inserted_from(const Expression& statement, const Expression& query,
+                         const std::vector<Identifier>& columns) {
+  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  assert(insert_of(draft) != nullptr);
+  PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
+  set_columns(draft, columns);
+  insert.with_clause = nullptr;
+  // The two trees live in different arenas: the query is copied into the statement's.
+  insert.select_stmt = const_cast<pg::Node*>(&pg::as_message_of<pg::Node>(
+      *pg::copied(*draft.arena, pg::message_of(*ExpressionAccess::node(query)))));
+  return draft.finish();
+}
+
 }  // namespace planner

@@ -38,4 +38,22 @@ Expression rows_of_change(const Expression& statement, const std::vector<Sql>& k
 /// The UPDATE or DELETE with one more condition, joined by AND.
 Expression with_condition(const Expression& statement, const Expression& condition);
 
+/// An INSERT ... SELECT taken apart.
+struct InsertedQuery {
+  std::vector<ObjectName> reads;  ///< relations of the query
+  bool writes_more = false;       ///< another INSERT, UPDATE or DELETE in its WITH
+  bool stars = false;             ///< `*` among its outputs
+  std::size_t outputs = 0;        ///< how many there are, when there is no star
+  Expression where;               ///< of a query of one table alone
+  std::size_t at_most = 0;        ///< its LIMIT, when it is a constant
+};
+std::optional<InsertedQuery> inserted_query(const Expression& statement);
+
+/// The same query inserted into another table; what to do on conflict and RETURNING are left out.
+Expression inserted_into(const Expression& statement, const ObjectName& table,
+                         const std::vector<Identifier>& columns);
+/// The same INSERT with another query; RETURNING is left out.
+Expression inserted_from(const Expression& statement, const Expression& query,
+                         const std::vector<Identifier>& columns);
+
 }  // namespace planner

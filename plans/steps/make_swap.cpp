@@ -6,130 +6,13 @@
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/make_swap.h"
+#include "plans/steps/swap_reasons.h"
 #include "plans/steps/text.h"
 #include "plans/steps/type_swap.h"
 #include "plans/steps/type_wishes.h"
 
 namespace planner::plans {
 namespace {
-
-RecipeResult refuse(const Wanted& wanted, const std::string& why, const std::string& what_to_do) {
-  return refused("Type of " + said(wanted.table, wanted.column) + ": " + why, what_to_do);
-}
-
-const std::string kByHand =
-    "Add a column of the new type under another name, fill it in batches, deploy code that uses it, then "
-    "drop the old one; or do it in a maintenance window.";
-
-bool same_object(const Operation& a, const Operation& b) {
-  if (const auto* view = std::get_if<DropView>(&a))
-    return std::holds_alternative<DropView>(b) && std::get<DropView>(b).view == view->view;
-  if (const auto* trigger = std::get_if<DropTrigger>(&a)) {
-    return std::holds_alternative<DropTrigger>(b) && std::get<DropTrigger>(b).table == trigger->table &&
-           std::get<DropTrigger>(b).trigger == trigger->trigger;
-  }
-  if (const auto* policy = std::get_if<DropPolicy>(&a)) {
-    return std::holds_alternative<DropPolicy>(b) && std::get<DropPolicy>(b).table == policy->table &&
-           std::get<DropPolicy>(b).policy == policy->policy;
-  }
-  return false;
-}
-
-std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& table,
-                                             const Dependents& dependents, const RecipeContext& context,
-                                             const std::vector<Wanted>& all) {
-  if (table.kind != RelationKind::Table || !table.children.empty() || table.partition_of ||
-      !table.inherits.empty()) {
-    return refuse(wanted, "the table is partitioned or part of an inheritance tree.", kByHand);
-  }
-  // A view that stands when the type changes makes PostgreSQL refuse, if it reads the column; whether one
-  // does is also asked of the server.
-  const std::vector<Carried> along = carried_with(all, context);
-  const auto carried = [&](const Operation& drop) {
-    return std::any_of(along.begin(), along.end(),
-                       [&](const Carried& one) { return same_object(one.drop->operation, drop); });
-  };
-  for (const ObjectName& view : dependents.views) {
-    if (context.before.views.find(view) != nullptr || carried(DropView{view})) continue;
-    return refuse(wanted, "view " + display(view) + " reads it and would go on reading the old column.",
-                  "Drop the view in a migration before this one and create it again in one after it.");
-  }
-  const auto hanging = [&](const std::string& what) {
-    return refuse(wanted, what + " hangs on it.",
-                  "Drop it in a migration before this one and create it again in one after it.");
-  };
-  for (const Identifier& policy : dependents.policies) {
-    if (!carried(DropPolicy{wanted.table, policy})) return hanging("policy " + said(policy));
-  }
-  for (const Trigger* trigger : dependents.triggers) {
-    if (!carried(DropTrigger{wanted.table, trigger->definition.name}))
-      return hanging("trigger " + said(trigger->definition.name));
-  }
-  if (!dependents.generated_columns.empty())
-    return hanging("generated column " + said(dependents.generated_columns.front()));
-  if (!dependents.statistics.empty())
-    return hanging("statistics object " + display(dependents.statistics.front()));
-  if (!dependents.rules.empty()) return hanging("rule " + said(dependents.rules.front()));
-  for (const Constraint* constraint : dependents.constraints) {
-    if (constraint->definition.kind == ConstraintKind::Exclusion) {
-      return refuse(wanted,
-                    "exclusion constraint " + said(constraint->definition.name) +
-                        " hangs on it, and one can only be built under a lock.",
-                    kByHand);
-    }
-  }
-  return std::nullopt;
-}
-
-Expression said_value(const RecipeContext& context, const Wanted& wanted) {
-  for (const SplitOptions::Fill& fill : context.options.fills) {
-    if (context.start.resolve_relation(fill.table) == wanted.table && fill.column == wanted.column)
-      return fill.value;
-  }
-  return {};
-}
-
-bool loss_agreed(const RecipeContext& context, const Wanted& wanted) {
-  if (context.options.accept_lossy) return true;
-  return std::any_of(context.options.answers.not_renames.begin(), context.options.answers.not_renames.end(),
-                     [&](const RenameAnswers::Column& answer) {
-                       return context.start.resolve_relation(answer.table) == wanted.table &&
-                              answer.from == wanted.column;
-                     });
-}
-
-std::string option_said(const Wanted& wanted) { return display(wanted.table) + "." + wanted.column.str(); }
-
-/// DROP and ADD under the same name: a conversion, or the loss of every value, as a person says.
-std::optional<RecipeResult> choose_values(const Wanted& wanted, const Column& before, const Column& after,
-                                          const RecipeContext& context, ConversionRequest& request) {
-  request.given = said_value(context, wanted);
-  request.meant = true;
-  if (!request.given.empty()) return std::nullopt;
-  if (loss_agreed(context, wanted)) {
-    if (after.default_value.empty() && after.not_null) {
-      return question(
-          said(wanted.table, wanted.column) +
-              " is dropped and added again as a required column: which value do the rows there are get?",
-          "Say it with --fill " + option_said(wanted) + "=SQL.");
-    }
-    request.given = after.default_value.empty() ? Expression::parse("NULL") : after.default_value;
-    return std::nullopt;
-  }
-  const bool castable = cast_path(before.type, after.type, CastContext::Explicit, context.start,
-                                  context.options.effects.server_version)
-                            .has_value();
-  // No text of a number is ever a uuid: what the new column gives to new rows is meant then.
-  const bool by_text = castable || after.default_value.empty() || !after.type.is("uuid");
-  const std::string conversion =
-      by_text ? quoted(wanted.column) + (castable ? "::" : "::text::") + type_sql(after.type).str()
-              : after.default_value.text().str();
-  return question(said(wanted.table, wanted.column) + " is dropped and added again as " +
-                      display(after.type) + ", which loses every value. Is it a change of type?",
-                  "Say --fill '" + option_said(wanted) + "=" + conversion +
-                      "' (or any other expression) to convert the values, or --no-rename " +
-                      option_said(wanted) + " to lose them.");
-}
 
 TypeName renamed_type(TypeName type, const ObjectName& name) {
   type.name = name;
@@ -170,6 +53,8 @@ struct Builder {
     if (!column.before->generated.empty() || !column.after->generated.empty())
       return refuse(one, "it is a generated column.", kByHand);
     column.required = column.after->not_null;
+    column.dropped_and_added = one.replaced != nullptr;
+    column.join = join_of(one, wanted, context);
     column.default_in_its_words = keeps_default_words(one, *column.before, *column.after);
     if (one.replaced == nullptr && column.after->not_null && !column.before->not_null) {
       // SET NOT NULL has phases of its own. Behind the change of type they wait for the swap; before it they
@@ -185,7 +70,11 @@ struct Builder {
                       "Put SET NOT NULL into a migration of its own, after this one.");
       column.required = false;
     }
-    if (column.before->identity.has_value() != column.after->identity.has_value()) {
+    const bool anew =
+        !column.join && one.replaced != nullptr && given_anew(value_given(one, context), context.before);
+    const bool own_values = !column.before->default_value.empty() || column.before->identity.has_value();
+    column.goes_on = anew && own_values && !column.after->identity.has_value() && keeps_sequences(one);
+    if (column.before->identity.has_value() != column.after->identity.has_value() && !column.goes_on) {
       return refuse(one, "the migration also changes whether it is an identity column.",
                     "Put that into a migration of its own.");
     }
@@ -200,6 +89,9 @@ struct Builder {
     }
     const Dependents dependents = dependents_of(context.start, *table, one.column);
     if (auto refusal = reason_to_refuse(one, *table, dependents, context, wanted)) return refusal;
+    if (column.join) {
+      if (auto refusal = reason_not_to_join(one, *column.join, *table, context)) return refusal;
+    }
 
     ConversionRequest up;
     up.table = one.table;
@@ -209,7 +101,7 @@ struct Builder {
     column.fresh_type = up.to;
     column.old_type = up.from;
     if (one.change != nullptr) up.given = one.change->using_expression;
-    if (one.replaced != nullptr) {
+    if (one.replaced != nullptr && !column.join) {
       if (auto ask = choose_values(one, *column.before, *column.after, context, up)) return ask;
     }
     if (one.enum_swap != nullptr) {
@@ -284,24 +176,26 @@ struct Builder {
                                         ")::" + type_sql(column.fresh_type).str() + ")");
       return conversion;
     };
-    const std::optional<Conversion> forth =
-        column.once ? given_once(column.fresh) : convert(up.from, column.fresh_type);
-    if (!forth)
-      return refuse(one, "PostgreSQL has no cast from " + display(up.from) + " to " + display(up.to) + ".",
-                    "Say how with USING.");
-    column.up = *forth;
-    column.up_after = *forth;
-    column.up_after.functions.clear();
-    if (one.enum_swap != nullptr) column.up_after = *convert(column.old_type, up.to);
-    column.up_after.up = column.once ? given_once(column.name).up
-                                     : column.up_after.up.with_column_renamed(column.name, column.old);
+    if (!column.join) {
+      const std::optional<Conversion> forth =
+          column.once ? given_once(column.fresh) : convert(up.from, column.fresh_type);
+      if (!forth)
+        return refuse(one, "PostgreSQL has no cast from " + display(up.from) + " to " + display(up.to) + ".",
+                      "Say how with USING.");
+      column.up = *forth;
+      column.up_after = *forth;
+      column.up_after.functions.clear();
+      if (one.enum_swap != nullptr) column.up_after = *convert(column.old_type, up.to);
+      column.up_after.up = column.once ? given_once(column.name).up
+                                       : column.up_after.up.with_column_renamed(column.name, column.old);
 
-    ConversionRequest down;
-    down.table = one.table;
-    down.column = one.column;
-    down.from = up.to;
-    down.to = column.old_type;
-    column.down = way_back(down, context.start, context.options.effects);
+      ConversionRequest down;
+      down.table = one.table;
+      down.column = one.column;
+      down.from = up.to;
+      down.to = column.old_type;
+      if (!column.goes_on) column.down = way_back(down, context.start, context.options.effects);
+    }
 
     const bool loses = loss_agreed(context, one);
     std::vector<Sql> refused_values;
@@ -312,7 +206,7 @@ struct Builder {
 
     for (const Sequence* sequence : dependents.sequences) {
       if (sequence->internal) {
-        column.identity = sequence;
+        if (!column.goes_on) column.identity = sequence;
         continue;
       }
       note_sequence(one, *sequence, up.to);
@@ -352,6 +246,32 @@ struct Builder {
           " stays an integer sequence, as in the original, and stops at 2147483647: add ALTER SEQUENCE " +
           quoted(sequence.name) + " AS bigint.");
     }
+  }
+
+  /// DROP COLUMN takes its sequence along: it stays with the old column and goes with it. One that the
+  /// migration drops by itself has to be there until then.
+  bool goes_along(const ObjectName& name, const Sequence& sequence) const {
+    return context.after.sequence(name) == nullptr &&
+           std::any_of(context.intentions.begin(), context.intentions.end(), [&](const Intention& intention) {
+             const auto* replace = std::get_if<ReplaceColumn>(&intention.operation);
+             return replace != nullptr && replace->table == sequence.owner_table &&
+                    replace->column.name == sequence.owner_column;
+           });
+  }
+
+  /// May the old column go on taking values from its sequences until it goes?
+  bool keeps_sequences(const Wanted& one) const {
+    if (std::any_of(context.intentions.begin(), context.intentions.end(), [](const Intention& intention) {
+          return std::holds_alternative<DropSequence>(intention.operation);
+        }))
+      return false;
+    return std::all_of(context.start.sequences.begin(), context.start.sequences.end(),
+                       [&](const auto& entry) {
+                         const Sequence& sequence = *entry.second;
+                         return sequence.internal ||
+                                !(sequence.owner_table == one.table && sequence.owner_column == one.column) ||
+                                goes_along(entry.first, sequence);
+                       });
   }
 
   SwappedTable& table_of(const Table& table, const Table& after) {
@@ -418,16 +338,25 @@ struct Builder {
   std::optional<RecipeResult> finish() {
     for (SwappedTable& table : swap.tables) {
       std::vector<MirrorPair> pairs;
+      std::vector<MirrorPair> joined;
       for (const SwappedColumn& column : table.columns) {
         MirrorPair pair;
-        pair.from = column.name;
         pair.to = column.fresh;
+        if (column.join) {
+          joined.push_back(pair);
+          continue;
+        }
+        pair.from = column.name;
         pair.from_type = column.before->type;
         pair.to_type = column.fresh_type;
         pair.up = column.up.up;
         pairs.push_back(pair);
       }
       table.mirror = make_mirror(*table.table, pairs);
+      // A row that points at itself needs its own new key first.
+      Table with_mirror = *table.table;
+      with_mirror.triggers.emplace_back().definition.name = table.mirror.trigger_name;
+      table.joins = make_mirror(with_mirror, joined);
       for (const Index& index : table.table->indexes) {
         const bool about =
             std::any_of(table.columns.begin(), table.columns.end(),
@@ -474,17 +403,7 @@ struct Builder {
         const Identifier& owner = sequence->owner_column;
         const bool about = std::any_of(table.columns.begin(), table.columns.end(),
                                        [&](const SwappedColumn& column) { return column.name == owner; });
-        // DROP COLUMN takes its sequence along: it stays with the old column and goes with it. One that the
-        // migration drops by itself has to be there until then.
-        const bool goes_along =
-            context.after.sequence(name) == nullptr &&
-            std::any_of(context.intentions.begin(), context.intentions.end(),
-                        [&](const Intention& intention) {
-                          const auto* replace = std::get_if<ReplaceColumn>(&intention.operation);
-                          return replace != nullptr && replace->table == table.table->name &&
-                                 replace->column.name == owner;
-                        });
-        if (about && !goes_along) table.sequences.push_back(sequence.get());
+        if (about && !goes_along(name, *sequence)) table.sequences.push_back(sequence.get());
       }
       std::vector<Identifier> assigned;
       for (const SwappedColumn& column : table.columns) assigned.push_back(column.fresh);

@@ -131,11 +131,36 @@ class List {
 
 }  // namespace
 
+ObjectName list_name(const TableName& table, std::size_t place, const RecipeContext& context) {
+  const std::string what = context.plan_name + "." + quoted(table) + "." + std::to_string(place);
+  return {kSchema, fitted_name("rows_" + table.name.str() + "_" + short_hash(what))};
+}
+
+std::string label_listed(const ObjectName& list) { return "listed:" + quoted(list); }
+
+Step forget_step(const ObjectName& name) {
+  Step forget;
+  forget.kind = PhaseKind::Backfill;
+  forget.window = Window::BothReleases;
+  forget.slug = "forget_" + name.name.str();
+  forget.title = "drop " + display(name) + ", the list of rows that were to be changed";
+  forget.why =
+      "Every row on it is done. While it stands, the phase before can run again without doing a row twice.";
+  forget.gates = {
+      sql("IF to_regclass({}) IS NOT NULL THEN\n    IF EXISTS (SELECT 1 FROM {}) THEN\n      RAISE "
+          "EXCEPTION 'planner: not all rows are done yet' USING HINT = 'Run the phase before "
+          "again. Nothing was changed.';\n    END IF;\n  END IF",
+          Literal(quoted(name)), name)};
+  forget.statements = {sql("DROP TABLE IF EXISTS {}", name)};
+  forget.needs = {label_listed(name)};
+  forget.application = "Nothing changes for it.";
+  return forget;
+}
+
 std::vector<Step> once_steps(const Table& table, const Expression& statement, const DataChange& change,
                              const std::vector<Identifier>& key, Once how, std::size_t place,
                              const RecipeContext& context) {
-  const std::string what = context.plan_name + "." + quoted(table.name) + "." + std::to_string(place);
-  const ObjectName name(kSchema, fitted_name("rows_" + table.name.name.str() + "_" + short_hash(what)));
+  const ObjectName name = list_name(table.name, place, context);
   const List list(table, statement, change, key, how, name);
 
   Step step;
@@ -171,27 +196,11 @@ std::vector<Step> once_steps(const Table& table, const Expression& statement, co
   step.reverse_note = change.deletes ? "Deleted rows are gone: only a backup has them."
                                      : "The values that were there before are gone: only a backup has them.";
 
-  const std::string done = "listed:" + quoted(name);
-  step.provides = {done};
+  step.provides = {label_listed(name)};
   for (const auto& [column, value] : change.assignments)
     step.provides.push_back(label_filled(table.name, column));
 
-  Step forget;
-  forget.kind = PhaseKind::Backfill;
-  forget.window = Window::BothReleases;
-  forget.slug = "forget_" + name.name.str();
-  forget.title = "drop " + display(name) + ", the list of rows that were to be changed";
-  forget.why =
-      "Every row on it is done. While it stands, the phase before can run again without doing a row twice.";
-  forget.gates = {
-      sql("IF to_regclass({}) IS NOT NULL THEN\n    IF EXISTS (SELECT 1 FROM {}) THEN\n      RAISE "
-          "EXCEPTION 'planner: not all rows are done yet' USING HINT = 'Run the phase before "
-          "again. Nothing was changed.';\n    END IF;\n  END IF",
-          Literal(quoted(name)), name)};
-  forget.statements = {sql("DROP TABLE IF EXISTS {}", name)};
-  forget.needs = {done};
-  forget.application = "Nothing changes for it.";
-  return {step, forget};
+  return {step, forget_step(name)};
 }
 
 }  // namespace planner::plans

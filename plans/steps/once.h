@@ -17,4 +17,9 @@ std::vector<Step> once_steps(const Table& table, const Expression& statement, co
                              const std::vector<Identifier>& key, Once how, std::size_t place,
                              const RecipeContext& context);
 
+/// Where the rows of one statement are listed, and the step that drops the list when all are done.
+ObjectName list_name(const TableName& table, std::size_t place, const RecipeContext& context);
+std::string label_listed(const ObjectName& list);
+Step forget_step(const ObjectName& list);
+
 }  // namespace planner::plans

@@ -2,10 +2,12 @@
 
 #include "planner/compose/prisma_schema.h"
 #include "plans/steps/backfill.h"
+#include "plans/steps/base.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/locks.h"
+#include "plans/steps/privileges.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -31,18 +33,11 @@ PrismaAdvice advice(const Renames& renames, bool new_leads, bool enforced) {
 }
 
 Step base_step(const Renames& renames, PhaseKind kind, Window window) {
-  Step step;
-  step.kind = kind;
-  step.window = window;
-  step.recipe = "rename-column";
-  step.slug = std::string(phase_name(kind)) + "_" + renames.table->name.name.str();
-  for (const Rename& column : renames.columns)
-    step.sources.insert(step.sources.end(), column.sources.begin(), column.sources.end());
-  return step;
+  return step_on("rename-column", kind, window, renames.table->name, renames.columns);
 }
 }  // namespace
 
-/// The history does not tell of privileges on a single column; the copy would be without them.
+/// DROP COLUMN loses the privileges on a single column; whether that is meant, the history does not tell.
 static Sql raise_privileges(const TableName& table, const Rename& column) {
   return sql(
       "IF EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = to_regclass({}) AND a.attname = {} AND "
@@ -71,8 +66,14 @@ Step add_step(const Renames& renames) {
       "would be missed. The CHECK is the "
       "promise as a constraint: PostgreSQL itself refuses any drift.";
   step.locks = {exclusive(renames)};
-  for (const Rename& column : renames.columns) step.gates.push_back(raise_privileges(table, column));
   step.statements = install(renames.mirror, renames.columns, copies);
+  for (const Rename& column : renames.columns) {
+    if (column.dropped_and_added) {
+      step.gates.push_back(raise_privileges(table, column));
+    } else {
+      step.statements.push_back(carry_privileges(table, column.from, column.to));
+    }
+  }
   for (const Rename& column : renames.columns) {
     if (column.not_null && !(column.fill.empty() && !column.old_column->not_null)) {
       step.statements.push_back(add_proof(table, proof_name(column.to), column.to));

@@ -4,8 +4,10 @@
 
 #include "planner/compose/prisma_schema.h"
 #include "plans/steps/backfill.h"
+#include "plans/steps/base.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
+#include "plans/steps/key_join.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/text.h"
 #include "plans/steps/type_swap_sql.h"
@@ -22,14 +24,7 @@ void add_type_needs(const TypeSwap& swap, const SwappedTable& table, Step& step)
 }
 
 Step base_step(const SwappedTable& table, PhaseKind kind, Window window) {
-  Step step;
-  step.kind = kind;
-  step.window = window;
-  step.recipe = "change-type";
-  step.slug = std::string(phase_name(kind)) + "_" + table.table->name.name.str();
-  for (const SwappedColumn& column : table.columns)
-    step.sources.insert(step.sources.end(), column.sources.begin(), column.sources.end());
-  return step;
+  return step_on("change-type", kind, window, table.table->name, table.columns);
 }
 
 PrismaAdvice advice(const SwappedTable& table, bool swapped) {
@@ -80,6 +75,7 @@ Step add_step(const TypeSwap& swap, const SwappedTable& table) {
       "write of the application does; the CHECK lets PostgreSQL itself refuse any drift.";
   std::vector<Sql> actions;
   for (const SwappedColumn& column : table.columns) {
+    if (column.join) continue;
     // What the migration itself takes away and makes again still hangs on it here.
     if (swap.take_away.empty()) step.gates.push_back(raise_hidden(table, column));
     if (column.up.reads_clock_zone) step.gates.push_back(raise_zone(column));
@@ -95,7 +91,7 @@ Step add_step(const TypeSwap& swap, const SwappedTable& table) {
   step.statements.push_back(add_sync_check(table.mirror));
   append(step.statements, add_proofs(table, false));
   for (const SwappedColumn& column : table.columns) {
-    if (!column.after->comment.empty())
+    if (!column.after->comment.empty() && !column.join)
       step.statements.push_back(
           sql("COMMENT ON COLUMN {}.{} IS {}", name, column.fresh, Literal(column.after->comment)));
   }
@@ -104,7 +100,9 @@ Step add_step(const TypeSwap& swap, const SwappedTable& table) {
   back.locks = step.locks;
   back.statements = drop_mirror(table.mirror);
   std::vector<Sql> drops;
-  for (const SwappedColumn& column : table.columns) drops.push_back(sql("DROP COLUMN {}", column.fresh));
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.join) drops.push_back(sql("DROP COLUMN {}", column.fresh));
+  }
   back.statements.push_back(alter(name, drops));
   if (!with_fits(table)) {
     for (const SwappedColumn& column : table.columns) append(back.statements, column.up.drop_functions);
@@ -120,7 +118,9 @@ Step add_step(const TypeSwap& swap, const SwappedTable& table) {
 
 Step copy_step(const TypeSwap& swap, const SwappedTable& table, const RecipeContext& context) {
   std::vector<Identifier> columns;
-  for (const SwappedColumn& column : table.columns) columns.push_back(column.fresh);
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.join) columns.push_back(column.fresh);
+  }
   const Backfill backfill = copy_of(table.mirror, *table.table);
   Step step = backfill_step(backfill, context.options, columns);
   const Step base = base_step(table, PhaseKind::Backfill, swap.before);
@@ -131,7 +131,10 @@ Step copy_step(const TypeSwap& swap, const SwappedTable& table, const RecipeCont
   step.reverse_note = "The converted values stay: the trigger keeps them right.";
   step.application = "Nothing changes for it.";
   step.needs = {label("shadowed", table)};
-  step.provides = {label("copied", table)};
+  step.provides = {label(has_joins(table) ? "copied_plain" : "copied", table)};
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.join) step.provides.push_back(label_shadow(table.table->name, column.name));
+  }
   step.after = {
       {"every row is converted", sql("SELECT 1 FROM {} WHERE {} LIMIT 1", backfill.table, backfill.todo)}};
   return step;
@@ -162,10 +165,15 @@ Step validate_copy(const TypeSwap& swap, const SwappedTable& table) {
   step.locks = {scanning(name)};
   ReverseStep back;
   back.locks = {exclusive(name)};
-  back.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}", name, table.mirror.constraint_name),
-                     add_sync_check(table.mirror)};
+  if (has_plain(table))
+    back.statements = {sql("ALTER TABLE {} DROP CONSTRAINT {}", name, table.mirror.constraint_name),
+                       add_sync_check(table.mirror)};
+  if (has_joins(table)) {
+    back.statements.push_back(alter(name, drop_join_checks(table, true)));
+    append(back.statements, add_join_checks(table));
+  }
   for (const SwappedColumn& column : table.columns) {
-    if (!column.required || proof_waits(column)) continue;
+    if (!column.required || proof_waits(column) || column.join) continue;
     back.statements.push_back(sql("ALTER TABLE {} DROP CONSTRAINT {}", name, not_null_proof(column.fresh)));
     back.statements.push_back(add_not_null_proof(name, column.fresh));
   }
@@ -239,8 +247,9 @@ ReverseStep nothing_lost(const SwappedTable& table) {
   const TableName& name = table.table->name;
   std::vector<Sql> lines{sql("\nBEGIN")};
   for (const SwappedColumn& column : table.columns) {
-    if (column.once && !column.before->not_null) continue;
-    const Sql lost = column.once
+    if (column.goes_on || (column.once && !column.before->not_null)) continue;
+    const Sql lost = column.join ? lost_on_way_back(column)
+                     : column.once
                          ? sql("{} IS NULL", column.old)
                          : sql("{} *<> {}", image(column.up_after.up.text()), image(sql("{}", column.name)));
     lines.push_back(sql("  IF EXISTS (SELECT 1 FROM {} WHERE {}) THEN", name, lost));
@@ -267,7 +276,7 @@ std::vector<ReverseStep> swap_back(const TypeSwap& swap) {
     }
     std::vector<Sql> proofs, validate;
     for (const SwappedColumn& column : table.columns) {
-      if (!column.before->not_null) continue;
+      if (!column.before->not_null || column.goes_on) continue;
       proofs.push_back(
           sql("ADD CONSTRAINT {} CHECK ({} IS NOT NULL) NOT VALID", not_null_again(column), column.old));
       validate.push_back(sql("VALIDATE CONSTRAINT {}", not_null_again(column)));
@@ -329,6 +338,7 @@ Step swap_step(const TypeSwap& swap) {
       step.sources.insert(step.sources.end(), more.sources.begin(), more.sources.end());
     }
     step.needs.push_back(label(with_fits(table) ? "fits" : "proven", table));
+    append(step.gates, raise_not_joined(table));
     for (const SwappedIndex& index : table.indexes)
       step.needs.push_back(label_relation({table.table->name.schema, index.fresh.name}));
     for (const SwappedColumn& column : table.columns) {
@@ -422,8 +432,9 @@ Step drop_step(const TypeSwap& swap, const SwappedTable& table, bool last) {
   const TableName& name = table.table->name;
   step.title = "drop the old column behind " + names_said(table) + " of " + display(name);
   step.why = "It was kept for the way back only.";
-  step.statements = {sql("DROP TRIGGER {} ON {}", table.mirror.trigger_name, name),
-                     sql("DROP FUNCTION {}()", ObjectName(name.schema, table.mirror.function_name))};
+  if (has_plain(table))
+    step.statements = {sql("DROP TRIGGER {} ON {}", table.mirror.trigger_name, name),
+                       sql("DROP FUNCTION {}()", ObjectName(name.schema, table.mirror.function_name))};
   std::vector<Sql> drops;
   for (const SwappedColumn& column : table.columns) drops.push_back(sql("DROP COLUMN {}", column.old));
   step.statements.push_back(alter(name, drops));
@@ -440,6 +451,8 @@ Step drop_step(const TypeSwap& swap, const SwappedTable& table, bool last) {
       "The values as they were in the old type are gone with it; wait until nobody wants the old type back.";
   step.application = "Nothing changes for it.";
   step.needs = {label("swapped", table)};
+  if (std::any_of(swap.tables.begin(), swap.tables.end(), has_joins))
+    step.needs.push_back(label_joins_stopped());
   if (last) {
     for (const SwappedTable& other : swap.tables) {
       if (&other != &table) step.needs.push_back(label("dropped", other));
@@ -473,8 +486,14 @@ std::vector<Step> type_swap_steps(const TypeSwap& swap, const RecipeContext& con
   }
   for (const SwappedTable& table : swap.tables) {
     if (with_fits(table)) steps.push_back(look_step(swap, table));
-    steps.push_back(add_step(swap, table));
-    steps.push_back(copy_step(swap, table, context));
+    if (has_plain(table)) {
+      steps.push_back(add_step(swap, table));
+      steps.push_back(copy_step(swap, table, context));
+    }
+    if (has_joins(table)) {
+      steps.push_back(join_step(swap, table));
+      steps.push_back(join_copy_step(swap, table, context));
+    }
     for (const SwappedIndex& index : table.indexes) steps.push_back(build_step(swap, table, index, context));
     steps.push_back(validate_copy(swap, table));
     if (with_fits(table)) {
@@ -483,6 +502,7 @@ std::vector<Step> type_swap_steps(const TypeSwap& swap, const RecipeContext& con
   }
   steps.push_back(swap_step(swap));
   for (Step& step : validate_after(swap)) steps.push_back(std::move(step));
+  if (std::any_of(swap.tables.begin(), swap.tables.end(), has_joins)) steps.push_back(stop_joins_step(swap));
   for (const SwappedTable& table : swap.tables)
     steps.push_back(drop_step(swap, table, &table == &swap.tables.back()));
   return steps;

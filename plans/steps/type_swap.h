@@ -8,6 +8,13 @@
 /// under a name of planner's, until the last phase.
 namespace planner::plans {
 
+/// The new value stands in the row that a foreign key leads to, under the same name as the one it points at.
+struct KeyJoin {
+  ConstraintDefinition key;
+  Identifier target;
+  Identifier target_fresh, target_old;
+};
+
 struct SwappedColumn {
   Identifier name;
   Identifier fresh;  ///< the shadow, until the swap
@@ -24,6 +31,10 @@ struct SwappedColumn {
   bool required = false;               ///< NOT NULL from the swap on
   bool default_in_its_words = false;   ///< PostgreSQL keeps it, with the type its constant had
   bool once = false;  ///< the new value does not follow from the row: each row is given one and keeps it
+  bool goes_on =
+      false;  ///< and the old column goes on giving itself values after the swap (serial, identity)
+  std::optional<KeyJoin> join;
+  bool dropped_and_added = false;  ///< which loses what hangs on it
   std::vector<SourceRef> sources;
 };
 
@@ -39,6 +50,7 @@ struct SwappedTable {
   const Table* table = nullptr;
   std::vector<SwappedColumn> columns;
   Mirror mirror;  ///< before the swap
+  Mirror joins;   ///< names alone, for the columns that are joined
   std::vector<SwappedIndex> indexes;
   struct Check {
     ConstraintDefinition before, after;

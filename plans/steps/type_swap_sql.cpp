@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "plans/steps/ddl.h"
+#include "plans/steps/key_join.h"
 #include "plans/steps/not_null.h"
+#include "plans/steps/privileges.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans::type_swap {
@@ -66,8 +68,9 @@ static Sql of_new(const Expression& expression) { return expression.with_columns
 /// intention: the referential action of a foreign key at most, which does the same to the column it follows.
 Sql follow_function(const SwappedTable& table) {
   std::vector<Sql> body;
-  for (const SwappedColumn& column : table.columns)
-    body.push_back(sql("  NEW.{} := {};", column.fresh, of_new(column.up.up)));
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.join) body.push_back(sql("  NEW.{} := {};", column.fresh, of_new(column.up.up)));
+  }
   return function_text(table, body);
 }
 
@@ -76,6 +79,7 @@ Sql follow_function(const SwappedTable& table) {
 static Sql lead_function(const SwappedTable& table) {
   std::vector<Sql> body;
   for (const SwappedColumn& column : table.columns) {
+    if (column.join) continue;
     const Sql differs =
         sql("{} *<> {}", image(of_new(column.up_after.up)), image(sql("NEW.{}", column.name)));
     const Sql value = column.down.up.empty() ? sql("NULL") : of_new(column.down.up);
@@ -85,9 +89,11 @@ static Sql lead_function(const SwappedTable& table) {
 }
 
 std::vector<Sql> validations(const SwappedTable& table) {
-  std::vector<Sql> actions{sql("VALIDATE CONSTRAINT {}", table.mirror.constraint_name)};
+  std::vector<Sql> actions;
+  if (has_plain(table)) actions.push_back(sql("VALIDATE CONSTRAINT {}", table.mirror.constraint_name));
+  append(actions, validate_join_checks(table));
   for (const SwappedColumn& column : table.columns) {
-    if (column.required && !proof_waits(column))
+    if (column.required && !proof_waits(column) && !column.join)
       actions.push_back(sql("VALIDATE CONSTRAINT {}", not_null_proof(column.fresh)));
   }
   return actions;
@@ -96,7 +102,7 @@ std::vector<Sql> validations(const SwappedTable& table) {
 std::vector<Sql> add_proofs(const SwappedTable& table, bool waiting) {
   std::vector<Sql> out;
   for (const SwappedColumn& column : table.columns) {
-    if (column.required && proof_waits(column) == waiting)
+    if (column.required && proof_waits(column) == waiting && !column.join)
       out.push_back(add_not_null_proof(table.table->name, column.fresh));
   }
   return out;
@@ -153,11 +159,12 @@ Sql raise_refused(const SwappedTable& table, const SwappedColumn& column) {
               (labels_go ? " or --fill " + place + "=SQL." : ".")));
 }
 
-/// What the history does not tell: objects made by hand that would stay with the old column.
+/// What the history does not tell: objects made by hand that would stay with the old column. Privileges on
+/// the column are carried along, unless the migration drops it and with it them.
 Sql raise_hidden(const SwappedTable& table, const SwappedColumn& column) {
   return sql(
       "IF EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = {}::regclass AND a.attname = {} AND "
-      "(a.attacl IS NOT NULL OR EXISTS (\n"
+      "({}EXISTS (\n"
       "      SELECT 1 FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid "
       "AND d.refobjsubid = a.attnum\n"
       "        AND d.classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass, "
@@ -168,8 +175,9 @@ Sql raise_hidden(const SwappedTable& table, const SwappedColumn& column) {
       "migrations do not tell of hangs on %.%', {}, {}\n"
       "      USING HINT = 'Nothing was changed. Put it into the history (or drop it), then split again.';\n"
       "  END IF",
-      Literal(quoted(table.table->name)), Literal(column.name.str()), Literal(display(table.table->name)),
-      Literal(column.name.str()));
+      Literal(quoted(table.table->name)), Literal(column.name.str()),
+      Sql::verbatim(column.dropped_and_added ? "a.attacl IS NOT NULL OR " : ""),
+      Literal(display(table.table->name)), Literal(column.name.str()));
 }
 
 Sql raise_zone(const SwappedColumn& column) {
@@ -338,8 +346,9 @@ static Sql default_in_words(const TableName& table, const SwappedColumn& column)
 
 std::vector<Sql> swap_table(const SwappedTable& table) {
   const TableName& name = table.table->name;
-  std::vector<Sql> out, drops{sql("DROP CONSTRAINT {}", table.mirror.constraint_name)}, required, proofs,
-      after;
+  std::vector<Sql> out, drops, required, proofs, after;
+  if (has_plain(table)) drops.push_back(sql("DROP CONSTRAINT {}", table.mirror.constraint_name));
+  append(drops, drop_join_checks(table, false));
   for (const SwappedTable::Check& check : table.checks) {
     if (kept_in_its_words(table, check)) out.push_back(remember_words(name, check.before.name));
   }
@@ -359,11 +368,13 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
       proofs.push_back(sql("DROP CONSTRAINT {}", not_null_proof(column.fresh)));
     }
   }
-  out.push_back(alter(name, drops));
+  if (!drops.empty()) out.push_back(alter(name, drops));
   if (!required.empty()) out.push_back(alter(name, required));
   if (!proofs.empty())
     out.push_back(alter(name, proofs));  // apart: in one ALTER TABLE it would go first and the table be read
   for (const SwappedColumn& column : table.columns) {
+    // Again: somebody may have been granted one since the shadow was made.
+    if (!column.dropped_and_added) out.push_back(carry_privileges(name, column.name, column.fresh));
     const std::vector<Sql> renames{
         sql("ALTER TABLE {} RENAME COLUMN {} TO {}", name, column.name, column.old),
         sql("ALTER TABLE {} RENAME COLUMN {} TO {}", name, column.fresh, column.name)};
@@ -373,8 +384,9 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
     } else {
       append(out, renames);
     }
-    if (column.before->not_null) after.push_back(sql("ALTER COLUMN {} DROP NOT NULL", column.old));
-    if (!column.before->default_value.empty())
+    if (column.before->not_null && !column.goes_on)
+      after.push_back(sql("ALTER COLUMN {} DROP NOT NULL", column.old));
+    if (!column.before->default_value.empty() && !column.goes_on)
       after.push_back(sql("ALTER COLUMN {} DROP DEFAULT", column.old));
     if (!column.after->default_value.empty() && !column.default_in_its_words)
       after.push_back(set_default(column.name, column.after->default_value));
@@ -402,7 +414,8 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
   for (const Sequence* sequence : table.sequences)
     out.push_back(sql("ALTER SEQUENCE {} OWNED BY {}.{}", sequence->name, name, sequence->owner_column));
   append(out, functions_of(table, true));
-  out.push_back(lead_function(table));
+  if (has_plain(table)) out.push_back(lead_function(table));
+  if (has_joins(table)) out.push_back(join_function(table, true));
   return out;
 }
 
@@ -414,7 +427,7 @@ std::vector<Sql> swap_table_back(const SwappedTable& table) {
     drops.push_back(sql("DROP CONSTRAINT {}", check.after.name));
   if (!drops.empty()) out.push_back(alter(name, drops));
   for (const SwappedColumn& column : table.columns) {
-    if (column.before->not_null) {
+    if (column.before->not_null && !column.goes_on) {
       required.push_back(sql("ALTER COLUMN {} SET NOT NULL", column.old));
       proofs.push_back(sql("DROP CONSTRAINT {}", not_null_again(column)));
     }
@@ -434,7 +447,7 @@ std::vector<Sql> swap_table_back(const SwappedTable& table) {
     if (column.required) after.push_back(sql("ALTER COLUMN {} DROP NOT NULL", column.fresh));
     if (!column.after->default_value.empty())
       after.push_back(sql("ALTER COLUMN {} DROP DEFAULT", column.fresh));
-    if (!column.before->default_value.empty())
+    if (!column.before->default_value.empty() && !column.goes_on)
       after.push_back(set_default(column.name, column.before->default_value));
   }
   for (const SwappedIndex& index : table.indexes) {
@@ -459,8 +472,9 @@ std::vector<Sql> swap_table_back(const SwappedTable& table) {
   for (const SwappedColumn& column : table.columns) {
     if (!column.up_after.functions.empty()) append(out, column.up.functions);
   }
-  out.push_back(follow_function(table));
-  out.push_back(add_sync_check(table.mirror));
+  if (has_plain(table)) append(out, {follow_function(table), add_sync_check(table.mirror)});
+  if (has_joins(table)) out.push_back(join_function(table, false));
+  append(out, add_join_checks(table));
   append(out, add_proofs(table, false));
   append(out, add_fits(table));
   return out;
