@@ -12,6 +12,7 @@
 #include "planner/engine_split_walk.h"
 #include "planner/engine_verbatim.h"
 #include "planner/error.h"
+#include "planner/fill_check.h"
 #include "planner/labels.h"
 #include "planner/recognize/names.h"
 #include "planner/replay/replay.h"
@@ -64,6 +65,9 @@ class Splitter {
       questions_.push_back(std::move(problem));
     }
     refusals_ = walked_.problems;
+    for (SplitResult::Problem& problem :
+         problems_of_fills(options_.fills, walked_.start, walked_.end, options_.effects))
+      refusals_.push_back(std::move(problem));
     for (const Intention& intention : recognized_.intentions) take(intention);
     refuse_types_under_way();
     refuse_shapes_under_way();

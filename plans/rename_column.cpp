@@ -181,9 +181,18 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     if (noted_later) column.type = column.old_column->type;
     if (!noted_later &&
         (!(after->type == column.old_column->type) || after->collation != column.old_column->collation)) {
+      const std::string copied = "--no-rename " + display(table->name) + "." + rename.from.str() +
+                                 " --fill '" + display(table->name) + "." + rename.to.str() + "=" +
+                                 quoted(rename.from) + "::" + type_sql(after->type).str() + "'";
       return refused(
           "Renaming " + said(table->name, rename.from) + " and changing its type in one migration.",
-          "Put the change of type into a migration of its own, before or after the rename.");
+          each->evidence ? "Split with " + copied +
+                               " (or any other expression): the new column is filled and follows the old "
+                               "one until that goes."
+                         : "Put the change of type into a migration of its own, before or after the "
+                           "rename; or write DROP COLUMN " +
+                               quoted(rename.from) + ", ADD COLUMN " + quoted(rename.to) +
+                               " with the new type and split with " + copied + ".");
     }
     if (each->added_column && (each->added_column->identity || !each->added_column->generated.empty() ||
                                !each->added_column->constraints.empty())) {
