@@ -4,6 +4,7 @@
 
 #include "plans/steps/backfill.h"
 #include "plans/steps/base.h"
+#include "plans/steps/ddl.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/text.h"
 #include "plans/steps/type_swap_sql.h"

@@ -53,13 +53,14 @@ void expect_same(const State& expected, const State& found, const std::string& w
   for (const std::string& line : difference(expected.data, found.data)) ADD_FAILURE() << what << ": " << line;
 }
 
-/// `--- same rows`: a query whose rows no phase changes, for plans whose data no other run would give (keys made
-/// anew): what belongs together has to stay together.
+/// `--- same rows`: a query whose rows no phase changes, for plans whose data no other run would give (keys
+/// made anew): what belongs together has to stay together.
 std::vector<std::string> rows_of(Connection& connection, const GoldenCase& golden) {
   std::vector<std::string> rows;
   if (golden.find("same rows") == nullptr) return rows;
-  for (const auto& row : connection.exec("SELECT r::text FROM (" + golden.text("same rows") + ") AS r ORDER BY 1"))
-    rows.push_back(row[0].as<std::string>());
+  const Result found =
+      connection.exec("SELECT r::text FROM (" + golden.text("same rows") + ") AS r ORDER BY 1");
+  for (const Row& row : found.rows) rows.push_back(row.front().value_or(""));
   return rows;
 }
 
