@@ -64,10 +64,12 @@ class Splitter {
       SplitResult::Problem problem = ask(question, walked_.start);
       questions_.push_back(std::move(problem));
     }
+    refusals_ = problems_of_fills(options_.fills, walked_.start, walked_.end, options_.effects);
+    if (!refusals_.empty()) {
+      questions_.clear();  // what else is open depends on the answers
+      return unanswered();
+    }
     refusals_ = walked_.problems;
-    for (SplitResult::Problem& problem :
-         problems_of_fills(options_.fills, walked_.start, walked_.end, options_.effects))
-      refusals_.push_back(std::move(problem));
     for (const Intention& intention : recognized_.intentions) take(intention);
     refuse_types_under_way();
     refuse_shapes_under_way();

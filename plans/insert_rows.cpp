@@ -91,14 +91,15 @@ std::optional<RecipeResult> make(const Intention& intention, const RecipeContext
   const std::optional<InsertedQuery> query = inserted_query(insert.statement);
   // One that writes more than its rows, or into a view, stays the one statement that it is.
   if (table == nullptr || !query || query->writes_more) return std::nullopt;
-  const Table* largest = nullptr;
+  const Table* source = nullptr;
   for (const ObjectName& name : query->reads) {
-    if (const Table* source = with_rows(name, context)) largest = source;
+    const Table* known = with_rows(name, context);
+    if (known != nullptr && (source == nullptr || source == table)) source = known;
   }
-  if (largest == nullptr) return std::nullopt;
+  if (source == nullptr) return std::nullopt;
   if (query->at_most > 0 && query->at_most <= static_cast<std::size_t>(context.options.batch_rows))
     return harmless("it inserts a handful of rows");
-  if (query->reads.size() == 1 && few_rows(*largest, query->where))
+  if (query->reads.size() == 1 && few_rows(*source, query->where))
     return harmless("it names its rows by a unique key");
   const std::vector<Identifier> columns = filled_columns(insert, *query, *table, context);
   if (columns.empty()) {
@@ -127,7 +128,7 @@ std::optional<RecipeResult> make(const Intention& intention, const RecipeContext
   step.locks = {{insert.table, LockMode::RowExclusive, "and the new rows of one batch"}};
   step.reversible = false;
   step.reverse_note = "The inserted rows stay: which ones they are is not known afterwards.";
-  step.application = "It sees the new rows batch by batch. Rows written to " + display(largest->name) +
+  step.application = "It sees the new rows batch by batch. Rows written to " + display(source->name) +
                      " after the list was made are not among them.";
   step.provides = {label_listed(list)};
   for (std::string& label : provides_of(intention.operation)) step.provides.push_back(std::move(label));

@@ -2,6 +2,7 @@
 
 #include "plans/steps/backfill.h"
 #include "plans/steps/ddl.h"
+#include "plans/steps/privileges.h"
 #include "plans/steps/text.h"
 
 namespace planner::plans {
@@ -29,6 +30,7 @@ std::vector<ReverseStep> regrow_copy(const Renames& renames, const RecipeContext
     const Rename& column = renames.columns[i];
     if (column.not_null)
       grow.statements.push_back(add_proof(renames.table->name, proof_name(column.to), copies[i]));
+    grow.statements.push_back(carry_privileges(renames.table->name, column.to, copies[i]));
     if (!column.old_column->comment.empty()) {
       grow.statements.push_back(sql("COMMENT ON COLUMN {}.{} IS {}", renames.table->name, copies[i],
                                     Literal(column.old_column->comment)));
@@ -103,6 +105,7 @@ std::vector<ReverseStep> regrow_old(const Renames& renames, const RecipeContext&
       set.push_back(sql("ALTER COLUMN {} SET NOT NULL", column.from));
       drop.push_back(sql("DROP CONSTRAINT {}", proof));
     }
+    if (!column.dropped_and_added) proofs.push_back(carry_privileges(table, column.to, column.from));
     if (!column.old_column->comment.empty()) {
       proofs.push_back(
           sql("COMMENT ON COLUMN {}.{} IS {}", table, column.from, Literal(column.old_column->comment)));

@@ -67,7 +67,7 @@ Step look_step(const TypeSwap& swap, const SwappedTable& table) {
 Step add_step(const TypeSwap& swap, const SwappedTable& table) {
   Step step = base_step(table, PhaseKind::Add, swap.before);
   const TableName& name = table.table->name;
-  step.title = "give " + names_said(table) + " of " + display(name) +
+  step.title = "give " + plain_said(table) + " of " + display(name) +
                " a shadow of the new type that follows every write";
   step.why =
       "The shadow must follow before the first row is converted: a row written between the two would be "
@@ -87,6 +87,7 @@ Step add_step(const TypeSwap& swap, const SwappedTable& table) {
   }
   if (!with_fits(table)) step.statements = functions_of(table, false);
   append(step.statements, {alter(name, actions), follow_function(table)});
+  append(step.statements, carry_all_privileges(table));
   append(step.statements, create_trigger(table.mirror));
   step.statements.push_back(add_sync_check(table.mirror));
   append(step.statements, add_proofs(table, false));
@@ -127,7 +128,7 @@ Step copy_step(const TypeSwap& swap, const SwappedTable& table, const RecipeCont
   step.window = base.window;
   step.recipe = base.recipe;
   step.sources = base.sources;
-  step.title = "convert " + names_said(table) + " of every row of " + display(table.table->name);
+  step.title = "convert " + plain_said(table) + " of every row of " + display(table.table->name);
   step.reverse_note = "The converted values stay: the trigger keeps them right.";
   step.application = "Nothing changes for it.";
   step.needs = {label("shadowed", table)};

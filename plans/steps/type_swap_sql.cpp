@@ -33,6 +33,24 @@ std::string names_said(const SwappedTable& table) {
   return out;
 }
 
+std::string plain_said(const SwappedTable& table) {
+  std::string out;
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.join) out += (out.empty() ? "" : ", ") + said(column.name);
+  }
+  return out;
+}
+
+/// DROP COLUMN loses them, so where the migration drops and adds the column they are not carried.
+std::vector<Sql> carry_all_privileges(const SwappedTable& table) {
+  std::vector<Sql> out;
+  for (const SwappedColumn& column : table.columns) {
+    if (!column.dropped_and_added)
+      out.push_back(carry_privileges(table.table->name, column.name, column.fresh));
+  }
+  return out;
+}
+
 std::string label(std::string_view what, const SwappedTable& table) {
   return std::string(what) + ":" + quoted(table.table->name) + names_said(table);
 }
@@ -349,6 +367,7 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
   std::vector<Sql> out, drops, required, proofs, after;
   if (has_plain(table)) drops.push_back(sql("DROP CONSTRAINT {}", table.mirror.constraint_name));
   append(drops, drop_join_checks(table, false));
+  append(out, carry_all_privileges(table));  // again: somebody may have been granted one meanwhile
   for (const SwappedTable::Check& check : table.checks) {
     if (kept_in_its_words(table, check)) out.push_back(remember_words(name, check.before.name));
   }
@@ -373,8 +392,6 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
   if (!proofs.empty())
     out.push_back(alter(name, proofs));  // apart: in one ALTER TABLE it would go first and the table be read
   for (const SwappedColumn& column : table.columns) {
-    // Again: somebody may have been granted one since the shadow was made.
-    if (!column.dropped_and_added) out.push_back(carry_privileges(name, column.name, column.fresh));
     const std::vector<Sql> renames{
         sql("ALTER TABLE {} RENAME COLUMN {} TO {}", name, column.name, column.old),
         sql("ALTER TABLE {} RENAME COLUMN {} TO {}", name, column.fresh, column.name)};

@@ -10,6 +10,8 @@ StepLock scanning(const TableName& table);
 Sql alter(const TableName& table, const std::vector<Sql>& actions);
 void append(std::vector<Sql>& to, const std::vector<Sql>& more);
 std::string names_said(const SwappedTable& table);
+std::string plain_said(const SwappedTable& table);                 ///< of those that are not joined
+std::vector<Sql> carry_all_privileges(const SwappedTable& table);  ///< from the columns to their shadows
 Identifier fits_name(const SwappedColumn& column);
 Identifier not_null_again(const SwappedColumn& column);
 bool with_fits(const SwappedTable& table);
