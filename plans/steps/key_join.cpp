@@ -74,6 +74,16 @@ Sql search_path(const SwappedTable& table) {
   return column_list(schemas);
 }
 
+/// What is joined goes with the whole swap, wherever the migration writes which part of it first.
+std::vector<SourceRef> all_sources(const TypeSwap& swap) {
+  std::vector<SourceRef> sources;
+  for (const SwappedTable& table : swap.tables) {
+    for (const SwappedColumn& column : table.columns)
+      sources.insert(sources.end(), column.sources.begin(), column.sources.end());
+  }
+  return sources;
+}
+
 /// Rows whose shadow has still to be found.
 Sql not_joined(const SwappedColumn& column) {
   return sql("{} IS NULL AND {} IS NOT NULL", column.fresh, column.name);
@@ -182,6 +192,7 @@ Step join_step(const TypeSwap& swap, const SwappedTable& table) {
   const TableName& name = table.table->name;
   Step step = step_on("change-type", PhaseKind::Backfill, swap.before, name, table.columns);
   step.slug = "join_" + name.name.str();
+  step.sources = all_sources(swap);
   std::string parents;
   std::vector<Sql> adds, drops;
   for (const SwappedColumn* column : joins_of(table)) {
@@ -265,8 +276,6 @@ Step stop_joins_step(const TypeSwap& swap) {
   for (const SwappedTable& table : swap.tables) {
     if (!has_joins(table)) continue;
     const TableName& name = table.table->name;
-    const Step base = step_on("change-type", PhaseKind::Drop, swap.after, name, table.columns);
-    step.sources.insert(step.sources.end(), base.sources.begin(), base.sources.end());
     if (step.slug.empty()) step.slug = "stop_joins_of_" + name.name.str();
     tables += (tables.empty() ? "" : ", ") + display(name);
     step.statements.push_back(sql("DROP TRIGGER {} ON {}", table.joins.trigger_name, name));
@@ -274,6 +283,7 @@ Step stop_joins_step(const TypeSwap& swap) {
     step.locks.push_back(exclusive(name));
     step.needs.push_back(label("swapped", table));
   }
+  step.sources = all_sources(swap);
   step.kind = PhaseKind::Drop;
   step.window = swap.after;
   step.recipe = "change-type";
