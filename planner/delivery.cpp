@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "planner/mixed_file.h"
+
 namespace planner {
 namespace {
 
@@ -280,6 +282,13 @@ std::vector<Delivered> deliveries(const ParsedFile& file, std::string_view text,
       return {tools_transaction(true), split(tool, file)};
   }
   return {};
+}
+
+std::optional<std::size_t> flyway_refuses_at(const ParsedFile& file) {
+  for (std::size_t i = 1; i < file.statements.size(); ++i) {
+    if (flyway_knows(file.statements[i]) != flyway_knows(file.statements.front())) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace planner

@@ -241,12 +241,10 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
       meet(ExpressionVolatility::Unknown);
       continue;
     }
-    // Overloads are told apart by the number of arguments only: the strictest one that fits counts.
-    ExpressionVolatility strictest = ExpressionVolatility::Immutable;
-    bool fits = false;
+    // Overloads are told apart by the number of arguments only: where those that fit differ, nobody knows.
+    std::optional<ExpressionVolatility> found;
     for (const Function& function : *overloads) {
       if (function.input_types.size() < static_cast<std::size_t>(call.arguments)) continue;
-      fits = true;
       ExpressionVolatility own = as_expression(function.definition.volatility);
       // Before 12 a default was looked at before functions in it were inlined.
       const bool inlines = server_version == 0 || server_version >= 120000;
@@ -261,9 +259,9 @@ Schema::ExpressionVolatility Schema::volatility(const Expression& expression) co
           if (inner != ExpressionVolatility::Unknown) own = std::min(own, inner);
         }
       }
-      strictest = std::max(strictest, own);
+      found = found.value_or(own) == own ? own : ExpressionVolatility::Unknown;
     }
-    meet(fits ? strictest : ExpressionVolatility::Unknown);
+    meet(found.value_or(ExpressionVolatility::Unknown));
   }
   return worst;
 }

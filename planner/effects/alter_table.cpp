@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "planner/effects/alter_table.h"
+#include "planner/replay/passes.h"
 
 /// ALTER TABLE: the strongest lock for all sub-commands, then PostgreSQL's passes (drops, types, columns,
 /// constraints), then one rewrite or one verifying scan per table (phase 3 of ATController).
@@ -249,7 +250,7 @@ void alter_table(Builder& builder, const std::vector<const Operation*>& operatio
   }
   std::vector<const Operation*> in_order = operations;
   std::stable_sort(in_order.begin(), in_order.end(),
-                   [](const Operation* a, const Operation* b) { return pass_of(*a) < pass_of(*b); });
+                   [](const Operation* a, const Operation* b) { return alter_pass_of(*a) < alter_pass_of(*b); });
   const ObjectName* target = target_relation(*operations.front());
   if (target == nullptr) return;
   AlterTable(builder, builder.schema.resolve_relation(*target), mode).run(in_order);

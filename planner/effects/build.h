@@ -116,8 +116,6 @@ bool is_alter_table_part(const Operation& operation);
 
 // effects_passes.cpp
 LockMode lock_needed(const Operation& operation);  ///< AlterTableGetLockLevel
-int pass_of(
-    const Operation& operation);  ///< AT_PASS_*: what runs before what, whatever the order in the text
 
 // effects_type.cpp
 /// ALTER COLUMN ... TYPE on one relation of the family; says whether the table is rewritten.

@@ -3,8 +3,7 @@
 
 #include "planner/effects/build.h"
 
-/// ALTER TABLE before anything is done: how strong a lock each sub-command wants, and in which order they
-/// run.
+/// ALTER TABLE before anything is done: how strong a lock each sub-command wants.
 namespace planner::physics {
 namespace {
 
@@ -39,30 +38,6 @@ LockMode lock_needed(const Operation& operation) {
           return option_lock(part);
         } else {
           return LockMode::AccessExclusive;
-        }
-      },
-      operation);
-}
-
-int pass_of(const Operation& operation) {
-  return std::visit(
-      [](const auto& part) {
-        using T = std::decay_t<decltype(part)>;
-        if constexpr (is_one_of<T, DropColumn, DropConstraint, DropNotNull, DropDefault, DropExpression,
-                                DropIdentity>) {
-          return 0;
-        } else if constexpr (std::is_same_v<T, ChangeType>) {
-          return 1;
-        } else if constexpr (std::is_same_v<T, AddColumn>) {
-          return 2;
-        } else if constexpr (is_one_of<T, SetNotNull, SetIdentity>) {
-          return 3;
-        } else if constexpr (is_one_of<T, AddUnique, AddPrimaryKey, AddExclusion>) {
-          return 4;
-        } else if constexpr (is_one_of<T, AddCheck, AddForeignKey, AddIdentity, SetDefault>) {
-          return 5;
-        } else {
-          return 6;
         }
       },
       operation);

@@ -186,6 +186,7 @@ void pair_up(Recognition& recognition, std::vector<Piece*> drops, std::vector<Pi
       Intention question;
       question.operation = std::move(rename);
       question.sources = {candidate.drop->source, candidate.add->source};
+      if (candidate.copy != nullptr) question.sources.push_back(candidate.copy->source);
       question.evidence = std::move(evidence);
       question.added_column = std::move(more);
       recognition.result.questions.push_back(std::move(question));

@@ -65,6 +65,29 @@ Replacement find_replacement(const std::vector<Piece*>& creates, const std::vect
   return {};
 }
 
+/// A type that is dropped in the end, under its own name or renamed away before.
+struct Removed {
+  ObjectName original, aside;
+  Piece* rename = nullptr;
+  Piece* drop = nullptr;
+};
+std::vector<Removed> removed_enums(Recognition& recognition, const std::vector<Piece*>& renames) {
+  std::vector<Removed> found;
+  for (Piece* drop : all_of<DropType>(recognition)) {
+    const ObjectName& gone = std::get<DropType>(drop->operation).type;
+    const auto away = std::find_if(renames.begin(), renames.end(), [&](const Piece* rename) {
+      const auto& op = std::get<RenameType>(rename->operation);
+      return renamed(op.type, op.to) == gone;
+    });
+    if (away == renames.end()) {
+      found.push_back({gone, gone, nullptr, drop});
+    } else {
+      found.push_back({std::get<RenameType>((*away)->operation).type, gone, *away, drop});
+    }
+  }
+  return found;
+}
+
 bool is_type(const TypeName& type, const ObjectName& name) { return type.name == name; }
 
 }  // namespace
@@ -73,21 +96,15 @@ void find_enum_swaps(Recognition& recognition) {
   const std::vector<Piece*> creates = all_of<CreateEnum>(recognition);
   if (creates.empty()) return;
   const std::vector<Piece*> renames = all_of<RenameType>(recognition);
-  for (Piece* away : renames) {
-    if (away->taken) continue;
-    const auto& moved = std::get<RenameType>(away->operation);
-    const ObjectName original = moved.type;
-    const ObjectName aside = renamed(moved.type, moved.to);
-    if (recognition.before.enums.find(original) == nullptr) continue;
+  for (const Removed& type : removed_enums(recognition, renames)) {
+    const ObjectName& original = type.original;
+    const ObjectName& aside = type.aside;
+    if (type.drop->taken || recognition.before.enums.find(original) == nullptr) continue;
     const Replacement replacement = find_replacement(creates, renames, original);
     if (replacement.create == nullptr) continue;
-    Piece* dropped = nullptr;
-    for (Piece* drop : all_of<DropType>(recognition)) {
-      if (std::get<DropType>(drop->operation).type == aside) dropped = drop;
-    }
-    if (dropped == nullptr) continue;
 
-    std::vector<Piece*> parts{replacement.create, away, dropped};
+    std::vector<Piece*> parts{replacement.create, type.drop};
+    if (type.rename != nullptr) parts.push_back(type.rename);
     if (replacement.rename != nullptr) parts.push_back(replacement.rename);
     ReplaceEnum swap;
     swap.type = original;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "planner/labels.h"
+#include "planner/replay/passes.h"
 #include "planner/sql/handlers.h"
 
 namespace planner {
@@ -157,32 +158,12 @@ Operation qualified(const Operation& operation, const Schema& schema) {
   return copy;
 }
 
-namespace {
-
-bool adds_constraint(const Operation& operation) {
-  return std::holds_alternative<AddCheck>(operation) || std::holds_alternative<AddForeignKey>(operation) ||
-         std::holds_alternative<AddUnique>(operation) || std::holds_alternative<AddPrimaryKey>(operation) ||
-         std::holds_alternative<AddExclusion>(operation);
-}
-
-/// ALTER TABLE drops first, then changes types, then adds columns; constraints come last, wherever they are
-/// written.
-int pass_of(const Operation& operation) {
-  if (std::holds_alternative<DropColumn>(operation) || std::holds_alternative<DropConstraint>(operation))
-    return 0;
-  if (std::holds_alternative<ChangeType>(operation)) return 1;
-  if (std::holds_alternative<AddColumn>(operation)) return 2;
-  return adds_constraint(operation) ? 4 : 3;
-}
-
-}  // namespace
-
 std::vector<std::size_t> execution_order(const std::vector<Operation>& operations) {
   std::vector<std::size_t> order;
   order.reserve(operations.size());
   for (std::size_t i = 0; i < operations.size(); ++i) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return pass_of(operations[a]) < pass_of(operations[b]);
+    return alter_pass_of(operations[a]) < alter_pass_of(operations[b]);
   });
   return order;
 }

@@ -28,8 +28,8 @@ struct Piece {
   bool taken = false;                        ///< part of a larger intention
 };
 
-/// The order in which PostgreSQL runs the sub-commands of one ALTER TABLE, as far as it matters here: what is
-/// dropped goes first.
+/// The order in which PostgreSQL runs the sub-commands of one ALTER TABLE: in passes, and as written within
+/// one.
 std::vector<std::size_t> execution_order(const std::vector<Operation>& operations);
 
 /// What one operation of the walk meets and, where the walk had to find out, what it leaves.

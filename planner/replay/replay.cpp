@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "planner/replay/internal.h"
+#include "planner/replay/passes.h"
 #include "planner/sql/handlers.h"
 
 namespace planner {
@@ -79,33 +80,6 @@ namespace {
 
 // ---- ALTER TABLE with several sub-commands
 
-/// The order of ATController's passes (src/backend/commands/tablecmds.c).
-enum class Pass { Drop, AlterType, AddColumn, ColumnAttributes, AddKey, AddOther, Misc };
-
-Pass pass_of(const Operation& operation) {
-  return std::visit(
-      [](const auto& op) {
-        using Op = std::decay_t<decltype(op)>;
-        if constexpr (kOneOf<Op, DropColumn, DropConstraint, DropDefault, DropNotNull, DropIdentity,
-                             DropExpression>) {
-          return Pass::Drop;
-        } else if constexpr (kOneOf<Op, ChangeType>) {
-          return Pass::AlterType;
-        } else if constexpr (kOneOf<Op, AddColumn>) {
-          return Pass::AddColumn;
-        } else if constexpr (kOneOf<Op, SetNotNull, SetIdentity>) {
-          return Pass::ColumnAttributes;
-        } else if constexpr (kOneOf<Op, AddPrimaryKey, AddUnique, AddExclusion>) {
-          return Pass::AddKey;
-        } else if constexpr (kOneOf<Op, AddCheck, AddForeignKey, SetDefault, AddIdentity>) {
-          return Pass::AddOther;
-        } else {
-          return Pass::Misc;
-        }
-      },
-      operation);
-}
-
 Operation adding(const TableName& table, ConstraintDefinition constraint) {
   switch (constraint.kind) {
     case ConstraintKind::PrimaryKey:
@@ -122,7 +96,7 @@ Operation adding(const TableName& table, ConstraintDefinition constraint) {
 }
 
 bool is_sub_command(const Operation& operation) {
-  return pass_of(operation) != Pass::Misc || std::holds_alternative<SetStatistics>(operation) ||
+  return alter_pass_of(operation) != AlterPass::Misc || std::holds_alternative<SetStatistics>(operation) ||
          std::holds_alternative<SetStorage>(operation) ||
          std::holds_alternative<SetColumnOptions>(operation) ||
          std::holds_alternative<ValidateConstraint>(operation) ||
@@ -131,22 +105,22 @@ bool is_sub_command(const Operation& operation) {
 }
 
 std::vector<Operation> in_passes(const Schema& schema, const std::vector<Operation>& operations) {
-  std::vector<std::pair<Pass, Operation>> ordered;
+  std::vector<std::pair<AlterPass, Operation>> ordered;
   for (const Operation& operation : operations) {
     const auto* add = std::get_if<AddColumn>(&operation);
     const Table* table = add == nullptr ? nullptr : schema.table(add->table);
     const bool there = table != nullptr && table->column(add->column.name) != nullptr;
     if (add == nullptr || add->column.constraints.empty() || there) {
-      ordered.emplace_back(pass_of(operation), operation);
+      ordered.emplace_back(alter_pass_of(operation), operation);
       continue;
     }
     // A new column's own constraints wait until every new column is there.
     AddColumn bare = *add;
     bare.column.constraints.clear();
-    ordered.emplace_back(Pass::AddColumn, std::move(bare));
+    ordered.emplace_back(AlterPass::AddColumn, std::move(bare));
     for (const ConstraintDefinition& constraint : add->column.constraints) {
       Operation one = adding(add->table, constraint);
-      const Pass pass = pass_of(one);
+      const AlterPass pass = alter_pass_of(one);
       ordered.emplace_back(pass, std::move(one));
     }
   }

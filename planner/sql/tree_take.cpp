@@ -47,28 +47,48 @@ Token token_of(const PgQuery__ScanToken& token) {
 }  // namespace planner::pg
 
 #ifdef PLANNER_TAKES_TREE
-// The library's functions find each other by name, so these stand in for its own (the build tries whether
-// they do). With nobody waiting they do what the library's do. They are called from C, where no exception may
-// pass: noexcept, so running out of memory ends the program.
-extern "C" {
+namespace planner::pg {
+namespace {
 
-std::size_t pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* message) noexcept {
-  planner::pg::TakenTree* into = planner::pg::waiting_for_tree;
-  if (into == nullptr) return protobuf_c_message_get_packed_size(&message->base);
+// Called from C, where no exception may pass: noexcept, so running out of memory ends the program. (It stands
+// here because the library's header declares its functions without, and clang compares the two.)
+std::size_t take(const PgQuery__ParseResult& message) noexcept {
+  TakenTree* into = waiting_for_tree;
+  if (into == nullptr) return protobuf_c_message_get_packed_size(&message.base);
   into->taken = true;
-  into->arena = std::make_shared<planner::pg::Arena>(into->first_block);
-  const ProtobufCMessage* tree = planner::pg::copied(*into->arena, message->base);
-  into->result = reinterpret_cast<const PgQuery__ParseResult*>(tree);
+  into->arena = std::make_shared<Arena>(into->first_block);
+  into->result = reinterpret_cast<const PgQuery__ParseResult*>(copied(*into->arena, message.base));
   return 0;
 }
 
-std::size_t pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out) noexcept {
+std::size_t take(const PgQuery__ScanResult& message) noexcept {
+  TakenTokens* into = waiting_for_tokens;
+  if (into == nullptr) return protobuf_c_message_get_packed_size(&message.base);
+  into->taken = true;
+  into->tokens.reserve(message.n_tokens);
+  for (const PgQuery__ScanToken* token : list(message.n_tokens, message.tokens))
+    into->tokens.push_back(token_of(*token));
+  return 0;
+}
+
+}  // namespace
+}  // namespace planner::pg
+
+// The library's functions find each other by name, so these stand in for its own (the build tries whether
+// they do). With nobody waiting they do what the library's do.
+extern "C" {
+
+std::size_t pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* message) {
+  return planner::pg::take(*message);
+}
+
+std::size_t pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out) {
   if (planner::pg::waiting_for_tree != nullptr) return 0;
   return protobuf_c_message_pack(&message->base, out);
 }
 
 PgQuery__ParseResult* pg_query__parse_result__unpack(ProtobufCAllocator* allocator, std::size_t length,
-                                                     const std::uint8_t* bytes) noexcept {
+                                                     const std::uint8_t* bytes) {
   // It is only read, and given back to the function below.
   if (const PgQuery__ParseResult* given = planner::pg::given_tree)
     return const_cast<PgQuery__ParseResult*>(given);  // NOLINT
@@ -76,23 +96,16 @@ PgQuery__ParseResult* pg_query__parse_result__unpack(ProtobufCAllocator* allocat
       protobuf_c_message_unpack(&pg_query__parse_result__descriptor, allocator, length, bytes));
 }
 
-void pg_query__parse_result__free_unpacked(PgQuery__ParseResult* message,
-                                           ProtobufCAllocator* allocator) noexcept {
+void pg_query__parse_result__free_unpacked(PgQuery__ParseResult* message, ProtobufCAllocator* allocator) {
   if (message == nullptr || message == planner::pg::given_tree) return;
   protobuf_c_message_free_unpacked(&message->base, allocator);
 }
 
-std::size_t pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message) noexcept {
-  planner::pg::TakenTokens* into = planner::pg::waiting_for_tokens;
-  if (into == nullptr) return protobuf_c_message_get_packed_size(&message->base);
-  into->taken = true;
-  into->tokens.reserve(message->n_tokens);
-  for (const PgQuery__ScanToken* token : planner::pg::list(message->n_tokens, message->tokens))
-    into->tokens.push_back(planner::pg::token_of(*token));
-  return 0;
+std::size_t pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message) {
+  return planner::pg::take(*message);
 }
 
-std::size_t pg_query__scan_result__pack(const PgQuery__ScanResult* message, std::uint8_t* out) noexcept {
+std::size_t pg_query__scan_result__pack(const PgQuery__ScanResult* message, std::uint8_t* out) {
   if (planner::pg::waiting_for_tokens != nullptr) return 0;
   return protobuf_c_message_pack(&message->base, out);
 }

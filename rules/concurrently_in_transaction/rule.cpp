@@ -1,3 +1,4 @@
+#include "planner/mixed_file.h"
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -59,6 +60,18 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
     verdict.help = "Put the statement alone into a migration of its own";
     if (!always) verdict.severity = Severity::Warning;
     if (!refused->explanation.empty()) verdict.notes.push_back(refused->explanation);
+    verdicts.push_back(std::move(verdict));
+  }
+  const auto mixed = subject.tool == Tool::Flyway ? flyway_refuses_at(subject.file) : std::nullopt;
+  if (mixed && verdicts.empty()) {
+    Verdict verdict;
+    verdict.at = SourceRef{*mixed, 0, -1};
+    verdict.severity = Severity::Warning;
+    verdict.message =
+        "Flyway refuses a file in which some statements can run in a transaction and others cannot, unless "
+        "its "
+        "setting \"mixed\" is true";
+    verdict.help = "Put the statement that needs no transaction alone into a migration of its own";
     verdicts.push_back(std::move(verdict));
   }
   for (const Intention& intention : subject.intentions) {

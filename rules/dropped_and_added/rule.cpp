@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -7,18 +9,28 @@ std::string reasons_of(const Intention& intention) {
   return intention.evidence ? join_words(intention.evidence->reasons) : std::string();
 }
 
-Verdict column_verdict(const RenameColumn& rename, const Intention& intention, const Schema& start,
-                       bool sure) {
+/// The migration itself carries the values over.
+bool has_update(const Intention& intention, const ParsedFile& file) {
+  return std::any_of(intention.sources.begin(), intention.sources.end(), [&](const SourceRef& source) {
+    return source.nested < 0 &&
+           std::holds_alternative<Update>(file.statements[source.statement].operations[source.operation]);
+  });
+}
+
+Verdict column_verdict(const RenameColumn& rename, const Intention& intention,
+                       const MigrationSubject& subject, bool sure) {
+  const bool copied = has_update(intention, subject.file);
   Verdict verdict;
   verdict.object = object_of(rename.table, rename.from);
   verdict.at = intention.sources.front();
   const std::string pair =
       "Dropping " + column_of(rename.table, rename.from) + " and adding \"" + rename.to.str() + "\"";
-  const std::string loss = "every value in \"" + rename.from.str() +
-                           "\" is lost, and the running release fails on the missing column";
+  const std::string loss =
+      (copied ? std::string() : "every value in \"" + rename.from.str() + "\" is lost, and ") +
+      "the running release fails on the missing column";
   const bool required = intention.added_column && intention.added_column->not_null &&
                         intention.added_column->default_value.empty();
-  const Table* table = start.table(rename.table);
+  const Table* table = subject.start.table(rename.table);
   const Column* old_column = table != nullptr ? table->column(rename.from) : nullptr;
   const bool new_required = required || (!intention.added_column && old_column != nullptr &&
                                          old_column->not_null && old_column->default_value.empty());
@@ -26,7 +38,7 @@ Verdict column_verdict(const RenameColumn& rename, const Intention& intention, c
                                                rename.to.str() + "\" is required"
                                          : std::string();
   if (sure) {
-    verdict.message = pair + " is a rename written as a loss: " + loss + fails;
+    verdict.message = pair + (copied ? " is a rename: " : " is a rename written as a loss: ") + loss + fails;
     verdict.help = "Rename it in phases that keep the values";
   } else {
     verdict.message = pair + " may be a rename. As written " + loss + fails;
@@ -72,7 +84,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       if (table != nullptr && table->certainty == Certainty::Known && table->column(rename->from) == nullptr)
         return;
       verdict = about_table(subject.start, subject.settings, rename->table, Matters::Anyway, Severity::Error,
-                            column_verdict(*rename, intention, subject.start, sure));
+                            column_verdict(*rename, intention, subject, sure));
     } else if (const auto* renamed = std::get_if<RenameTable>(&intention.operation)) {
       verdict = about_table(subject.start, subject.settings, renamed->table, Matters::Anyway, Severity::Error,
                             table_verdict(*renamed, intention, sure));

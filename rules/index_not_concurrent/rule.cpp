@@ -4,12 +4,14 @@ namespace planner::rules {
 namespace {
 
 std::optional<Verdict> check(const CreateIndex& index, const Subject& subject) {
-  if (index.concurrently || index.only) return std::nullopt;
+  if (index.concurrently) return std::nullopt;
   // On a materialized view only REFRESH waits; nobody else writes it.
   if (subject.before.view(index.table) != nullptr) return std::nullopt;
   Verdict verdict;
   verdict.object = display(index.table) + (index.name.empty() ? std::string() : "." + index.name.str());
   const Table* table = subject.before.table(index.table);
+  // ONLY leaves out the partitions and with them the work; on any other table it means nothing.
+  if (index.only && (table == nullptr || table->kind == RelationKind::PartitionedTable)) return std::nullopt;
   const std::string name = index.name.empty() ? "an index" : "the index \"" + index.name.str() + "\"";
   const ObjectName qualified_name{index.table.schema, index.name};
   if (index.if_not_exists && !index.name.empty() && subject.before.index(qualified_name) != nullptr) {

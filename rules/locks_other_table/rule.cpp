@@ -61,9 +61,17 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
         verdicts.push_back(std::move(*fitted));
       }
     }
-    if (!drops && !creates) continue;
+    // A type that changes for nothing still has the foreign keys over the column made anew.
+    const auto* change = std::get_if<ChangeType>(&intention.operation);
+    const std::vector<TableName> family =
+        change != nullptr ? family_of(met, change->table) : std::vector<TableName>();
+    const bool retypes = change != nullptr && !rewrites_any(subject.statement_effects[statement], family) &&
+                         subject.statement_effects[statement].failures.empty();
+    if (!drops && !creates && !retypes) continue;
     for (const RelationLock& lock : felt_locks(subject.statement_effects[statement], met)) {
       if (target == nullptr || lock.relation == *target || lock.kind != LockedKind::Table) continue;
+      if (std::find(family.begin(), family.end(), lock.relation) != family.end()) continue;
+      if (lock.dropped) continue;  // another table of the same DROP TABLE
       if (std::find(reported.begin(), reported.end(), lock.relation) != reported.end()) continue;
       if (std::find(children.begin(), children.end(), lock.relation) != children.end()) continue;
       reported.push_back(lock.relation);
@@ -71,12 +79,16 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       verdict.at = intention.sources.front();
       verdict.object = display(lock.relation);
       verdict.severity = drops ? Severity::Warning : Severity::Info;
-      verdict.message =
-          drops ? "Dropping a foreign key also locks the table it points at: " +
-                      who_waits_on(lock.mode, lock.relation) +
-                      " until the transaction ends, and it waits for every query on the table first"
-                : "A foreign key to " + name_of(lock.relation) +
-                      " is made: " + who_waits_on(lock.mode, lock.relation) + " until the transaction ends";
+      const std::string who = who_waits_on(lock.mode, lock.relation) + " until the transaction ends";
+      if (drops) {
+        verdict.message = "Dropping a foreign key also locks the table it points at: " + who +
+                          ", and it waits for every query on the table first";
+      } else if (retypes) {
+        verdict.message =
+            "The foreign key between the column and " + name_of(lock.relation) + " is made anew: " + who;
+      } else {
+        verdict.message = "A foreign key to " + name_of(lock.relation) + " is made: " + who;
+      }
       verdict.help = drops ? "Keep the transaction short, with a lock_timeout and retries"
                            : "Keep the transaction short";
       verdict.splittable = drops;

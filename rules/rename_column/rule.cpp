@@ -27,6 +27,10 @@ std::optional<Verdict> check(const RenameColumn& rename, const Subject& subject)
                     "\" breaks every running application that still reads or writes \"" + rename.from.str() +
                     "\", from this statement until the new release has replaced it everywhere";
   verdict.help = "Keep both columns and their values in step while the releases change";
+  if (subject.before.view(rename.table) != nullptr) {
+    verdict.help = "Create the view again with the column under both names, and drop the old one later";
+    verdict.splittable = false;
+  }
   // PostgreSQL renames in views, indexes and constraints, but not inside functions.
   const Table* table = subject.before.table(rename.table);
   if (table != nullptr && !table->triggers.empty()) {

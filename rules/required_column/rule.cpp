@@ -17,8 +17,29 @@ bool is_required(const ColumnDefinition& column) {
   return column.not_null || key;
 }
 
+/// A primary key that the same migration adds requires the column that was added without it.
+std::optional<Verdict> required_by_key(const AddColumn& add, const Subject& subject) {
+  const Table* after = subject.migration_end.table(add.table);
+  const Column* left = after != nullptr ? after->column(add.column.name) : nullptr;
+  const Constraint* key = after != nullptr ? after->primary_key() : nullptr;
+  if (left == nullptr || key == nullptr || !left->default_value.empty() || left->identity)
+    return std::nullopt;
+  const std::vector<Identifier>& columns = key->definition.columns;
+  if (std::find(columns.begin(), columns.end(), add.column.name) == columns.end()) return std::nullopt;
+  Verdict verdict;
+  verdict.object = object_of(add.table, add.column.name);
+  verdict.message =
+      "The new column " + column_of(add.table, add.column.name) +
+      " becomes part of the primary key and has no default: every INSERT of the running release, "
+      "which does not know the column, fails from then on";
+  verdict.help = "Add the key when every running release writes the column";
+  verdict.splittable = false;
+  return about_table(subject, add.table, Matters::Anyway, std::move(verdict));
+}
+
 std::optional<Verdict> check(const AddColumn& add, const Subject& subject) {
   const ColumnDefinition& column = add.column;
+  if (!is_required(column) && !fills_itself(column)) return required_by_key(add, subject);
   if (!is_required(column) || is_questioned(subject.questions, add.table, column.name)) return std::nullopt;
   const Table* table = subject.before.table(add.table);
   if (add.if_not_exists && table != nullptr && table->column(column.name) != nullptr) return std::nullopt;

@@ -96,8 +96,12 @@ void choose_by_default(SelectedService& selected, const project::Config& config)
       config.base.empty() ? project::default_branch(*repository) : std::optional(config.base);
   if (!branch) {
     mark_all(selected);
-    selected.reason =
-        choice(selected, "all, because git has no default branch here to compare with (--base names one)");
+    selected.reason = choice(
+        selected,
+        repository->shallow
+            ? "all, because the clone is shallow and holds no other branch to compare with (`git fetch "
+              "--depth=1 origin main:refs/remotes/origin/main`, then --base origin/main)"
+            : "all, because git has no default branch here to compare with (--base names one)");
     return;
   }
   const project::NewOnes fresh = project::new_against(*repository, *branch, selected.service);

@@ -41,8 +41,9 @@ Base base_of(const GitRepository& repository, const std::string& ref) {
     throw Error(
         fmt::format("git does not know the base `{}` in {}", ref, shown(repository.top)),
         repository.shallow
-            ? fmt::format("the clone is shallow: fetch it first (`git fetch --depth=1 origin {}`, or "
-                          "`fetch-depth: 0` in the checkout step)",
+            ? fmt::format("the clone is shallow: fetch it first (`git fetch --depth=1 origin "
+                          "{0}:refs/remotes/origin/{0}`, "
+                          "then --base origin/{0}), or say `fetch-depth: 0` in the checkout step",
                           ref.substr(0, 7) == "origin/" ? ref.substr(7) : ref)
             : "name a branch, tag or commit that exists here; `git fetch` brings those of the remote");
   }
@@ -114,7 +115,11 @@ std::optional<GitRepository> git_repository(const fs::path& inside, std::string*
 
 std::optional<std::string> default_branch(const GitRepository& repository) {
   const Ran head = git(repository.top, {"symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"});
-  if (head.status == 0 && commit_of(repository, first_line(head.out))) return first_line(head.out);
+  const std::optional<std::string> tip =
+      head.status == 0 ? commit_of(repository, first_line(head.out)) : std::nullopt;
+  // `git clone --depth 1 --branch x` calls x the remote's HEAD: compared with itself nothing is ever new.
+  const bool is_itself = repository.shallow && tip && tip == commit_of(repository, "HEAD");
+  if (tip && !is_itself) return first_line(head.out);
   for (const char* name : {"origin/main", "origin/master", "main", "master"}) {
     if (commit_of(repository, name)) return name;
   }

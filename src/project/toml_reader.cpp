@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "planner/error.h"
+#include "planner/recognize/recognize.h"
 #include "src/project/config.h"
 
 namespace planner::project {
@@ -40,9 +41,30 @@ std::string type_word(const toml::value& value) {
   }
 }
 
+/// The library recurses into lists and inline tables, and its time grows with the square of a dotted key's
+/// parts. Brackets and points in strings and comments count too: no file that people write comes near.
+void require_bounded(const std::string& text, const std::string& shown_name) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  constexpr int kDeepest = 200;
+  constexpr int kMostPoints = 1000;
+  if (text.size() > kMostBytes) throw Error(fmt::format("{}: is larger than 1 MB", shown_name));
+  int depth = 0, line = 1, points = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+    if (c == '.') ++points;
+    if (c == '=' || c == '\n') points = 0;
+    if (depth > kDeepest)
+      throw Error(fmt::format("{}:{}: nests deeper than {} levels", shown_name, line, kDeepest));
+    if (points > kMostPoints) throw Error(fmt::format("{}:{}: a key has too many parts", shown_name, line));
+    if (c == '\n') ++line;
+  }
+}
+
 }  // namespace
 
 toml::value parse_toml(const std::string& text, const std::string& shown_name) {
+  require_bounded(text, shown_name);
   std::istringstream stream(text);
   try {
     return toml::parse(stream, shown_name);
@@ -168,13 +190,17 @@ std::vector<std::string> TomlTable::keys() const {
 }
 
 void TomlTable::no_others() const {
+  constexpr double kAlike = 0.5;
   for (const std::string& key : keys()) {
     if (asked_.count(key) > 0) continue;
     const std::vector<std::string> close = nearest(key, {asked_.begin(), asked_.end()}, 1);
     std::string known;
     for (const std::string& word : asked_) known += (known.empty() ? "`" : ", `") + word + "`";
     throw Error(fmt::format("{}:{}: unknown key `{}` in {}", file_, line_of(key), key, name_),
-                close.empty() ? "" : fmt::format("did you mean `{}`? There are {}", close.front(), known));
+                close.empty() ? ""
+                : name_similarity(key, close.front()) < kAlike
+                    ? fmt::format("there are {}", known)
+                    : fmt::format("did you mean `{}`? There are {}", close.front(), known));
   }
 }
 

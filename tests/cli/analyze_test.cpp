@@ -138,8 +138,13 @@ TEST(Analyze, AShallowCloneIsSaidPlainly) {
   inside.folder = clone.path("work");
   const Ran missing = clone.planner({"analyze", "--base", "origin/main"}, inside);
   EXPECT_EQ(missing.exit_code, 2);
-  EXPECT_THAT(missing.err,
-              HasSubstr("the clone is shallow: fetch it first (`git fetch --depth=1 origin main`"));
+  EXPECT_THAT(missing.err, HasSubstr("the clone is shallow: fetch it first (`git fetch --depth=1 origin "
+                                     "main:refs/remotes/origin/main`, then --base origin/main)"));
+  // git calls the cloned branch the remote's HEAD: nothing is new against itself, and that would pass for
+  // ever.
+  const Ran guessed = clone.planner({"analyze"}, inside);
+  EXPECT_EQ(guessed.exit_code, 1) << guessed.err;
+  EXPECT_THAT(guessed.err, HasSubstr("all, because the clone is shallow and holds no other branch"));
   const std::string work = clone.path("work").string();
   clone.git({"-C", work, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main"});
   const Ran ran = clone.planner({"analyze", "--base", "origin/main"}, inside);
@@ -193,6 +198,25 @@ TEST(Analyze, SeveralReportsInOneRun) {
   EXPECT_THAT(repository.read("junit.xml"), HasSubstr("tests=\"3\" failures=\"1\""));
   EXPECT_THAT(repository.read("comment.md"), HasSubstr("**planner: 1 error** in 1 of 3 migrations."));
   EXPECT_THAT(repository.read("plain.txt"), HasSubstr("error[index-not-concurrent]"));
+}
+
+TEST(Analyze, ACommentOfManyFindingsIsOneThatGitHubTakes) {
+  Repository repository;
+  repository.prisma();
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    text += "ALTER TABLE \"User\" ALTER COLUMN \"name\" DROP NOT NULL;\nCREATE INDEX i" + std::to_string(i) +
+            " ON \"User\"(email);\n";
+  }
+  repository.migration("20240102000000_many", text);
+  const Ran ran = repository.planner({"analyze", "many", "--format", "markdown"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.err;
+  EXPECT_LT(ran.out.size(), 65'536U);
+  EXPECT_GT(ran.out.size(), 30'000U);
+  EXPECT_THAT(ran.out, HasSubstr(" more</summary>"));
+  EXPECT_THAT(ran.out, HasSubstr("left out, because a comment takes no more"));
+  // The worst first, whatever stands before it in the file.
+  EXPECT_LT(ran.out.find("| error "), ran.out.find("| warning "));
 }
 
 TEST(Analyze, AStatementThatDoesNotParseIsReportedAndTheRestIsRead) {

@@ -39,13 +39,14 @@ void PrintTo(const OperationRow& row, std::ostream* out) { *out << row.statement
 const std::string& OperationRow::schema() const {
   static const std::string survey = read_file(folder() / "schema.sql");
   static const std::string shapes = read_file(folder() / "shapes_schema.sql");
-  return file == "shapes" ? shapes : survey;
+  return file == "operations" ? survey : shapes;
 }
 
 std::vector<OperationRow> operation_rows() {
   std::vector<OperationRow> all;
   read_rows("operations", all);
   read_rows("shapes", all);
+  read_rows("histories", all);
   return all;
 }
 
