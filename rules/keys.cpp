@@ -1,5 +1,7 @@
 #include "rules/keys.h"
 
+#include <algorithm>
+
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -21,6 +23,12 @@ std::vector<ForeignKey> foreign_keys_of(const Operation& operation) {
     for (const ConstraintDefinition& constraint : column.constraints) add(table, constraint, {column.name});
   });
   return keys;
+}
+
+bool name_is_taken(const Effects& effects) {
+  return std::any_of(effects.failures.begin(), effects.failures.end(), [](const Failure& failure) {
+    return failure.sqlstate == "42710" && !failure.only_with_rows && !failure.depends_on_data;
+  });
 }
 
 }  // namespace planner::rules

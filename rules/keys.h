@@ -2,9 +2,10 @@
 
 #include <vector>
 
+#include "planner/effects/effects.h"
 #include "planner/operation.h"
 
-/// The foreign keys that an operation makes, however it writes them.
+/// The keys and constraints that an operation makes, however it writes them.
 namespace planner::rules {
 
 struct ForeignKey {
@@ -15,5 +16,9 @@ struct ForeignKey {
 
 /// Of ADD CONSTRAINT, of CREATE TABLE, and behind a column.
 std::vector<ForeignKey> foreign_keys_of(const Operation& operation);
+
+/// The table has a constraint of that name already: PostgreSQL makes none, and the condition or the handler
+/// around the statement sees to the rest.
+bool name_is_taken(const Effects& effects);
 
 }  // namespace planner::rules

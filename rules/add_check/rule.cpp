@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "rules/about.h"
+#include "rules/keys.h"
 
 namespace planner::rules {
 namespace {
@@ -10,7 +11,7 @@ std::optional<Verdict> verdict_for(const TableName& table, const ConstraintDefin
   const bool scans = std::any_of(subject.own.scans.begin(), subject.own.scans.end(), [&](const Scan& scan) {
     return scan.reason == ScanReason::Check || scan.reason == ScanReason::NotNull;
   });
-  if (constraint.not_valid || !scans) return std::nullopt;
+  if (constraint.not_valid || !scans || name_is_taken(subject.own)) return std::nullopt;
   Verdict verdict;
   verdict.object = display(table) + (constraint.name.empty() ? std::string() : "." + constraint.name.str());
   verdict.message =

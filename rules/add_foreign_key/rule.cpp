@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "rules/about.h"
+#include "rules/keys.h"
 
 namespace planner::rules {
 namespace {
@@ -12,7 +13,7 @@ bool validates(const Effects& effects) {
 
 std::optional<Verdict> verdict_for(const TableName& table, const std::vector<Identifier>& columns,
                                    const ConstraintDefinition& key, const Subject& subject) {
-  if (key.not_valid || !validates(subject.own)) return std::nullopt;
+  if (key.not_valid || !validates(subject.own) || name_is_taken(subject.own)) return std::nullopt;
   const TableName& target = key.references.table;
   Verdict verdict;
   verdict.object = columns.size() == 1 ? object_of(table, columns.front()) : display(table);
