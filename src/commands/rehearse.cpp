@@ -7,10 +7,7 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
-#include "src/commands/home_schema.h"
-#include "src/commands/plan_choice.h"
-#include "src/database/scratch_server.h"
-#include "src/proof/proof_server.h"
+#include "src/commands/plan_under_proof.h"
 #include "src/proof/rehearse.h"
 #include "version.h"
 
@@ -110,23 +107,13 @@ void print_text(const std::string& plan, const Rehearsal& rehearsal, Context& co
 }
 
 void run(const Options& options, Context& context) {
-  if (options.format != "text" && options.format != "json")
-    throw Error("--format does not know \"" + options.format + "\"", "use text or json");
-  const ChosenPlan chosen = choose_plan(options.plan);
-  project::require_unedited(chosen.stored);
-  ProofInput input;
-  input.history = history_before(chosen);
-  input.plan = &chosen.stored.plan;
-  input.intentions = intentions_of(chosen);
-  std::unique_ptr<ScratchServer> own;
-  if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
-  ProofServer server = own ? proof_server(*own) : proof_server(options.scratch);
-  prove_where_it_lives(chosen.service(), server, input);
-  const Rehearsal rehearsal = rehearse(server, input, options.rehearse);
+  PlanUnderProof plan(options.plan, options.scratch, options.format);
+  plan.input().rows = options.rehearse.rows;
+  const Rehearsal rehearsal = rehearse(plan.server(), plan.input(), options.rehearse);
   if (options.format == "json") {
-    context.write(as_json(chosen.stored.plan.name, rehearsal));
+    context.write(as_json(plan.name(), rehearsal));
   } else {
-    print_text(chosen.stored.plan.name, rehearsal, context);
+    print_text(plan.name(), rehearsal, context);
   }
   if (!rehearsal.ok()) context.exit_code = kExitFindings;
 }

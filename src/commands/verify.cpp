@@ -7,12 +7,9 @@
 
 #include "planner/error.h"
 #include "src/commands/commands.h"
-#include "src/commands/home_schema.h"
-#include "src/commands/plan_choice.h"
+#include "src/commands/plan_under_proof.h"
 #include "src/commands/verify.h"
-#include "src/database/scratch_server.h"
 #include "src/project/files.h"
-#include "src/proof/proof_server.h"
 #include "version.h"
 
 namespace planner::commands {
@@ -82,25 +79,14 @@ std::vector<ReleaseFile> read_files(const std::vector<std::string>& paths) {
 }  // namespace
 
 PlanProof verify_plan(const VerifyOptions& options, const Context& context) {
-  if (options.format != "text" && options.format != "json")
-    throw Error("--format does not know \"" + options.format + "\"", "use text or json");
-  const ChosenPlan chosen = choose_plan(options.plan);
-  project::require_unedited(chosen.stored);
-  ProofInput input;
-  input.history = history_before(chosen);
-  input.plan = &chosen.stored.plan;
-  input.intentions = intentions_of(chosen);
-  input.rows = options.rows;
-  input.fills = fills_of(chosen);
-  input.releases = {true, read_files(options.old_release), read_files(options.new_release)};
-  input.measure_waits = true;
-  std::unique_ptr<ScratchServer> own;
-  if (options.scratch.empty()) own = std::make_unique<ScratchServer>();
-  ProofServer server = own ? proof_server(*own) : proof_server(options.scratch);
-  prove_where_it_lives(chosen.service(), server, input);
-  const VerifyReport report = verify(server, input);
-  const std::string& name = chosen.stored.plan.name;
-  return {options.format == "json" ? as_json(name, report) : as_text(name, report, context), report.ok()};
+  const ReleaseStatements releases{true, read_files(options.old_release), read_files(options.new_release)};
+  PlanUnderProof plan(options.plan, options.scratch, options.format);
+  plan.input().rows = options.rows;
+  plan.input().releases = releases;
+  plan.input().measure_waits = true;
+  const VerifyReport report = verify(plan.server(), plan.input());
+  return {options.format == "json" ? as_json(plan.name(), report) : as_text(plan.name(), report, context),
+          report.ok()};
 }
 
 void add_verify(CLI::App& program, Context& context) {

@@ -15,10 +15,12 @@ class Connection;
 std::vector<std::string> catalog_lines(Connection& connection);
 
 /// Every row of every table as text, columns in name order, rows sorted: `public.users` -> rows. `left_out`:
-/// columns by table.
+/// columns by table. `instead`, likewise: where a column is NULL, what the other one holds, if it is there.
 using DataSnapshot = std::map<std::string, std::vector<std::string>>;
+using StandIns = std::map<std::string, std::map<std::string, std::string>>;
 DataSnapshot data_snapshot(Connection& connection,
-                           const std::map<std::string, std::set<std::string>>& left_out = {});
+                           const std::map<std::string, std::set<std::string>>& left_out = {},
+                           const StandIns& instead = {});
 
 /// Lines of `expected` that `found` lacks (`- ...`) and the other way round (`+ ...`), at most `at_most`.
 std::vector<std::string> difference(const std::vector<std::string>& expected,

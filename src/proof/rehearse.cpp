@@ -6,6 +6,8 @@
 
 #include "src/database/connection.h"
 #include "src/database/live_schema.h"
+#include "src/proof/apply.h"
+#include "src/proof/constraints_to_come.h"
 #include "src/proof/generate_data.h"
 
 namespace planner {
@@ -39,12 +41,10 @@ class Rehearsing {
 
   Rehearsal run_all() {
     rehearsal_.longest_wait_bound_ms = options_.longest_wait_ms;
-    name_ = server_.create("");
-    url_ = server_.url(name_);
-    const std::string end_name = server_.create("");
+    const TemporaryDatabase database(server_, "");
+    url_ = database.url();
     const Schema start = prepare();
-    const Schema end = end_schema(end_name);
-    server_.drop(end_name);
+    const Schema end = end_schema();
     const ReleaseMapping mapping = mapping_of(input_.intentions);
     ReleaseModel old_release = release_model(start, Release::Old, mapping);
     ReleaseModel new_release = release_model(end, Release::New, mapping);
@@ -52,32 +52,40 @@ class Rehearsing {
       note_views(old_release, *input_.plan, start);
       note_views(new_release, *input_.plan, start);
     }
-    {
-      Workload workload(url_, std::move(old_release), std::move(new_release), options_.workload);
-      phase_by_phase(workload);
-    }
-    try {
-      server_.drop(name_);
-    } catch (const Error&) {  // the server goes away with it
-    }
+    Workload workload(url_, std::move(old_release), std::move(new_release), options_.workload);
+    phase_by_phase(workload);
     return std::move(rehearsal_);
   }
 
  private:
   Schema prepare() {
     Connection connection(url_);
-    for (const std::string& migration : input_.history) connection.exec(migration);
-    const Schema schema = read_schema(connection);
-    rehearsal_.notes = fill(connection, fill_schema(schema, input_.intentions),
-                            input_.rows > options_.rows ? input_.rows : options_.rows)
-                           .problems;
+    apply_history(url_);
+    Schema schema = read_schema(connection);
+    rehearsal_.notes =
+        fill(connection, with_constraints_to_come(fill_schema(schema, input_.intentions), input_),
+             options_.rows)
+            .problems;
     return schema;
   }
 
-  Schema end_schema(const std::string& name) {
-    Connection connection(server_.url(name));
-    for (const std::string& migration : input_.history) connection.exec(migration);
-    connection.exec(input_.plan->original);
+  void apply_history(const std::string& url) const {
+    for (std::size_t i = 0; i < input_.history.size(); ++i) {
+      const std::string problem = run_migration(url, input_.history[i]);
+      if (!problem.empty())
+        throw Error("migration " + std::to_string(i + 1) + " of the history does not apply: " + problem,
+                    "a plan can only be rehearsed on a history that applies");
+    }
+  }
+
+  Schema end_schema() const {
+    const TemporaryDatabase end(server_, "");
+    apply_history(end.url());
+    const std::string problem = run_migration(end.url(), input_.plan->original);
+    if (!problem.empty())
+      throw Error("the original migration does not apply, not even to empty tables: " + problem,
+                  "what the new release sends is read from its end");
+    Connection connection(end.url());
     return read_schema(connection);
   }
 
@@ -156,7 +164,7 @@ class Rehearsing {
   const ProofInput& input_;
   const RehearseOptions& options_;
   Rehearsal rehearsal_;
-  std::string name_, url_;
+  std::string url_;
 };
 
 }  // namespace

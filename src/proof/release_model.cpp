@@ -36,6 +36,7 @@ ReleaseColumn release_column(const Schema& schema, const Table& table, const Col
   out.logical = column.name.str();
   out.not_null = column.not_null;
   out.has_default = !column.default_value.empty() || column.identity.has_value();
+  out.same_default = column.default_value.facts().is_constant;
   out.written = column.generated.empty() && !(column.identity && column.identity->always);
   out.in_key = contains(key, column.name);
   for (const Index& index : table.indexes) {
@@ -141,10 +142,11 @@ void match_releases(ReleaseModel& old_release, ReleaseModel& new_release) {
         for (ReleaseColumn& new_column : after.columns) {
           if (old_column.logical != new_column.logical) continue;
           if (new_column.not_null && !old_column.not_null) old_column.filled = true;
-          // What the migration is about to refuse, whoever sends it, neither sends.
-          old_column.unique = old_column.unique || new_column.unique;
-          old_column.references = old_column.references || new_column.references;
-          old_column.checked = old_column.checked || new_column.checked;
+          // What the migration is about to refuse, whoever sends it, neither sends; nor what is refused until
+          // the old release is gone, which may rely on that.
+          old_column.unique = new_column.unique = old_column.unique || new_column.unique;
+          old_column.references = new_column.references = old_column.references || new_column.references;
+          old_column.checked = new_column.checked = old_column.checked || new_column.checked;
           if (old_column.type == new_column.type) continue;
           old_column.other_type = new_column.type;
           new_column.other_type = old_column.type;

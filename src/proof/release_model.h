@@ -20,8 +20,9 @@ struct ReleaseColumn {
   TypeName type;
   std::string logical;
   bool not_null = false;
-  bool has_default = false;  ///< default, serial or identity: an INSERT may leave it out
-  bool written = true;       ///< false: generated, GENERATED ALWAYS identity
+  bool has_default = false;   ///< default, serial or identity: an INSERT may leave it out
+  bool same_default = false;  ///< a constant: two rows that leave it out are alike
+  bool written = true;        ///< false: generated, GENERATED ALWAYS identity
   bool in_key = false;
   bool unique = false;      ///< alone in a unique index or part of one: written with fresh values only
   bool references = false;  ///< part of a foreign key: takes only values that are already there
@@ -63,8 +64,8 @@ ReleaseMapping mapping_of(const std::vector<Intention>& intentions);
 ReleaseModel release_model(const Schema& schema, Release release, const ReleaseMapping& mapping,
                            const std::vector<TableName>& only = {});
 
-/// Notes in each model what the other release makes of the same columns: `filled` and `other_type`; the old
-/// one also learns which of its columns are to be unique, references or checked.
+/// Notes in each model what the other release makes of the same columns: `filled` and `other_type`, and which
+/// columns are unique, references or checked for either.
 void match_releases(ReleaseModel& old_release, ReleaseModel& new_release);
 
 /// Notes the tables that a view stands in for while some phase of the plan is in force. `start` is the schema

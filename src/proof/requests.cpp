@@ -217,7 +217,8 @@ std::optional<std::vector<RequestMaker::Assignment>> RequestMaker::row_values(co
   for (const ReleaseColumn& column : table.columns) {
     if (!column.written) continue;
     if (column.in_key && column.has_default && !with_key) continue;
-    const bool optional = column.has_default || !column.not_null;
+    const bool alike = column.unique && column.same_default;
+    const bool optional = !alike && (column.has_default || !column.not_null);
     if (!all_columns && optional && !column.in_key) continue;
     const auto twin = by_logical.find(column.logical);
     const auto value = twin != by_logical.end() ? std::optional<TextValue>(twin->second)

@@ -206,8 +206,8 @@ TEST_P(Terminal, AChangeFromBeginningToEnd) {
   look(school, {"status", "--all"});
   look(school, {"abandon", "remove_nickname"});
   look(school, {"abandon", plan, "--now"});
-  look(school, {"verify", "add_certificate_relation", "--scratch", url()});
-  look(school, {"rehearse", "add_certificate_relation", "--scratch", url()});
+  look(school, {"verify", "add_certificate_relation", "--scratch", scratch().url()});
+  look(school, {"rehearse", "add_certificate_relation", "--scratch", scratch().url()});
   db().exec("CREATE TABLE somebody_elses (a int); CREATE INDEX ON \"Wallet\" (balance)");
   look(school, {"drift"});
   look(school, {"diff", "empty", "history"});
