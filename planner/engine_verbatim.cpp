@@ -106,6 +106,8 @@ class Verbatim {
       for (const StepLock& lock : strong_locks(effects, schema)) step.locks.push_back(lock);
       if (effects.outside_transaction || std::holds_alternative<AddEnumValue>(operation))
         step.shape = Shape::Alone;
+      if (std::holds_alternative<AddColumn>(operation) || std::holds_alternative<AddEnumValue>(operation))
+        step.provides.push_back(label_new_release());
       if (context_.apart.contains(index)) {
         step.kind =
             std::holds_alternative<ValidateConstraint>(operation) ? PhaseKind::Validate : PhaseKind::Backfill;

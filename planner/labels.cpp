@@ -82,6 +82,7 @@ std::string label_unique(const TableName& table, const std::vector<Identifier>& 
   return "unique:" + quoted(table) + "(" + column_list(sorted).str() + ")";
 }
 std::string label_typed(const std::string& label) { return "typed:" + label; }
+std::string label_new_release() { return "new-release"; }
 std::string label_enum_values() { return "enum-values"; }
 
 std::vector<std::string> needs_of(const Operation& operation) {

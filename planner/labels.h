@@ -18,10 +18,13 @@ std::string label_type(const ObjectName& type);
 std::string label_function(const ObjectName& function);
 std::string label_constraint(const TableName& table, const Identifier& constraint);
 std::string label_unique(const TableName& table, const std::vector<Identifier>& columns);
-std::string label_enum_values();
+std::string label_enum_values();  ///< values added to enum types can be used
 /// The column that `label` speaks of has the type it has in the end: what is built on it waits for that, also
 /// when the migration builds it first.
-std::string label_typed(const std::string& label);  ///< values added to enum types can be used
+std::string label_typed(const std::string& label);
+
+/// The new release works from this step on: before it, only the old one runs.
+std::string label_new_release();
 
 /// What must be there before the operation can run. Labels nobody provides cost nothing.
 std::vector<std::string> needs_of(const Operation& operation);

@@ -76,7 +76,7 @@ Step add_step(const Adding& adding) {
   step.slug = "add_" + adding.asked().name.str();
   step.title = "add " + adding.name() + " to " + display(adding.table.name);
   step.locks = {adding.moment()};
-  step.provides = {label_column(adding.table.name, adding.asked().name)};
+  step.provides = {label_column(adding.table.name, adding.asked().name), label_new_release()};
   ReverseStep back;
   back.locks = step.locks;
   back.statements = {sql("ALTER TABLE {} DROP COLUMN {}", adding.table.name, adding.asked().name)};
@@ -362,6 +362,7 @@ RecipeResult make(const AddColumn& operation, const Intention&, const RecipeCont
                       "Say it with --fill " + place +
                           "=SQL: a constant ('', 0, now()), or an expression over the row's other columns.");
     }
+    if (auto ask = alike_where_unique(context, operation.table, asked.name)) return *ask;
     if (stored_once(context.before, fill.value)) {
       with_transition_default(adding, fill.value);
     } else {

@@ -235,8 +235,16 @@ RecipeResult replace(const ReplaceConstraint& operation, const Intention& intent
       swap.reversible = false;
       swap.reverse_note = "The index of the replaced key is gone; build it again as a migration of its own.";
       swap.application = "INSERT ... ON CONFLICT that relies on the replaced key fails from here on.";
-      swap.provides = {label_constraint(operation.table, constraint.name),
-                       "gone:" + label_constraint(operation.table, operation.old_constraint)};
+      if (const Index* index = context.before.table(operation.table)->index(constraint.using_index)) {
+        std::vector<Identifier> columns;
+        for (const IndexElement& element : index->elements) columns.push_back(element.column);
+        Step ready;  // the index is there: either release may run until the key changes
+        part_releases(old_one->definition.columns, columns, ready, swap);
+        if (swap.window == Window::NewRelease) swap.kind = PhaseKind::Enforce;
+      }
+      swap.provides.insert(swap.provides.end(),
+                           {label_constraint(operation.table, constraint.name),
+                            "gone:" + label_constraint(operation.table, operation.old_constraint)});
       result.steps = {swap};
       return result;
     }

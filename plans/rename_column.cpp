@@ -218,6 +218,9 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
                           "=SQL, for example --fill \"" + display(table->name) + "." + rename.to.str() +
                           "=''\".");
     }
+    if (column.not_null && !column.old_column->not_null) {
+      if (auto ask = alike_where_unique(context, operation.table, rename.to)) return *ask;
+    }
     const Dependents dependents = dependents_of(*renames.schema, *table, rename.from);
     if (auto refusal = reason_to_refuse(renames, column, dependents)) return *refusal;
     MirrorPair pair;

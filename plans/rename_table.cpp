@@ -276,6 +276,7 @@ RecipeResult rename_last(const TableRename& rename, const RecipeContext& context
   last.application = "The new release notices nothing.";
   last.needs = {label_under_old_name(table.name)};
   last.provides = {label_gone(table.name), label_relation(rename.to)};
+  view.provides.push_back(label_new_release());
   RecipeResult result;
   result.steps = {view, last};
   return result;
@@ -325,6 +326,17 @@ RecipeResult make(const RenameTable& operation, const Intention& intention, cons
     }
     return rename_last(rename, context);
   }
+  for (const Intention& other : context.intentions) {
+    const auto* change = std::get_if<ChangeType>(&other.operation);
+    if (change == nullptr || change->table != rename.to) continue;
+    ChangeType early = *change;
+    early.table = table->name;
+    if (!effects_of(early, context.before, context.options.effects).rewrites.empty()) continue;
+    // A change that is made in place; one that rewrites gets a column of its own.
+    return refused("Renaming " + display(table->name) + " to " + display(rename.to) + ": the type of " +
+                       said(change->column) + " changes too, and the view under the old name holds it fast.",
+                   "Put the change of type into a migration of its own.");
+  }
   const StepLock moment{table->name, LockMode::AccessExclusive, std::string(kMoment)};
 
   Step add;
@@ -361,7 +373,7 @@ RecipeResult make(const RenameTable& operation, const Intention& intention, cons
       "new name.";
   add.prisma = {
       {rename.to.name.str(), "the new release's model maps to it (@@map(\"" + rename.to.name.str() + "\"))"}};
-  add.provides = {label_relation(rename.to)};
+  add.provides = {label_relation(rename.to), label_new_release()};
   add.provides.insert(add.provides.end(), rename.provides.begin(), rename.provides.end());
   for (const Column& column : table->columns) {
     add.provides.push_back(label_column(rename.to, column.name));

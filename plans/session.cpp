@@ -73,7 +73,7 @@ RecipeResult enum_label(const AddEnumValue& operation, const Intention& intentio
   step.application =
       "A release that does not know the value fails when it reads it: let nobody write it before every "
       "release knows it.";
-  step.provides = {label_enum_values()};
+  step.provides = {label_enum_values(), label_new_release()};
   RecipeResult result;
   result.steps = {step};
   return result;

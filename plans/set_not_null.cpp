@@ -43,6 +43,7 @@ RecipeResult make(const SetNotNull& operation, const Intention& intention, const
             (inherited ? "other tables inherit from it." : "the partitioned table has no unique key."),
         "Fill the rows table by table in migrations of their own, then SET NOT NULL without a value.");
   }
+  if (auto ask = alike_where_unique(context, operation.table, operation.column)) return *ask;
   if (fill.value.empty()) {
     Step enforce = guarded_not_null_step(operation.table, operation.column);
     enforce.recipe = "set-not-null";

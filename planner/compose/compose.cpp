@@ -322,29 +322,20 @@ Phase phase_of(const Planned& planned) {
   return phase;
 }
 
-/// The new release uses the columns and enum values that are added: before the last of them is there it
-/// cannot run.
-void wait_for_additions(const std::vector<Planned>& all, std::vector<Phase>& phases) {
-  const auto adds = [](const Planned& planned) {
-    return std::any_of(planned.steps.begin(), planned.steps.end(), [](const Step* step) {
-      return step->kind == PhaseKind::Add &&
-             std::any_of(step->provides.begin(), step->provides.end(), [](const std::string& label) {
-               return label == label_enum_values() || label.starts_with("column:");
-             });
-    });
-  };
-  for (std::size_t i = all.size(); i-- > 1;) {
-    if (!adds(all[i])) continue;
-    for (std::size_t before = 0; before < i; ++before) {
-      if (phases[before].window == Window::BothReleases) phases[before].window = Window::OldRelease;
-    }
-    return;
-  }
+[[noreturn]] void refuse_order(const Phase& phase) {
+  throw Error(
+      "One of these changes can only begin when another one is finished and the old release is gone (" +
+          phase.title + ").",
+      "Put them into two migrations and deploy the application in between.");
 }
 
 /// A release that may not run in a later phase may not be started in an earlier one, and one that is gone
-/// stays away.
-void settle_windows(std::vector<Phase>& phases) {
+/// stays away. `opens`: the last phase without which the new release does not work.
+void settle_windows(std::vector<Phase>& phases, std::size_t opens) {
+  for (std::size_t i = 0; i < opens; ++i) {
+    if (phases[i].window == Window::NewRelease) refuse_order(phases[opens]);
+    phases[i].window = Window::OldRelease;
+  }
   for (std::size_t i = phases.size(); i-- > 1;) {
     if (phases[i].window == Window::OldRelease && phases[i - 1].window == Window::BothReleases)
       phases[i - 1].window = Window::OldRelease;
@@ -363,12 +354,8 @@ void settle_windows(std::vector<Phase>& phases) {
     }
   }
   for (std::size_t i = 1; i < phases.size(); ++i) {
-    if (phases[i - 1].window == Window::NewRelease && phases[i].window == Window::OldRelease) {
-      throw Error(
-          "One of these changes can only begin when another one is finished and the old release is gone (" +
-              phases[i].title + ").",
-          "Put them into two migrations and deploy the application in between.");
-    }
+    if (phases[i - 1].window == Window::NewRelease && phases[i].window == Window::OldRelease)
+      refuse_order(phases[i]);
     if (phases[i - 1].window == Window::NewRelease) phases[i].window = Window::NewRelease;
     if (phases[i].window == Window::NewRelease && phases[i - 1].window != Window::NewRelease) {
       phases[i].deploy_before =
@@ -446,8 +433,17 @@ std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::stri
     }
     phases.push_back(std::move(phase));
   }
-  wait_for_additions(all, phases);
-  settle_windows(phases);
+  std::size_t opens = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    // A name that has to be freed first comes when the old release is gone anyway.
+    if (all[i].stage == PhaseKind::Drop) break;
+    for (const Step* step : all[i].steps) {
+      if (std::find(step->provides.begin(), step->provides.end(), label_new_release()) !=
+          step->provides.end())
+        opens = i;
+    }
+  }
+  settle_windows(phases, opens);
   return phases;
 }
 

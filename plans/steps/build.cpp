@@ -24,7 +24,8 @@ Sql key_of(const CreateIndex& index) {
 }
 
 /// Rows that would break a unique index.
-Condition no_duplicates(const CreateIndex& index) {
+/// `inherited`: other tables inherit from it, whose rows are found in it and stand in no index of it.
+Condition no_duplicates(const CreateIndex& index, bool inherited) {
   const Sql key = key_of(index);
   std::vector<Sql> filters;
   if (!index.predicate.empty()) filters.push_back(sql("({})", index.predicate.text()));
@@ -36,7 +37,8 @@ Condition no_duplicates(const CreateIndex& index) {
   }
   const Sql where = filters.empty() ? Sql() : sql(" WHERE {}", join(filters, " AND "));
   return {"no two rows of " + display(index.table) + " are alike in " + said(index.name),
-          sql("SELECT 1 FROM {}{} GROUP BY {} HAVING count(*) > 1 LIMIT 1", index.table, where, key)};
+          sql("SELECT 1 FROM {}{}{} GROUP BY {} HAVING count(*) > 1 LIMIT 1",
+              inherited ? sql("ONLY ") : Sql(), index.table, where, key)};
 }
 
 /// Rows whose key points nowhere.
@@ -158,7 +160,9 @@ Step index_step(const CreateIndex& wanted, const RecipeContext& context) {
       "A build that was interrupted leaves an invalid index of this name: this statement removes it, REINDEX "
       "INDEX CONCURRENTLY mends it.";
   if (index.unique) {
-    step.before = {no_duplicates(index)};
+    const Table* table = context.before.table(index.table);
+    step.before = {no_duplicates(
+        index, table != nullptr && table->kind == RelationKind::Table && !table->children.empty())};
     step.application =
         "From the second half of the build on, a write that would make two rows alike is refused, whichever "
         "release sends it.";
@@ -307,6 +311,20 @@ std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition
   return {add, validate};
 }
 
+void part_releases(const std::vector<Identifier>& old_key, const std::vector<Identifier>& new_key,
+                   Step& builds, Step& replaces) {
+  const auto all_in = [](const std::vector<Identifier>& some, const std::vector<Identifier>& all) {
+    return std::all_of(some.begin(), some.end(), [&](const Identifier& column) {
+      return std::find(all.begin(), all.end(), column) != all.end();
+    });
+  };
+  if (all_in(new_key, old_key) && all_in(old_key, new_key)) return;
+  // ON CONFLICT needs a unique index on exactly its columns: the new release has to wait for one, and the old
+  // one goes before its own does. Rows that only one of the keys allows are refused until then, as before.
+  replaces.window = Window::NewRelease;
+  builds.provides.push_back(label_new_release());
+}
+
 std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& wanted,
                             const RecipeContext& context, const Identifier& replaces) {
   ConstraintDefinition constraint = named(table, wanted, context);
@@ -326,14 +344,6 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     replaced = known == nullptr ? nullptr : known->constraint(replaces);
     if (replaced == nullptr && start != nullptr) replaced = start->constraint(replaces);
   }
-  // While the old key stands it refuses rows that differ in the new one only.
-  const bool old_key_hinders =
-      replaced != nullptr &&
-      !std::all_of(constraint.columns.begin(), constraint.columns.end(), [&](const Identifier& column) {
-        const std::vector<Identifier>& old = replaced->definition.columns;
-        return std::find(old.begin(), old.end(), column) != old.end();
-      });
-  if (old_key_hinders) build.window = Window::OldRelease;
   steps.push_back(build);
 
   Step attach;
@@ -365,7 +375,7 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
           context.before.not_null_proven(*known, name) ? Step() : guarded_not_null_step(table, name);
       if (require.statements.empty()) continue;
       require.recipe = build.recipe;
-      require.window = build.window;
+      require.window = Window::BothReleases;
       require.provides = {"required:" + quoted(table) + "." + quoted(name)};
       attach.needs.push_back(require.provides.front());
       steps.push_back(require);
@@ -390,6 +400,7 @@ std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& 
     attach.reversible = false;
     attach.reverse_note = "The replaced key is gone; build it again as a migration of its own.";
     if (replaced != nullptr) {
+      part_releases(replaced->definition.columns, constraint.columns, steps.front(), attach);
       // Its index is built again first, so that the table is never without a key for longer than a moment.
       const Identifier old_index = planner_name("old", replaces.str());
       CreateIndex old_again = index_of(table, replaced->definition, old_index);

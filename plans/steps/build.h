@@ -20,6 +20,10 @@ std::vector<Step> check_steps(const TableName& table, const ConstraintDefinition
 /// `replaces`: a constraint that goes in the same moment.
 std::vector<Step> key_steps(const TableName& table, const ConstraintDefinition& constraint,
                             const RecipeContext& context, const Identifier& replaces = Identifier());
+/// Which release can work with which key: `builds` makes the index of the new key, `replaces` takes the old
+/// one away.
+void part_releases(const std::vector<Identifier>& old_key, const std::vector<Identifier>& new_key,
+                   Step& builds, Step& replaces);
 /// ALTER TABLE ... VALIDATE CONSTRAINT.
 Step validate_step(const TableName& table, const Identifier& constraint,
                    const std::vector<TableName>& row_shared = {});

@@ -86,16 +86,24 @@ Sql signature(const FunctionParts& parts) {
 /// stays loud.
 Sql create(const FunctionParts& parts) {
   std::vector<Sql> arguments;
-  for (std::size_t i = 0; i < parts.arguments.size(); ++i)
-    arguments.push_back(sql("{} {}", parts.arguments[i], type_sql(parts.types[i])));
+  Expression value = parts.value;
+  for (std::size_t i = 0; i < parts.arguments.size(); ++i) {
+    Identifier name = parts.arguments[i];
+    // PL/pgSQL itself calls the arguments $1, $2, ...
+    if (name.str().starts_with("$")) {
+      name = planner_name("value", name.str());
+      value = value.with_column_renamed(parts.arguments[i], name);
+    }
+    arguments.push_back(sql("{} {}", name, type_sql(parts.types[i])));
+  }
   TypeName plain = parts.returns;
   plain.modifiers.clear();
   std::vector<Sql> lines{sql("\n      BEGIN")};
   if (parts.as_question) {
-    lines.push_back(sql("  PERFORM {};", parts.value.text()));
+    lines.push_back(sql("  PERFORM {};", value.text()));
     lines.push_back(sql("  RETURN false;"));
   } else {
-    lines.push_back(sql("  RETURN {};", parts.value.text()));
+    lines.push_back(sql("  RETURN {};", value.text()));
   }
   lines.push_back(sql("EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN"));
   lines.push_back(parts.as_question ? sql("  RETURN true;") : sql("  RETURN NULL;"));

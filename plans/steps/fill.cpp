@@ -4,6 +4,7 @@
 
 #include "planner/compose/compose.h"
 #include "planner/sql/data_change.h"
+#include "plans/recipes.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/dependents.h"
 #include "plans/steps/follow.h"
@@ -48,6 +49,22 @@ Fill fill_of(const RecipeContext& context, const TableName& table, const Identif
       return {value, "the migration's UPDATE"};
   }
   return {};
+}
+
+std::optional<RecipeResult> alike_where_unique(const RecipeContext& context, const TableName& table,
+                                               const Identifier& column) {
+  const Fill fill = fill_of(context, table, column);
+  const Table* after = context.after.table(table);
+  if (after == nullptr || fill.said_by != "--fill" || !fill.value.facts().is_constant) return std::nullopt;
+  const auto index = std::find_if(after->indexes.begin(), after->indexes.end(), [&](const Index& each) {
+    return each.unique && each.predicate.empty() && each.elements.size() == 1 &&
+           each.elements.front().column == column;
+  });
+  if (index == after->indexes.end()) return std::nullopt;
+  return question(
+      "--fill gives every row without " + said(table, column) + " the same value, and unique index " +
+          said(index->name.name) + " lets one row have it.",
+      "Say an expression that differs from row to row: over the row's key, or gen_random_uuid().");
 }
 
 bool update_is_fill(const RecipeContext& context, const Update& update) {

@@ -11,6 +11,9 @@ struct Fill {
 };
 /// What a person said (`--fill`), or an UPDATE of the same migration says.
 Fill fill_of(const RecipeContext& context, const TableName& table, const Identifier& column);
+/// A question when `--fill` says one value for all rows of a column in which no two rows may be alike.
+std::optional<RecipeResult> alike_where_unique(const RecipeContext& context, const TableName& table,
+                                               const Identifier& column);
 /// Does this UPDATE only fill columns that another intention's steps fill and require?
 bool update_is_fill(const RecipeContext& context, const Update& update);
 

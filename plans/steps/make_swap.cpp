@@ -147,6 +147,10 @@ struct Builder {
       old_works_after = false;
     if (column.before->not_null && gives_itself(*column.after) && !gives_itself(*column.before))
       new_works_before = false;
+    // NULL is a value as well: one release may send it, and the other's column refuses it.
+    if (column.before->not_null && !column.after->not_null && one.replaced != nullptr)
+      new_works_before = false;
+    if (column.required && !column.before->not_null) old_works_after = false;
     if (!up.given.empty() && up.given.facts().has_subquery)
       return refuse(one, "its values are computed by a query.", kByHand);
     if (!up.given.empty() && one.enum_swap == nullptr) {
@@ -361,6 +365,11 @@ struct Builder {
         const bool about =
             std::any_of(table.columns.begin(), table.columns.end(),
                         [&](const SwappedColumn& column) { return mentions(index, column.name); });
+        if (about && goes_with_column(index, table)) {
+          // On the old column it would refuse what the new one takes; it would have to be built again.
+          if (index.unique) table.gone_indexes.push_back(index.name);
+          if (index.unique) swap.reversible = false;
+        }
         if (!about || !index.valid || goes_with_column(index, table)) continue;
         const Constraint* key = table.table->constraint(index.constraint);
         if (key != nullptr && gone_with_column(table.table->name, key->definition)) continue;

@@ -376,12 +376,16 @@ Step swap_step(const TypeSwap& swap) {
       step.provides.push_back(label_constraint(table.table->name, check.after.name));
   }
   append(step.statements, swap.make_again);
+  if (swap.before == Window::OldRelease) step.provides.push_back(label_new_release());
   step.locks = swap_locks(swap);
   step.reversible = swap.reversible;
   if (step.reversible) step.reverse = swap_back(swap);
-  step.reverse_note =
-      "Refused when a row holds a value by now that the old type cannot hold. Unique indexes and foreign "
-      "keys are built again meanwhile.";
+  step.reverse_note = swap.reversible ? "Refused when a row holds a value by now that the old type cannot "
+                                        "hold. Unique indexes and foreign "
+                                        "keys are built again meanwhile."
+                                      : "A unique index or key that goes with the column, as in the "
+                                        "original, is gone: rows may have come "
+                                        "that it would refuse.";
   step.application = swap.when_to_deploy +
                      " A session that prepared a query of the column sees one error (cached plan must not "
                      "change result type) and has to prepare it again.";

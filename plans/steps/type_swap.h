@@ -59,6 +59,7 @@ struct SwappedTable {
   std::vector<Check> checks;
   std::vector<ConstraintDefinition> keys;  ///< UNIQUE and PRIMARY KEY
   std::vector<ConstraintDefinition> gone;  ///< that DROP COLUMN takes along and the migration does not remake
+  std::vector<ObjectName> gone_indexes;    ///< unique ones that it takes along likewise
   std::vector<const Sequence*> sequences;  ///< OWNED BY a swapped column, not of an identity
   const Table* after = nullptr;
   bool changed_first =

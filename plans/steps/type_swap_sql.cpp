@@ -388,6 +388,7 @@ std::vector<Sql> swap_table(const SwappedTable& table) {
     }
   }
   if (!drops.empty()) out.push_back(alter(name, drops));
+  for (const ObjectName& index : table.gone_indexes) out.push_back(sql("DROP INDEX {}", index));
   if (!required.empty()) out.push_back(alter(name, required));
   if (!proofs.empty())
     out.push_back(alter(name, proofs));  // apart: in one ALTER TABLE it would go first and the table be read

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Order" ALTER COLUMN "token" SET NOT NULL,
+ALTER COLUMN "updatedAt" SET NOT NULL;

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "User" DROP COLUMN "tag",
+ADD COLUMN     "tag" TEXT[];
