@@ -171,7 +171,8 @@ std::optional<CastMethod> listed_cast(std::string_view from, std::string_view to
 }
 
 /// pg_type.typcategory = 'S'.
-bool is_string(std::string_view name) {
+bool is_string(std::string_view name, int server_version) {
+  if (name == "char") return server_version < 150000;  // internal since
   return name == "text" || name == "varchar" || name == "bpchar" || name == "name" || name == "citext";
 }
 
@@ -257,12 +258,12 @@ std::optional<CastMethod> cast_path(const TypeName& from, const TypeName& to, Ca
     if (const auto listed = listed_cast(source_name, target_name, context, server_version)) return listed;
     // A listed cast that the context does not allow is not replaced by one through text.
     if (listed_cast(source_name, target_name, CastContext::Explicit, server_version) &&
-        !is_string(target_name) && !is_string(source_name)) {
+        !is_string(target_name, server_version) && !is_string(source_name, server_version)) {
       return std::nullopt;
     }
   }
-  if (context >= CastContext::Assignment && is_string(target_name)) return CastMethod::Text;
-  if (context == CastContext::Explicit && is_string(source_name)) return CastMethod::Text;
+  if (context >= CastContext::Assignment && is_string(target_name, server_version)) return CastMethod::Text;
+  if (context == CastContext::Explicit && is_string(source_name, server_version)) return CastMethod::Text;
   return std::nullopt;
 }
 

@@ -114,7 +114,9 @@ void AlterTable::add_index_constraint(const ConstraintDefinition& constraint, bo
     if (table() == nullptr) b_.scan(target_, ScanReason::IndexBuild);
   }
   b_.advance(operation);
-  if (constraint.using_index.empty()) lock_indexes_taken_over(b_, target_, b_.met(), index_partition_lock());
+  if (constraint.using_index.empty())
+    lock_indexes_taken_over(b_, target_, b_.met(),
+                            b_.major() >= 18 ? LockMode::Share : index_partition_lock());
 }
 
 void AlterTable::part(const AddUnique& add, const Operation& operation) {
@@ -224,7 +226,11 @@ void AlterTable::part(const DropConstraint& drop, const Operation& operation) {
   b_.advance(operation);
 }
 
-void AlterTable::part(const AlterConstraint&, const Operation& operation) {
+void AlterTable::part(const AlterConstraint& alter, const Operation& operation) {
+  const Constraint* held = table() == nullptr ? nullptr : table()->constraint(alter.constraint);
+  if (held != nullptr && held->inherited && table()->partition_of)
+    b_.fail("XX000", "cannot alter constraint \"" + alter.constraint.str() + "\" on relation \"" +
+                         target_.name.str() + "\": it is its parent's");
   lock_partitions(target_, mode_);
   b_.advance(operation);
 }

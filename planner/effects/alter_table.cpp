@@ -134,7 +134,8 @@ void AlterTable::part(const ClusterOn& cluster, const Operation& operation) {
 void AlterTable::part(const SetTriggerState& set, const Operation& operation) {
   const Table* held = table();
   // Only row triggers have copies on partitions; those of foreign keys are row triggers too.
-  const bool keys = held != nullptr && set.all && !set.user &&
+  // Before 15 partitioned tables had none of those.
+  const bool keys = held != nullptr && set.all && !set.user && b_.major() >= 15 &&
                     (!b_.schema.references_to(target_).empty() ||
                      std::any_of(held->constraints.begin(), held->constraints.end(), [](const Constraint& c) {
                        return c.definition.kind == ConstraintKind::ForeignKey;

@@ -229,10 +229,12 @@ void Builder::note_changes(const Schema& before, const Schema& after) {
 }
 
 void Builder::lock_referenced(const TableName& table) {
-  // Before 15 the triggers of a key to a partitioned table were on its partitions only.
-  const std::vector<TableName> below = partitions(table);
-  if (below.empty() || major() >= 15) lock(table, LockMode::AccessExclusive, LockedKind::Table);
-  for (const TableName& partition : below) lock(partition, LockMode::AccessExclusive);
+  // Before 15 the triggers of a key to a partitioned table were on the partitions that hold rows only.
+  for (const TableName& each : family(table)) {
+    const Table* held = schema.tables.find(each);
+    const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
+    if (!partitioned || major() >= 15) lock(each, LockMode::AccessExclusive, LockedKind::Table);
+  }
 }
 
 void Builder::note_new_table(const Table& table) {

@@ -100,6 +100,9 @@ void judge_replica_identity(Builder& b, const Table& table, const Identifier& na
   };
   if (!index->unique) refuse("is not unique");
   if (index->predicate) refuse("is partial");
+  const Constraint* constraint = index->constraint.empty() ? nullptr : table.constraint(index->constraint);
+  if (constraint != nullptr && constraint->definition.deferrable)
+    b.fail("0A000", "cannot use non-immediate index \"" + name.str() + "\" as replica identity");
   for (const IndexElement& element : index->elements) {
     const Column* column = table.column(element.column);
     if (element.expression) refuse("has an expression");
@@ -144,7 +147,7 @@ void judge_persistence(Builder& b, const Table& table, Persistence wanted) {
                         " because it references " + why);
   };
   if (wanted == Persistence::Unlogged) {
-    for (const Schema::Reference& reference : b.schema.references_to(table.name)) {
+    for (const Schema::Reference& reference : references_with_parents(b, table.name)) {
       const Table* from = b.schema.tables.find(reference.from);
       if (from != nullptr && from->name != table.name && from->persistence == Persistence::Permanent)
         refuse("unlogged", "logged table \"" + from->name.name.str() + "\"");

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "planner/effects/build.h"
+#include "planner/effects/rows.h"
 #include "planner/sql/conditions.h"
 
 /// Data, sessions and what cannot be followed.
@@ -127,6 +128,7 @@ void write_rows(Builder& b, const TableName& written, const Expression& where, s
   require_relation(b, name);
   if (const View* view = b.schema.views.find(name)) {
     if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
+    judge_view_change(b, name, event);
     b.lock(name, LockMode::RowExclusive, LockedKind::View);
     follow_rules(b, view->rules, event);
     std::vector<ObjectName> bases = view->reads_all_of;
@@ -136,6 +138,7 @@ void write_rows(Builder& b, const TableName& written, const Expression& where, s
     return;
   }
   refuse_as_target(b, name);
+  judge_foreign_change(b, name, "change rows");
   if (const Table* table = b.schema.tables.find(name)) follow_rules(b, table->rules, event);
   for (const TableName& each : b.family(name, only)) {
     lock_with_indexes(b, each, LockMode::RowExclusive);
@@ -188,8 +191,11 @@ void lock_relation_tree(Builder& b, const ObjectName& name, LockMode mode, bool 
 }
 
 /// FOR UPDATE and its like reach through views to the rows of tables.
-void lock_rows(Builder& b, const ObjectName& name) {
-  if (b.schema.tables.contains(name)) return lock_with_indexes(b, name, LockMode::RowShare);
+void lock_rows(Builder& b, const ObjectName& name, bool only) {
+  if (b.schema.tables.contains(name)) {
+    for (const TableName& each : b.family(name, only)) lock_with_indexes(b, each, LockMode::RowShare);
+    return;
+  }
   const View* view = b.schema.views.find(name);
   if (view == nullptr || view->materialized) {
     if (view != nullptr || b.schema.sequences.contains(name))
@@ -197,8 +203,8 @@ void lock_rows(Builder& b, const ObjectName& name) {
     return;
   }
   b.lock(name, LockMode::RowShare, LockedKind::View);
-  for (const auto& [base, columns] : view->reads) lock_rows(b, base);
-  for (const ObjectName& base : view->reads_all_of) lock_rows(b, base);
+  for (const auto& [base, columns] : view->reads) lock_rows(b, base, false);
+  for (const ObjectName& base : view->reads_all_of) lock_rows(b, base, false);
 }
 
 void read_relation(Builder& b, const ObjectName& name, bool reads_rows, std::set<ObjectName>& seen) {
@@ -206,6 +212,8 @@ void read_relation(Builder& b, const ObjectName& name, bool reads_rows, std::set
   b.lock(name, LockMode::AccessShare);
   if (const View* view = b.schema.views.find(name)) {
     if (view->materialized) {
+      if (reads_rows && !view->populated)
+        b.fail("55000", "materialized view \"" + name.name.str() + "\" has not been populated");
       if (reads_rows) b.scan(name, ScanReason::Query);
       return;
     }
@@ -350,6 +358,7 @@ void read_query(Builder& b, const Expression& query, bool reads_rows) {
 }
 
 void apply(Builder& b, const Update& update) {
+  judge_change(b, update.table, update.statement, update.from_other_tables);
   write_rows(b, update.table, update.where, "update", only_target(update.statement));
   read_others(b, update.table, update.statement);
   const TableName name = base_of(b, b.schema.resolve_relation(update.table));
@@ -361,6 +370,7 @@ void apply(Builder& b, const Update& update) {
 }
 
 void apply(Builder& b, const Delete& removal) {
+  judge_change(b, removal.table, removal.statement, removal.from_other_tables);
   write_rows(b, removal.table, removal.where, "delete", only_target(removal.statement));
   read_others(b, removal.table, removal.statement);
   const TableName name = base_of(b, b.schema.resolve_relation(removal.table));
@@ -373,6 +383,8 @@ void apply(Builder& b, const Insert& insert) {
   require_relation(b, name);
   require_columns(b, name, insert.columns);
   refuse_as_target(b, name);
+  judge_insert(b, insert);
+  judge_foreign_change(b, name, "take rows");
   b.lock(name, LockMode::RowExclusive);
   if (const View* view = b.schema.views.find(name)) {
     if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
@@ -404,7 +416,8 @@ void apply(Builder& b, const Merge& merge) {
   if (b.major() < 15) b.fail("42601", "MERGE is known from PostgreSQL 15 on");
   const ObjectName into = b.schema.resolve_relation(merge.table);
   const Table* with_rules = b.schema.tables.find(into);
-  if ((b.schema.views.contains(into) && b.major() < 17) ||
+  const View* view = b.schema.views.find(into);
+  if ((view != nullptr && (b.major() < 17 || !view->rules.empty())) ||
       (with_rules != nullptr && !with_rules->rules.empty()))
     b.fail("0A000",
            "cannot execute MERGE on relation \"" + into.name.str() + "\": it is a view or has rules");
@@ -439,6 +452,7 @@ void apply(Builder& b, const Truncate& truncate) {
       continue;
     }
     const Table* table = b.schema.tables.find(name);
+    judge_foreign_change(b, name, "be truncated");
     const bool only = i < truncate.only.size() && truncate.only[i];
     if (only && table != nullptr && table->partition_by)
       b.fail("42809", "cannot truncate only a partitioned table");
@@ -496,7 +510,11 @@ void apply(Builder& b, const Copy& copy) {
   b.effects.dml = copy.from;
   const Table* held = b.schema.tables.find(name);
   const View* view = b.schema.views.find(name);
-  if (!copy.from && (view != nullptr || (held != nullptr && held->kind != RelationKind::Table)))
+  require_relation(b, name);
+  // From 18 on a materialized view's rows are copied like a table's.
+  const bool stored_view = view != nullptr && view->materialized && view->populated && b.major() >= 18;
+  if (!copy.from &&
+      ((view != nullptr && !stored_view) || (held != nullptr && held->kind != RelationKind::Table)))
     b.fail("42809", "cannot copy from \"" + name.name.str() + "\": only a table's own rows are copied");
   if (!copy.from) {
     for (const Table* each : b.stored(name, false)) b.scan(each->name, ScanReason::Query);
@@ -506,14 +524,11 @@ void apply(Builder& b, const Copy& copy) {
 }
 
 void apply(Builder& b, const Select& select) {
+  judge_query(b, select.query);
   read_query(b, select.query, true);
   const QueryAccess access = query_access(select.query);
-  std::vector<ObjectName> row_locked = access.row_locked;
-  if (access.all_row_locked) row_locked = select.query.facts().relations;
-  for (const ObjectName& written : row_locked) {
-    const ObjectName name = b.schema.resolve_relation(written);
-    lock_rows(b, name);
-  }
+  for (const QueryAccess::RowLocked& each : access.row_locked)
+    lock_rows(b, b.schema.resolve_relation(each.relation), each.only);
   for (const ObjectName& written : access.written) {
     lock_with_indexes(b, b.schema.resolve_relation(written), LockMode::RowExclusive);
     b.effects.dml = true;

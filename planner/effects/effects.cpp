@@ -74,6 +74,26 @@ void soften(Builder& b, std::size_t from) {
   }
 }
 
+/// Names in a block may be its variables: that no table has such a column says nothing there.
+void forget_names(Builder& b, std::size_t from) {
+  auto& failures = b.effects.failures;
+  failures.erase(std::remove_if(failures.begin() + static_cast<std::ptrdiff_t>(from), failures.end(),
+                                [](const Failure& failure) {
+                                  const bool of_target =
+                                      failure.message.find(" of relation ") != std::string::npos;
+                                  const bool entry = failure.message.starts_with("missing FROM-clause entry");
+                                  return (failure.sqlstate == "42703" && !of_target) || entry ||
+                                         failure.sqlstate == "42702";
+                                }),
+                 failures.end());
+}
+
+bool is_about_rows(const Operation& operation) {
+  return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation) ||
+         std::holds_alternative<Insert>(operation) || std::holds_alternative<Merge>(operation) ||
+         std::holds_alternative<Select>(operation);
+}
+
 void apply_one(Builder& b, const Operation& operation, bool inside_function) {
   b.look_at(operation);
   const bool was_outside = b.effects.outside_transaction;
@@ -83,7 +103,9 @@ void apply_one(Builder& b, const Operation& operation, bool inside_function) {
           const std::size_t failures_before = b.effects.failures.size();
           for (const Operation& each : op->body) {
             if (handler_of(each) == nullptr || b.effects.failures.size() > failures_before) {
+              const std::size_t earlier = b.effects.failures.size();
               run(b, {&each}, true);
+              if (is_about_rows(each)) forget_names(b, earlier);
               continue;
             }
             // What a handler does meets what it handles, and is not there when nothing goes wrong.

@@ -208,7 +208,7 @@ void apply(Builder& b, const Reindex& reindex) {
     case ReindexTarget::Index: {
       const ObjectName name = b.schema.resolve_relation(reindex.name);
       const auto table = table_of(b, name);
-      if (b.schema.tables.contains(name) || b.schema.views.contains(name)) {
+      if (is_known(b, name) || b.schema.sequences.contains(name)) {
         b.fail("42809", "\"" + name.name.str() + "\" is not an index");
         return;
       }
@@ -241,6 +241,10 @@ void apply(Builder& b, const Reindex& reindex) {
     }
     case ReindexTarget::Table: {
       const TableName name = b.schema.resolve_relation(reindex.name);
+      if (b.schema.sequences.contains(name) || b.schema.index_tables.contains(name)) {
+        b.fail("42809", "\"" + name.name.str() + "\" is not a table or materialized view");
+        return;
+      }
       const Table* held = b.schema.tables.find(name);
       const View* view = b.schema.views.find(name);
       if ((view != nullptr && !view->materialized) || table_of(b, name)) {
@@ -344,6 +348,9 @@ void apply(Builder& b, const Vacuum& vacuum) {
     }
   }
   for (const TableName& name : tables) {
+    if (!all && b.schema.gaps.empty() && !name.schema.empty() && !b.schema.schemas.contains(name.schema) &&
+        !name.schema.str().starts_with("pg_") && name.schema.str() != "information_schema")
+      b.fail("3F000", "schema \"" + name.schema.str() + "\" does not exist");
     if (!all) require_relation(b, name);
     // A view is passed over with a warning.
     if (const View* view = b.schema.views.find(name); view != nullptr && !view->materialized) continue;

@@ -2,6 +2,7 @@
 
 #include "planner/casts.h"
 #include "planner/effects/build.h"
+#include "planner/effects/rows.h"
 #include "planner/sql/conditions.h"
 #include "planner/sql/parse.h"
 
@@ -354,6 +355,7 @@ void apply(Builder& b, const RenamePolicy& rename) {
   lock_table_and_advance(b, rename.table, b.whole(rename));
 }
 void apply(Builder& b, const CreateRule& create) {
+  judge_rule(b, create);
   for (const Expression& action : create.actions) {
     for (const ObjectName& written : query_access(action).written)
       b.lock(b.schema.resolve_relation(written), LockMode::RowExclusive);

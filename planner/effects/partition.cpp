@@ -395,8 +395,9 @@ void apply(Builder& b, const DetachPartition& detach) {
   }
   for (const Constraint& key : parent->constraints) {
     // The partition's copy of the foreign key becomes one of its own, with new triggers.
-    if (key.definition.kind == ConstraintKind::ForeignKey)
-      lock_with_partitions(b, key.definition.references.table, LockMode::ShareRowExclusive);
+    if (key.definition.kind != ConstraintKind::ForeignKey) continue;
+    const TableName& to = key.definition.references.table;
+    if (b.major() >= 15 || b.partitions(to).empty()) lock_with_partitions(b, to, LockMode::ShareRowExclusive);
   }
   for (const Schema::Reference& reference : references_with_parents(b, parent_name)) {
     if (reference.from != parent_name) b.lock(reference.from, LockMode::AccessExclusive);

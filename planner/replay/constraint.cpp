@@ -158,14 +158,15 @@ bool same_set(const std::vector<Identifier>& a, const std::vector<Identifier>& b
 }
 
 /// The unique index a foreign key leans on; empty when none fits.
-ObjectName index_for_reference(const Table& target, const std::vector<Identifier>& columns) {
+ObjectName index_for_reference(const Table& target, const std::vector<Identifier>& columns,
+                               bool deferrable = false) {
   for (const Index& index : target.indexes) {
     if (!index.unique || index.predicate || !index.valid) continue;
     std::vector<Identifier> own;
     for (const IndexElement& element : index.elements) own.push_back(element.column);
     if (contains(own, Identifier()) || !same_set(own, columns)) continue;
     const Constraint* constraint = index.constraint.empty() ? nullptr : target.constraint(index.constraint);
-    if (constraint != nullptr && constraint->definition.deferrable) continue;
+    if ((constraint != nullptr && constraint->definition.deferrable) != deferrable) continue;
     return index.name;
   }
   return {};
@@ -251,6 +252,8 @@ void define_foreign_key(Context& context, const TableName& name, const Constrain
     refuse("42809", "referenced relation \"{}\" is not a table", definition.references.table.name.str());
   }
   const Table& referenced = table_at(context.schema, target->name);
+  if (referenced.kind == RelationKind::ForeignTable)
+    refuse("42809", "referenced relation \"{}\" is not a table", target->name.name.str());
   if (table.persistence == Persistence::Permanent && referenced.persistence == Persistence::Unlogged) {
     refuse("42P16", "constraints on permanent tables may reference only permanent tables");
   }
@@ -279,6 +282,10 @@ void define_foreign_key(Context& context, const TableName& name, const Constrain
     }
     key.referenced_index = index_for_reference(referenced, key.definition.references.columns);
     if (key.referenced_index.empty()) {
+      if (!index_for_reference(referenced, key.definition.references.columns, true).empty()) {
+        refuse("55000", "cannot use a deferrable unique constraint for referenced table \"{}\"",
+               target->name.name.str());
+      }
       refuse("42830", "there is no unique constraint matching given keys for referenced table \"{}\"",
              target->name.name.str());
     }
@@ -574,8 +581,14 @@ void rename_constraint_of(Context& context, const TableName& table_name_, const 
 }
 
 void apply(Context& context, const RenameConstraint& op) {
+  const auto found = find_relation(context.schema, op.table);
+  if (found && found->kind != Relation::Table && found->kind != Relation::Sequence) {
+    refuse("42704", "constraint \"{}\" for table \"{}\" does not exist", op.from.str(),
+           found->name.name.str());
+  }
   const TableName name = table_named(context.schema, op.table);
   const Table& table = table_at(context.schema, name);
+  forbid_typed(context, table, "rename column of");
   const Constraint* constraint = table.constraint(op.from);
   if (constraint == nullptr) {
     refuse("42704", "constraint \"{}\" for table \"{}\" does not exist", op.from.str(), name.name.str());

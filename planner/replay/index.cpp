@@ -425,6 +425,13 @@ void apply(Context& context, const Cluster& op) {
 }
 
 void apply(Context& context, const SetReplicaIdentity& op) {
+  const auto found = find_relation(context.schema, op.table);
+  const View* view = found ? context.schema.views.find(found->name) : nullptr;
+  if (view != nullptr && view->materialized) {  // it has one, and nothing is made of it
+    if (op.identity == 'i' && named(&view->indexes, ObjectName(found->name.schema, op.index)) == nullptr)
+      refuse("42704", "index \"{}\" for table \"{}\" does not exist", op.index.str(), found->name.name.str());
+    return;
+  }
   const TableName name = table_named(context.schema, op.table);
   Table& table = edit_table(context, name);
   if (op.identity == 'i' && table.index(op.index) == nullptr) {

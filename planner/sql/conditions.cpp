@@ -1,5 +1,7 @@
 #include "planner/sql/conditions.h"
 
+#include <algorithm>
+
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -183,19 +185,78 @@ std::vector<std::vector<Comparison>> alternatives(const Expression& condition) {
   return condition ? read(ExpressionAccess::node(condition), false) : kAnything;
 }
 
+namespace {
+
+/// What stands in FROM under which name. A sub-query has one name and locks all that is in it.
+struct FromItem {
+  Identifier name;
+  std::vector<QueryAccess::RowLocked> relations;
+};
+
+void add_from_items(const pg::Node& node, std::vector<FromItem>& items) {
+  const auto alias_of = [](const PgQuery__Alias* alias) {
+    return alias == nullptr ? Identifier() : pg::identifier(alias->aliasname);
+  };
+  if (node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
+    const PgQuery__RangeVar& range = *node.range_var;
+    const Identifier alias = alias_of(range.alias);
+    items.push_back(
+        {alias.empty() ? pg::identifier(range.relname) : alias, {{pg::table_name(&range), range.inh == 0}}});
+  } else if (node.node_case == PG_QUERY__NODE__NODE_JOIN_EXPR) {
+    if (node.join_expr->larg != nullptr) add_from_items(*node.join_expr->larg, items);
+    if (node.join_expr->rarg != nullptr) add_from_items(*node.join_expr->rarg, items);
+  } else if (node.node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT) {
+    const PgQuery__RangeSubselect& sub = *node.range_subselect;
+    std::vector<FromItem> inside;
+    if (sub.subquery != nullptr && sub.subquery->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
+      const PgQuery__SelectStmt& select = *sub.subquery->select_stmt;
+      for (const pg::Node* item : pg::list(select.n_from_clause, select.from_clause))
+        add_from_items(*item, inside);
+    }
+    FromItem item{alias_of(sub.alias), {}};
+    for (FromItem& each : inside)
+      item.relations.insert(item.relations.end(), each.relations.begin(), each.relations.end());
+    items.push_back(std::move(item));
+  } else if (node.node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION) {
+    items.push_back({alias_of(node.range_function->alias), {}});
+  }
+}
+
+void note_row_locks(const PgQuery__SelectStmt& select, QueryAccess& access) {
+  if (select.n_locking_clause == 0) return;
+  std::vector<FromItem> items;
+  for (const pg::Node* item : pg::list(select.n_from_clause, select.from_clause))
+    add_from_items(*item, items);
+  const auto lock = [&](const FromItem& item) {
+    access.row_locked.insert(access.row_locked.end(), item.relations.begin(), item.relations.end());
+  };
+  for (const pg::Node* node : pg::list(select.n_locking_clause, select.locking_clause)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_LOCKING_CLAUSE) continue;
+    const PgQuery__LockingClause& clause = *node->locking_clause;
+    if (clause.n_locked_rels == 0) std::for_each(items.begin(), items.end(), lock);
+    for (const pg::Node* wanted : pg::list(clause.n_locked_rels, clause.locked_rels)) {
+      if (wanted->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
+      const Identifier name = pg::identifier(wanted->range_var->relname);
+      const auto found =
+          std::find_if(items.begin(), items.end(), [&](const FromItem& i) { return i.name == name; });
+      if (found != items.end()) {
+        lock(*found);
+      } else {
+        access.lock_finds_none.push_back(name);
+      }
+    }
+  }
+}
+
+}  // namespace
+
 QueryAccess query_access(const Expression& query) {
   QueryAccess access;
   const pg::Node* root = ExpressionAccess::node(query);
   if (root == nullptr) return access;
   pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
-    if (message.descriptor == &pg_query__locking_clause__descriptor) {
-      const auto& clause = pg::as_message_of<PgQuery__LockingClause>(message);
-      access.all_row_locked = access.all_row_locked || clause.n_locked_rels == 0;
-      for (const pg::Node* relation : pg::list(clause.n_locked_rels, clause.locked_rels)) {
-        if (relation->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
-          access.row_locked.push_back(pg::table_name(relation->range_var));
-        }
-      }
+    if (message.descriptor == &pg_query__select_stmt__descriptor) {
+      note_row_locks(pg::as_message_of<PgQuery__SelectStmt>(message), access);
     } else if (message.descriptor == &pg_query__insert_stmt__descriptor) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__InsertStmt>(message).relation));
     } else if (message.descriptor == &pg_query__update_stmt__descriptor) {

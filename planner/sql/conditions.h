@@ -24,10 +24,14 @@ std::vector<std::vector<Comparison>> alternatives(const Expression& condition);
 
 /// What a query does to tables beside reading them.
 struct QueryAccess {
-  std::vector<ObjectName> row_locked;  ///< FOR UPDATE, FOR SHARE, ...
-  bool all_row_locked = false;         ///< the clause names no table
-  std::vector<ObjectName> written;     ///< by INSERT, UPDATE, DELETE in WITH
-  std::vector<ObjectName> changed;     ///< of these, by UPDATE and DELETE
+  struct RowLocked {
+    ObjectName relation;
+    bool only = false;
+  };
+  std::vector<RowLocked> row_locked;        ///< FOR UPDATE, FOR SHARE, ...
+  std::vector<Identifier> lock_finds_none;  ///< named by OF, but not in FROM
+  std::vector<ObjectName> written;          ///< by INSERT, UPDATE, DELETE in WITH
+  std::vector<ObjectName> changed;          ///< of these, by UPDATE and DELETE
 };
 QueryAccess query_access(const Expression& query);
 

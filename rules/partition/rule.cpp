@@ -19,6 +19,17 @@ std::optional<ObjectName> scanned_default(const Effects& effects, const ObjectNa
   return std::nullopt;
 }
 
+/// Indexes that the newcomer lacks and gets while it is locked.
+std::vector<ObjectName> indexes_built(const Effects& effects, const ObjectName& partition) {
+  std::vector<ObjectName> built;
+  for (const IndexEffect& effect : effects.indexes) {
+    if (effect.work == IndexWork::Built && effect.table.name == partition.name &&
+        (partition.schema.empty() || effect.table.schema == partition.schema))
+      built.push_back(effect.index);
+  }
+  return built;
+}
+
 /// It never comes to the lock: rule statement-refused says why.
 bool is_refused(const Effects& effects) {
   return std::any_of(effects.failures.begin(), effects.failures.end(), [](const Failure& failure) {
@@ -48,6 +59,17 @@ std::vector<Verdict> check(const Subject& subject) {
                         " reads every row of it while nobody can read or write it";
       verdict.help = "Let a validated CHECK prove the bound first";
       add(attach->partition, Matters::Size, std::move(verdict));
+    }
+    const std::vector<ObjectName> built = indexes_built(subject.own, attach->partition);
+    if (!built.empty()) {
+      Verdict indexes;
+      indexes.object = display(attach->partition);
+      indexes.message = "Attaching " + name_of(attach->partition) + " to " + name_of(attach->table) + " builds " +
+                        (built.size() == 1 ? "index " : "indexes ") + list_of(built) +
+                        " on it while nobody can read or write it";
+      indexes.help = "Build the indexes that " + name_of(attach->table) +
+                     " has on it before, CONCURRENTLY: ATTACH takes them as they are";
+      add(attach->partition, Matters::Size, std::move(indexes));
     }
   } else if (const auto* create = std::get_if<CreateTable>(&subject.intention.operation)) {
     if (!create->partition_of) return verdicts;
