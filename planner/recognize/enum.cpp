@@ -77,7 +77,7 @@ std::vector<Removed> removed_enums(Recognition& recognition, const std::vector<P
     const ObjectName& gone = std::get<DropType>(drop->operation).type;
     const auto away = std::find_if(renames.begin(), renames.end(), [&](const Piece* rename) {
       const auto& op = std::get<RenameType>(rename->operation);
-      return renamed(op.type, op.to) == gone;
+      return renamed(op.type, op.to) == gone && rename->source.statement < drop->source.statement;
     });
     if (away == renames.end()) {
       found.push_back({gone, gone, nullptr, drop});

@@ -117,6 +117,7 @@ struct Builder {
       const bool adds = std::any_of(type.labels.begin(), type.labels.end(), [&](const std::string& label) {
         return !has(old_labels->labels, label);
       });
+      if (auto ask = ask_for_default(one, *column.before, type.labels, context)) return ask;
       up.total = !removes;
       up.meant = true;
       old_works_after = old_works_after && !removes;
@@ -169,7 +170,9 @@ struct Builder {
         const std::string text = from.array_dimensions > 0 ? "::text[]" : "::text";
         // What becomes of rows with a label that goes, as a person says; else they must not be there.
         const Expression meant = said_value(context, one);
-        const std::string value = meant.empty() ? quoted(one.column) : "(" + meant.text().str() + ")";
+        std::string value = meant.empty() ? quoted(one.column) : "(" + meant.text().str() + ")";
+        if (!meant.empty() && meant.facts().columns.empty() && from.array_dimensions == 0)
+          value = where_label_goes(one.column, enum_of(*one.enum_swap).labels, meant).str();
         request.given = Expression::parse("(" + value + text + ")::" + type_sql(to).str());
       }
       return conversion_of(request, *table, context.start, context.options.effects);

@@ -85,6 +85,29 @@ Expression said_value(const RecipeContext& context, const Wanted& wanted) {
   return {};
 }
 
+Sql where_label_goes(const Identifier& column, const std::vector<std::string>& labels,
+                     const Expression& value) {
+  std::vector<Sql> kept;
+  for (const std::string& label : labels) kept.push_back(sql("{}", Literal(label)));
+  return sql("(CASE WHEN {}::text IN ({}) THEN {}::text ELSE ({})::text END)", column, join(kept, ", "),
+             column, value.text());
+}
+
+std::optional<RecipeResult> ask_for_default(const Wanted& wanted, const Column& before,
+                                            const std::vector<std::string>& labels,
+                                            const RecipeContext& context) {
+  if (before.default_value.empty() || before.type.array_dimensions > 0) return std::nullopt;
+  const ExpressionFacts& facts = before.default_value.facts();
+  if (!facts.is_constant || facts.string_constants.size() != 1) return std::nullopt;
+  const std::string label = *facts.string_constants.begin();
+  if (std::find(labels.begin(), labels.end(), label) != labels.end() || !said_value(context, wanted).empty())
+    return std::nullopt;
+  return question(
+      "Rows get '" + label + "' in " + option_said(wanted) +
+          " by default, which the new enum does not have. Which label do they take?",
+      "Say it with --fill \"" + option_said(wanted) + "='LABEL'\": rows whose label stays keep theirs.");
+}
+
 bool loss_agreed(const RecipeContext& context, const Wanted& wanted) {
   if (context.options.accept_lossy) return true;
   return std::any_of(context.options.answers.not_renames.begin(), context.options.answers.not_renames.end(),

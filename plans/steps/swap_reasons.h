@@ -16,6 +16,13 @@ std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& 
 
 /// What `--fill` says of the column; empty: nothing.
 Expression said_value(const RecipeContext& context, const Wanted& wanted);
+/// A constant said for an enum is meant for the rows whose label goes: the others keep theirs, as text.
+Sql where_label_goes(const Identifier& column, const std::vector<std::string>& labels,
+                     const Expression& value);
+/// Rows get a label by default that the new enum does not have: what becomes of them, and of those that come?
+std::optional<RecipeResult> ask_for_default(const Wanted& wanted, const Column& before,
+                                            const std::vector<std::string>& labels,
+                                            const RecipeContext& context);
 bool loss_agreed(const RecipeContext& context, const Wanted& wanted);
 std::string option_said(const Wanted& wanted);
 /// DROP and ADD under the same name: a conversion, or the loss of every value, as a person says.

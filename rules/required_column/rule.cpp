@@ -24,6 +24,8 @@ std::optional<Verdict> required_by_key(const AddColumn& add, const Subject& subj
   const Constraint* key = after != nullptr ? after->primary_key() : nullptr;
   if (left == nullptr || key == nullptr || !left->default_value.empty() || left->identity)
     return std::nullopt;
+  const Table* before = subject.before.table(add.table);
+  if (before != nullptr && before->column(add.column.name) != nullptr) return std::nullopt;
   const std::vector<Identifier>& columns = key->definition.columns;
   if (std::find(columns.begin(), columns.end(), add.column.name) == columns.end()) return std::nullopt;
   Verdict verdict;
@@ -32,8 +34,8 @@ std::optional<Verdict> required_by_key(const AddColumn& add, const Subject& subj
       "The new column " + column_of(add.table, add.column.name) +
       " becomes part of the primary key and has no default: every INSERT of the running release, "
       "which does not know the column, fails from then on";
+  verdict.recipe = "add-primary-key";
   verdict.help = "Add the key when every running release writes the column";
-  verdict.splittable = false;
   return about_table(subject, add.table, Matters::Anyway, std::move(verdict));
 }
 
