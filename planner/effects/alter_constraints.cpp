@@ -215,8 +215,13 @@ void AlterTable::part(const DropConstraint& drop, const Operation& operation) {
     b_.unknown("constraint " + drop.constraint.str() +
                " is not known here: a foreign key also locks the table it refers to");
   } else if (constraint != nullptr) {
-    if (constraint->definition.kind == ConstraintKind::Check && !constraint->definition.no_inherit)
+    if (constraint->definition.kind == ConstraintKind::Check && !constraint->definition.no_inherit) {
       lock_family(drop.only);
+      // With ONLY the children keep it as their own, which changes them too.
+      if (drop.only) {
+        for (const TableName& child : held->children) b_.lock(child, mode_);
+      }
+    }
     if (constraint->definition.kind == ConstraintKind::ForeignKey) {
       lock_partitions(target_, LockMode::AccessExclusive);
       b_.lock(constraint->definition.references.table, LockMode::AccessExclusive);
