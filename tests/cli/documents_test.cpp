@@ -249,7 +249,7 @@ TEST(Documents, EveryKeyOfPlannerTomlIsExplainedAndNoOther) {
     // The reader names its keys to whoever writes an unknown one.
     const std::string error =
         said_of(table + (more == needed.end() ? "" : more->second) + "no_such_key = 1\n");
-    const std::size_t from = error.find("There are ");
+    const std::size_t from = error.find("here are `");
     ASSERT_NE(from, std::string::npos) << error;
     Words accepted;
     const std::string list = error.substr(from);
