@@ -86,7 +86,7 @@ TEST_P(OtherSchema, APlanIsGivenUp) {
 
 TEST_P(OtherSchema, ThePlanIsProven) {
   split();
-  const Ran ran = here({"verify", kPlan, "--scratch", url(), "--rows", "20"});
+  const Ran ran = here({"verify", kPlan, "--scratch", scratch().url(), "--rows", "20"});
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
 }
 
