@@ -53,7 +53,28 @@ std::string datamodel(const Schema& schema) {
 struct Change {
   const char* name;
   const char* sql;
+  SplitOptions options;
 };
+
+SplitOptions fill_of_slug() {
+  SplitOptions options;
+  options.fills = {{ObjectName(Identifier("public"), Identifier("Org")), Identifier("slug"),
+                    Expression::parse("'s' || \"id\"")}};
+  return options;
+}
+
+SplitOptions name_becomes_full_name() {
+  SplitOptions options;
+  options.answers.renames = {
+      {ObjectName(Identifier("public"), Identifier("User")), Identifier("name"), Identifier("fullName")}};
+  return options;
+}
+
+SplitOptions lossy() {
+  SplitOptions options;
+  options.accept_lossy = true;
+  return options;
+}
 
 void PrintTo(const Change& change, std::ostream* out) { *out << change.name; }
 
@@ -83,13 +104,7 @@ ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") 
   History history;
   history.tool = Tool::PrismaUnknown;
   history.migrations = {init, change};
-  SplitOptions options;
-  options.accept_lossy = true;
-  options.answers.renames = {
-      {ObjectName(Identifier("public"), Identifier("User")), Identifier("name"), Identifier("fullName")}};
-  options.fills = {{ObjectName(Identifier("public"), Identifier("Org")), Identifier("slug"),
-                    Expression::parse("'s' || \"id\"")}};
-  const SplitResult result = split(history, 1, all_rules(), all_recipes(), options);
+  const SplitResult result = split(history, 1, all_rules(), all_recipes(), GetParam().options);
   ASSERT_EQ(result.outcome, SplitResult::Outcome::Planned) << result.problems.front().what;
 
   write_migration(init.name, before);
@@ -111,13 +126,15 @@ INSTANTIATE_TEST_SUITE_P(
     Changes, PrismaSchema,
     ::testing::Values(
         Change{"rename",
-               "ALTER TABLE \"User\" DROP COLUMN \"name\", ADD COLUMN \"fullName\" TEXT DEFAULT 'it''s';"},
+               "ALTER TABLE \"User\" DROP COLUMN \"name\", ADD COLUMN \"fullName\" TEXT DEFAULT 'it''s';",
+               name_becomes_full_name()},
         Change{"required_and_keys",
                "ALTER TABLE \"Org\" ADD COLUMN \"slug\" TEXT NOT NULL;\n"
                "CREATE UNIQUE INDEX \"Org_slug_key\" ON \"Org\"(\"slug\");\n"
                "CREATE INDEX \"Post_authorId_idx\" ON \"Post\"(\"authorId\");\n"
                "ALTER TABLE \"User\" ADD CONSTRAINT \"User_orgId_fkey\" FOREIGN KEY (\"orgId\") REFERENCES "
-               "\"Org\"(\"id\") ON DELETE SET NULL ON UPDATE CASCADE;"},
+               "\"Org\"(\"id\") ON DELETE SET NULL ON UPDATE CASCADE;",
+               fill_of_slug()},
         Change{"types",
                "BEGIN;\nCREATE TYPE \"Role_new\" AS ENUM ('USER', 'ADMIN');\n"
                "ALTER TABLE \"User\" ALTER COLUMN \"role\" DROP DEFAULT;\n"
@@ -126,7 +143,8 @@ INSTANTIATE_TEST_SUITE_P(
                "ALTER TYPE \"Role\" RENAME TO \"Role_old\";\nALTER TYPE \"Role_new\" RENAME TO \"Role\";\n"
                "DROP TYPE \"Role_old\";\nALTER TABLE \"User\" ALTER COLUMN \"role\" SET DEFAULT "
                "'USER';\nCOMMIT;\n"
-               "ALTER TABLE \"User\" ALTER COLUMN \"balance\" SET DATA TYPE DECIMAL(65,30);"}),
+               "ALTER TABLE \"User\" ALTER COLUMN \"balance\" SET DATA TYPE DECIMAL(65,30);",
+               lossy()}),
     [](const ::testing::TestParamInfo<Change>& test) { return std::string(test.param.name); });
 
 }  // namespace
