@@ -55,6 +55,9 @@ Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<De
           const EffectsSettings& settings) {
   Walk result;
   result.effects.reserve(file.statements.size());
+  std::size_t operations = 0;
+  for (const Statement& statement : file.statements) operations += statement.operations.size();
+  result.pieces.reserve(operations);
   std::vector<std::size_t> group_of(file.statements.size(), file.statements.size());
   if (const Delivered* delivery = longest_transactions(deliveries)) {
     for (std::size_t g = 0; g < delivery->groups.size(); ++g) {

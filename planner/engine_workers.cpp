@@ -13,22 +13,31 @@ ParsedFiles::ParsedFiles(const std::vector<const Migration*>& migrations, Tool t
 
 ParsedFiles::~ParsedFiles() {
   stop_ = true;
-  position_ = migrations_.size();
-  position_.notify_all();
+  block_ = block_of(migrations_.size()) + 1;
+  block_.notify_all();
   for (std::thread& helper : helpers_) helper.join();
 }
 
 ParsedFiles::Read ParsedFiles::next(std::size_t index) {
   Slot& slot = slots_[index];
-  State expected = State::Unread;
-  if (slot.state.compare_exchange_strong(expected, State::Begun)) {
+  if (begin(index)) {
     read(index);
   } else {
-    while (slot.state.load() == State::Begun) slot.state.wait(State::Begun);
+    while (slot.state.load() == State::Begun) {
+      if (!read_one_after(index)) slot.state.wait(State::Begun);
+    }
   }
   position_ = index + 1;
-  position_.notify_all();
+  if (block_of(index + 1) != block_of(index)) {
+    block_ = block_of(index + 1);
+    block_.notify_all();
+  }
   return std::move(slot.read);
+}
+
+bool ParsedFiles::begin(std::size_t index) {
+  State expected = State::Unread;
+  return slots_[index].state.compare_exchange_strong(expected, State::Begun);
 }
 
 void ParsedFiles::read(std::size_t index) {
@@ -39,16 +48,27 @@ void ParsedFiles::read(std::size_t index) {
     read.deliveries = deliveries(read.file, migration.text, tool_, migration.no_transaction_marker);
 }
 
+/// False: nothing within reach is left to begin.
+bool ParsedFiles::read_one_after(std::size_t index) {
+  looked_ahead_ = std::max(looked_ahead_, index + 1);
+  for (; looked_ahead_ < migrations_.size() && block_of(looked_ahead_) <= block_of(index) + 1;
+       ++looked_ahead_) {
+    if (!begin(looked_ahead_)) continue;
+    read(looked_ahead_);
+    slots_[looked_ahead_].state = State::Done;
+    return true;
+  }
+  return false;
+}
+
 void ParsedFiles::help() {
   // The reader works on the files right behind its position: helpers begin a little further on.
-  for (std::size_t i = 1; i < migrations_.size() && !stop_; ++i) {
-    for (std::size_t at = position_.load(); i > at + kAhead && !stop_; at = position_.load())
-      position_.wait(at);
+  for (std::size_t i = 1; i < migrations_.size(); ++i) {
+    for (std::size_t at = block_.load(); block_of(i) > at + 1; at = block_.load()) block_.wait(at);
     if (stop_) return;
     i = std::max(i, position_.load());
     if (i >= migrations_.size()) return;
-    State expected = State::Unread;
-    if (!slots_[i].state.compare_exchange_strong(expected, State::Begun)) continue;
+    if (!begin(i)) continue;
     read(i);
     slots_[i].state = State::Done;
     slots_[i].state.notify_all();

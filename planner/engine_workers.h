@@ -17,9 +17,10 @@
 namespace planner {
 
 /// Parses a history's files ahead of the one who reads them in order: helpers take the next unread file, and
-/// the reader parses by itself what nobody has begun. Not more than `kAhead` parsed files wait, so that a
-/// long history does not live in memory. How a pending file may be sent is found out there too: it reads the
-/// file's tokens once more.
+/// the reader parses by itself what nobody has begun. Where a helper is still at the file that is asked for,
+/// the reader parses a later one meanwhile: waiting for each other at every file costs more than parsing it.
+/// Not more than two blocks of parsed files wait, so that a long history does not live in memory. How a
+/// pending file may be sent is found out there too: it reads the file's tokens once more.
 class ParsedFiles {
  public:
   struct Read {
@@ -36,21 +37,26 @@ class ParsedFiles {
   Read next(std::size_t index);
 
  private:
-  static constexpr std::size_t kAhead = 64;
+  static constexpr std::size_t kBlock = 32;
   enum class State : int { Unread, Begun, Done };
   struct Slot {
     std::atomic<State> state{State::Unread};
     Read read;
   };
 
+  static std::size_t block_of(std::size_t index) { return index / kBlock; }
+  bool begin(std::size_t index);
   void read(std::size_t index);
+  bool read_one_after(std::size_t index);
   void help();
 
   const std::vector<const Migration*>& migrations_;
   Tool tool_;
   std::deque<Slot> slots_;
   std::vector<std::thread> helpers_;
-  std::atomic<std::size_t> position_{0};
+  std::size_t looked_ahead_ = 0;          ///< the reader has nothing to begin before it
+  std::atomic<std::size_t> position_{0};  ///< of the reader
+  std::atomic<std::size_t> block_{0};     ///< the reader's; helpers are woken by it, not by each file
   std::atomic<bool> stop_{false};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 
 namespace planner::physics {
@@ -176,9 +177,10 @@ bool Builder::advance_quietly(const Operation& operation) {
 }
 
 bool Builder::advance(const Operation& operation) {
-  const Schema before = schema;
+  // Mostly it is the first part that is looked at: what it meets is held already.
+  const std::optional<Schema> own = replays_alike(schema, met_) ? std::nullopt : std::optional(schema);
   const bool applied = advance_quietly(operation);
-  note_changes(before, schema);
+  note_changes(own ? *own : met_, schema);
   return applied;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
@@ -329,28 +328,42 @@ bool change_type_of(Builder& builder, const ChangeType& change, const TableName&
   return TypeChangeOf(builder, change, *table, *column).run(rewritten_anyway);
 }
 
+namespace {
+
+/// The table's row type and whatever is made of it: domains over it, composite types with it inside. Found
+/// once, because every column of the schema is then asked for its type.
+std::vector<ObjectName> types_holding_rows_of(const Schema& schema, const TableName& table) {
+  std::vector<ObjectName> holding{table};
+  const auto holds = [&](const ObjectName& type) {
+    return std::find(holding.begin(), holding.end(), type) != holding.end();
+  };
+  const auto holds_inside = [&](const std::vector<Column>& attributes) {
+    return std::any_of(attributes.begin(), attributes.end(),
+                       [&](const Column& attribute) { return holds(attribute.type.name); });
+  };
+  for (std::size_t before = 0; before != holding.size();) {
+    before = holding.size();
+    for (const auto& [name, domain] : schema.domains) {
+      if (!holds(name) && holds(domain->base.name)) holding.push_back(name);
+    }
+    for (const auto& [name, type] : schema.types) {
+      if (!holds(name) && holds_inside(type->attributes)) holding.push_back(name);
+    }
+  }
+  return holding;
+}
+
+}  // namespace
+
 /// find_composite_type_dependencies.
 void refuse_row_types(Builder& b, const Table& table) {
-  const auto holds_row = [&](const TypeName& type) {
-    std::vector<ObjectName> left{type.name};
-    std::set<ObjectName> seen;
-    while (!left.empty()) {
-      const ObjectName name = left.back();
-      left.pop_back();
-      if (name == table.name) return true;
-      if (!seen.insert(name).second) continue;
-      if (const Domain* domain = b.schema.domains.find(name)) left.push_back(domain->base.name);
-      if (const OtherType* other = b.schema.types.find(name)) {
-        for (const Column& attribute : other->attributes) left.push_back(attribute.type.name);
-      }
-    }
-    return false;
-  };
+  const std::vector<ObjectName> holding = types_holding_rows_of(b.schema, table.name);
   for (const auto& [name, other] : b.schema.tables) {
     if (name == table.name) continue;
     for (const Column& column : other->columns) {
       // Types that a schema holds say so; the ones built in hold nobody's row.
-      if (!column.type.name.schema.empty() && holds_row(column.type))
+      const ObjectName& type = column.type.name;
+      if (!type.schema.empty() && std::find(holding.begin(), holding.end(), type) != holding.end())
         b.fail("0A000", "cannot alter table \"" + table.name.name.str() + "\" because column \"" +
                             name.name.str() + "." + column.name.str() + "\" uses its row type");
     }

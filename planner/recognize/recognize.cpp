@@ -73,6 +73,13 @@ const char* kind_word(ConstraintKind kind) {
   return "constraint";
 }
 
+/// Most migrations take nothing away, and then nothing is replaced in them.
+template <typename Drop>
+bool none_of(const std::vector<Piece>& pieces) {
+  return std::none_of(pieces.begin(), pieces.end(),
+                      [](const Piece& piece) { return std::holds_alternative<Drop>(piece.operation); });
+}
+
 }  // namespace
 
 Intention& Recognition::take(Operation operation, const std::vector<Piece*>& from, Evidence evidence) {
@@ -89,6 +96,7 @@ Intention& Recognition::take(Operation operation, const std::vector<Piece*>& fro
 }
 
 void find_replaced_columns(Recognition& recognition) {
+  if (none_of<DropColumn>(recognition.pieces)) return;
   std::map<std::pair<TableName, Identifier>, std::vector<Piece*>> adds;
   for (Piece& add : recognition.pieces) {
     const auto* added = std::get_if<AddColumn>(&add.operation);
@@ -118,6 +126,7 @@ void find_replaced_columns(Recognition& recognition) {
 }
 
 void find_replaced_constraints(Recognition& recognition) {
+  if (none_of<DropConstraint>(recognition.pieces)) return;
   std::map<TableName, std::vector<std::pair<Piece*, ConstraintDefinition>>> adds;
   for (Piece& add : recognition.pieces) {
     TableName table;
@@ -182,14 +191,12 @@ Recognized recognize_pieces(std::vector<Piece> pieces, const Migration& migratio
   find_table_renames(recognition);
   find_column_renames(recognition);
   find_replaced_constraints(recognition);
+  auto& intentions = recognition.result.intentions;
+  intentions.reserve(intentions.size() + pieces.size());
   for (Piece& piece : pieces) {
     if (piece.taken) continue;
-    Intention plain;
-    plain.operation = std::move(piece.operation);
-    plain.sources.push_back(piece.source);
-    recognition.result.intentions.push_back(std::move(plain));
+    intentions.push_back({std::move(piece.operation), {piece.source}, std::nullopt, std::nullopt});
   }
-  auto& intentions = recognition.result.intentions;
   const auto earlier = [](const Intention& one, const Intention& other) {
     return comes_before(one.sources.front(), other.sources.front());
   };

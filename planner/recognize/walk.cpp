@@ -197,6 +197,22 @@ bool look_inside(const DoBlock& block, Schema& meets, const Look& look, const Re
 
 void pieces_of(const Statement& statement, std::size_t index, const Schema& schema,
                const ReplayOptions& options, std::vector<Piece>& pieces, const WalkVisitor& visit) {
+  const auto block_at = [&](std::size_t i) {
+    const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&statement.operations[i]);
+    return block == nullptr ? nullptr : block->get();
+  };
+  const auto add = [&](std::size_t i, const Schema& meets) -> Piece& {
+    Piece& piece = pieces.emplace_back(Piece{
+        {index, i, -1}, qualified(statement.operations[i], meets), std::nullopt, std::nullopt, false, false});
+    remember_old(piece, meets);
+    return piece;
+  };
+  // Most statements ask for one thing, which meets what the statement meets.
+  if (statement.operations.size() == 1 && block_at(0) == nullptr) {
+    const Piece& piece = add(0, schema);
+    if (visit) visit(piece, {schema, nullptr, nullptr});
+    return;
+  }
   const std::size_t first = pieces.size();
   // One by one, for those who look at the single operations; what the statement leaves is told by the
   // statement as a whole: PostgreSQL runs its parts in passes of its own, and drops a list of objects at
@@ -204,20 +220,16 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
   Schema meets = schema;
   const bool several = statement.operations.size() > 1;
   for (const std::size_t i : execution_order(statement.operations)) {
-    const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&statement.operations[i]);
-    if (block == nullptr || *block == nullptr) {
-      Piece& piece = pieces.emplace_back(Piece{{index, i, -1},
-                                               qualified(statement.operations[i], meets),
-                                               std::nullopt,
-                                               std::nullopt,
-                                               false,
-                                               false});
-      remember_old(piece, meets);
-      if (several) {
+    const DoBlock* block = block_at(i);
+    if (block == nullptr) {
+      const Piece& piece = add(i, meets);
+      if (several && visit) {
         Schema after = meets;
         const std::vector<ReplayProblem> problems = replay(after, piece.operation, options);
-        if (visit) visit(piece, {meets, &after, &problems});
+        visit(piece, {meets, &after, &problems});
         meets = std::move(after);
+      } else if (several) {
+        replay(meets, piece.operation, options);
       } else if (visit) {
         visit(piece, {meets, nullptr, nullptr});
       }
@@ -228,7 +240,7 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
     pieces.push_back(std::move(whole));
     int nested = 0;
     look_inside(
-        **block, meets,
+        *block, meets,
         [&](const Operation& inside, const Schema& met) -> const Operation& {
           Piece piece{{index, i, nested++}, qualified(inside, met), std::nullopt, std::nullopt, false, false};
           remember_old(piece, met);
@@ -238,8 +250,12 @@ void pieces_of(const Statement& statement, std::size_t index, const Schema& sche
         },
         options);
   }
-  std::stable_sort(pieces.begin() + static_cast<std::ptrdiff_t>(first), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.source.operation < b.source.operation; });
+  const auto written_before = [](const Piece& a, const Piece& b) {
+    return a.source.operation < b.source.operation;
+  };
+  const auto begin = pieces.begin() + static_cast<std::ptrdiff_t>(first);
+  if (!std::is_sorted(begin, pieces.end(), written_before))
+    std::stable_sort(begin, pieces.end(), written_before);
 }
 
 std::vector<ReplayProblem> walk_statement(const Statement& statement, std::size_t index, Schema& schema,

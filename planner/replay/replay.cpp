@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "planner/replay/internal.h"
@@ -104,33 +106,37 @@ bool is_sub_command(const Operation& operation) {
          std::holds_alternative<SetRowSecurity>(operation) || std::holds_alternative<ChangeOwner>(operation);
 }
 
-std::vector<Operation> in_passes(const Schema& schema, const std::vector<Operation>& operations) {
-  std::vector<std::pair<AlterPass, Operation>> ordered;
-  for (const Operation& operation : operations) {
-    const auto* add = std::get_if<AddColumn>(&operation);
-    const Table* table = add == nullptr ? nullptr : schema.table(add->table);
-    const bool there = table != nullptr && table->column(add->column.name) != nullptr;
-    if (add == nullptr || add->column.constraints.empty() || there) {
-      ordered.emplace_back(alter_pass_of(operation), operation);
-      continue;
+/// The parts of one ALTER TABLE as PostgreSQL runs them. Copying them would cost more than running them, so
+/// only what is made here is held.
+class InPasses {
+ public:
+  InPasses(const Schema& schema, const std::vector<Operation>& operations) {
+    for (const Operation& operation : operations) {
+      const auto* add = std::get_if<AddColumn>(&operation);
+      const Table* table = add == nullptr ? nullptr : schema.table(add->table);
+      const bool there = table != nullptr && table->column(add->column.name) != nullptr;
+      if (add == nullptr || add->column.constraints.empty() || there) {
+        ordered_.emplace_back(alter_pass_of(operation), &operation);
+        continue;
+      }
+      // A new column's own constraints wait until every new column is there.
+      AddColumn bare = *add;
+      bare.column.constraints.clear();
+      ordered_.emplace_back(AlterPass::AddColumn, &made_.emplace_back(std::move(bare)));
+      for (const ConstraintDefinition& constraint : add->column.constraints) {
+        const Operation& one = made_.emplace_back(adding(add->table, constraint));
+        ordered_.emplace_back(alter_pass_of(one), &one);
+      }
     }
-    // A new column's own constraints wait until every new column is there.
-    AddColumn bare = *add;
-    bare.column.constraints.clear();
-    ordered.emplace_back(AlterPass::AddColumn, std::move(bare));
-    for (const ConstraintDefinition& constraint : add->column.constraints) {
-      Operation one = adding(add->table, constraint);
-      const AlterPass pass = alter_pass_of(one);
-      ordered.emplace_back(pass, std::move(one));
-    }
+    std::stable_sort(ordered_.begin(), ordered_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
   }
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Operation> out;
-  out.reserve(ordered.size());
-  for (auto& [pass, operation] : ordered) out.push_back(std::move(operation));
-  return out;
-}
+  const std::vector<std::pair<AlterPass, const Operation*>>& ordered() const { return ordered_; }
+
+ private:
+  std::vector<std::pair<AlterPass, const Operation*>> ordered_;
+  std::deque<Operation> made_;
+};
 
 bool is_one_alter_table(const std::vector<Operation>& operations) {
   const ObjectName* first = target_relation(operations.front());
@@ -173,17 +179,25 @@ std::vector<ReplayProblem> replay_statement(Schema& schema, const std::vector<Op
   const auto path_as_before = [&] {
     if (made_schema != nullptr) schema.search_path = before.search_path;
   };
-  const bool sub_commands = is_one_alter_table(operations);
-  const std::vector<Operation> sorted =
-      sub_commands ? in_passes(schema, operations) : std::vector<Operation>{};
-  for (const Operation& operation : sub_commands ? sorted : operations) {
-    auto problems = replay(schema, operation, options);
-    if (problems.empty()) continue;
-    schema = before;
-    return problems;
+  std::vector<ReplayProblem> problems;
+  const auto applied = [&](const Operation& operation) {
+    problems = replay(schema, operation, options);
+    return problems.empty();
+  };
+  bool all = false;
+  if (is_one_alter_table(operations)) {
+    const InPasses passes(schema, operations);
+    all = std::all_of(passes.ordered().begin(), passes.ordered().end(),
+                      [&](const auto& part) { return applied(*part.second); });
+  } else {
+    all = std::all_of(operations.begin(), operations.end(), applied);
   }
-  path_as_before();
-  return {};
+  if (all) {
+    path_as_before();
+  } else {
+    schema = before;
+  }
+  return problems;
 }
 
 std::vector<FileProblem> replay_file(Schema& schema, const ParsedFile& file, const ReplayOptions& options) {
