@@ -93,6 +93,24 @@ class Verbatim {
     return false;
   }
 
+  /// Does one of the dropped views read another that is named before it?
+  bool reads_dropped_view(const std::vector<const Intention*>& intentions) const {
+    std::vector<ObjectName> named;
+    for (const Intention* intention : intentions) {
+      const auto* drop = std::get_if<DropView>(&intention->operation);
+      if (drop == nullptr) continue;
+      const View* view = context_.met(intention->sources.front()).view(drop->view);
+      for (const ObjectName& other : named) {
+        if (view != nullptr &&
+            (view->reads.contains(other) || std::find(view->reads_all_of.begin(), view->reads_all_of.end(),
+                                                      other) != view->reads_all_of.end()))
+          return true;
+      }
+      named.push_back(view == nullptr ? drop->view : view->name);
+    }
+    return false;
+  }
+
   Step base(std::size_t index, const std::vector<const Intention*>& intentions) const {
     Step step;
     step.window = Window::BothReleases;
@@ -130,7 +148,16 @@ class Verbatim {
         continue;
       }
       back.statements.insert(back.statements.end(), inverse->begin(), inverse->end());
+      if (const auto* drop = std::get_if<DropView>(&(*intention)->operation)) {
+        step.reverse_note = "Privileges on the view are to be granted again.";
+        const View* view = context_.met((*intention)->sources.front()).view(drop->view);
+        std::erase_if(back.locks, [&](const StepLock& lock) {  // it is not there on the way back
+          return view != nullptr && lock.relation == view->name;
+        });
+      }
     }
+    // They come back in the opposite order, in which none may need one that is not there yet.
+    if (reads_dropped_view(intentions)) step.reversible = false;
     const Statement& statement = context_.file.statements[index];
     std::string first_line = text_of(context_.migration, statement.span);
     first_line = first_line.substr(0, first_line.find('\n'));

@@ -174,8 +174,9 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     }
     column.type = after->type;
     column.collation = after->collation;
-    // Of a column that stays, NOT NULL is set when it has its new name.
-    column.not_null = renames.old_one_stays ? column.old_column->not_null : after->not_null;
+    // Of a column that stays, NOT NULL is set when it has its new name; what no longer asks for it writes
+    // NULL to both from the first.
+    column.not_null = after->not_null && (!renames.old_one_stays || column.old_column->not_null);
     const bool noted_later =
         renames.old_one_stays && only_noted(table->name, rename.from, *after, *renames.schema, context);
     if (noted_later) column.type = column.old_column->type;
@@ -202,12 +203,14 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
           "Write the constraints as ALTER TABLE ... ADD CONSTRAINT statements of the same migration.");
     }
     column.final_default = after->default_value;
-    const bool old_stable = stable(*renames.schema, column.old_column->default_value);
+    const Column* met = context.before.table(operation.table)->column(rename.from);
+    column.old_default = (met == nullptr ? column.old_column : met)->default_value;
+    const bool old_stable = stable(*renames.schema, column.old_default);
     // A default on both columns is what lets the mirror tell a column that was left out from an explicit
     // NULL.
     column.transition_default = stable(*renames.schema, column.final_default) ? column.final_default
-                                : old_stable ? column.old_column->default_value
-                                             : Expression();
+                                : old_stable                                  ? column.old_default
+                                                                              : Expression();
     column.fill = fill_for(context, operation.table, rename.to);
     if (column.fill.empty() && required_under_old_name(rename, context))
       column.fill = fill_of(context, operation.table, rename.from).value;
@@ -228,7 +231,7 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     pair.to = column.to;
     pair.from_type = column.old_column->type;
     pair.to_type = column.type;
-    if (old_stable) pair.from_default = column.old_column->default_value;
+    if (old_stable) pair.from_default = column.old_default;
     pair.to_default = column.transition_default;
     if (column.not_null && !column.old_column->not_null) {
       // Without the cast a 7 would make an integer of a smallint, and the mirror compares bytes.
@@ -242,8 +245,7 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
     std::vector<ViewRename> shown;
     std::vector<SourceRef> sources;
     for (const Rename& column : renames.columns) {
-      if (column.not_null != column.old_column->not_null ||
-          column.final_default != column.old_column->default_value) {
+      if (column.not_null != column.old_column->not_null || column.final_default != column.old_default) {
         return refused("Renaming " + pairs_said(renames) + " of " + display(table->name) +
                            " by a view: NOT NULL or the default changes with it.",
                        "Use --rename-by copy.");

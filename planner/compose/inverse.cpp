@@ -45,6 +45,20 @@ Statements type_back(const DropType& op, const Schema& before) {
   return back;
 }
 
+/// What hangs on a view, or goes with CASCADE, would not come back with it.
+Statements view_back(const DropView& op, const Schema& before) {
+  const View* view = before.view(op.view);
+  if (view == nullptr && op.if_exists) return std::vector<Sql>{};
+  if (view == nullptr || view->materialized || op.cascade == Cascade::Cascade || !view->options.empty() ||
+      !view->triggers.empty() || !view->rules.empty() || view->certainty != Certainty::Known)
+    return std::nullopt;
+  const Sql columns = view->columns.empty() ? Sql() : sql(" ({})", column_list(view->columns));
+  std::vector<Sql> back{sql("CREATE VIEW {}{} AS {}", view->name, columns, view->query.text())};
+  if (!view->comment.empty())
+    back.push_back(sql("COMMENT ON VIEW {} IS {}", view->name, Literal(view->comment)));
+  return back;
+}
+
 struct Inverse {
   const Schema& before;
 
@@ -79,6 +93,8 @@ struct Inverse {
       return std::vector{sql("DROP TYPE {}", op.type)};
     } else if constexpr (std::is_same_v<Op, DropType>) {
       return type_back(op, before);
+    } else if constexpr (std::is_same_v<Op, DropView>) {
+      return view_back(op, before);
     } else if constexpr (std::is_same_v<Op, CreateDomain>) {
       return std::vector{sql("DROP DOMAIN {}", op.domain)};
     } else if constexpr (std::is_same_v<Op, CreateSequence>) {

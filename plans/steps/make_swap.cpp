@@ -102,6 +102,7 @@ struct Builder {
     column.old_type = up.from;
     if (one.change != nullptr) up.given = one.change->using_expression;
     if (one.replaced != nullptr && !column.join) {
+      if (auto ask = ask_for_target(one, wanted, context)) return ask;
       if (auto ask = choose_values(one, *column.before, *column.after, context, up)) return ask;
     }
     if (one.enum_swap != nullptr) {

@@ -10,6 +10,7 @@ namespace planner::plans {
 struct Rename {
   Identifier from, to;
   const Column* old_column = nullptr;
+  Expression old_default;  ///< that statements before the rename may have set
   TypeName type;
   ObjectName collation;
   bool not_null = false;           ///< the column under its new name

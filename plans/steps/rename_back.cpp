@@ -77,7 +77,7 @@ std::vector<ReverseStep> regrow_old(const Renames& renames, const RecipeContext&
     std::swap(pair.from_default, pair.to_default);
     pairs.push_back(pair);
     Rename old = renames.columns[i];
-    old.transition_default = old.old_column->default_value;
+    old.transition_default = old.old_default;
     old.collation = old.old_column->collation;
     old.type = old.old_column->type;
     old.dropped_and_added = false;

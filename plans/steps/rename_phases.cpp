@@ -20,7 +20,10 @@ PrismaAdvice advice(const Renames& renames, bool new_leads, bool enforced) {
     columns.push_back(column.from);
     columns.push_back(column.to);
     if (!text.empty()) text += "; ";
-    const std::string old_field = prisma_field(column.from, column.type, !column.old_column->not_null);
+    // Relaxed, so that the new release may leave it empty.
+    const bool relaxed = new_leads && !column.not_null;
+    const std::string old_field =
+        prisma_field(column.from, column.type, relaxed || !column.old_column->not_null);
     const std::string new_field = prisma_field(column.to, column.type, !(enforced && column.not_null));
     if (new_leads) {
       text += "`" + new_field + "` is the field the code uses; keep `" + old_field + " @ignore`";

@@ -193,6 +193,28 @@ static std::optional<KeyJoin> join_within(const Wanted& wanted, const std::vecto
   return std::nullopt;
 }
 
+std::optional<RecipeResult> ask_for_target(const Wanted& wanted, const std::vector<Wanted>& all,
+                                           const RecipeContext& context) {
+  if (wanted.replaced == nullptr || !said_value(context, wanted).empty() || loss_agreed(context, wanted))
+    return std::nullopt;
+  for (const Constraint& constraint : context.start.table(wanted.table)->constraints) {
+    const ConstraintDefinition& key = constraint.definition;
+    if (key.kind != ConstraintKind::ForeignKey) continue;
+    for (std::size_t i = 0; i < key.columns.size() && i < key.references.columns.size(); ++i) {
+      const Wanted* target = find_wanted(all, key.references.table, key.references.columns[i]);
+      if (!(key.columns[i] == wanted.column) || target == nullptr || target->replaced == nullptr) continue;
+      const Table* before = context.start.table(target->table);
+      const Table* after = context.after.table(target->table);
+      const Column* column_before = before == nullptr ? nullptr : before->column(target->column);
+      const Column* column_after = after == nullptr ? nullptr : after->column(target->column);
+      if (column_before == nullptr || column_after == nullptr) continue;
+      ConversionRequest unused;
+      if (auto ask = choose_values(*target, *column_before, *column_after, context, unused)) return ask;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<KeyJoin> join_of(const Wanted& wanted, const std::vector<Wanted>& all,
                                const RecipeContext& context) {
   return join_within(wanted, all, context, 0);

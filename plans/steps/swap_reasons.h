@@ -29,6 +29,10 @@ std::string option_said(const Wanted& wanted);
 std::optional<RecipeResult> choose_values(const Wanted& wanted, const Column& before, const Column& after,
                                           const RecipeContext& context, ConversionRequest& request);
 
+/// What is still to be said about the key that a column points at: the column's own values follow from it.
+std::optional<RecipeResult> ask_for_target(const Wanted& wanted, const std::vector<Wanted>& all,
+                                           const RecipeContext& context);
+
 /// The value that a person or the statement gives to every row that is there.
 Expression value_given(const Wanted& wanted, const RecipeContext& context);
 /// Is the value one that each row is given (gen_random_uuid()), not one that follows from the row?

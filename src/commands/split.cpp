@@ -186,6 +186,30 @@ std::vector<std::string> options_as_written(const Options& options) {
   return words;
 }
 
+std::set<std::string> all_columns(const Schema& schema) {
+  std::set<std::string> columns;
+  for (const auto& [name, table] : schema.tables) {
+    for (const Column& column : table->columns) columns.insert(label_column(name, column.name));
+  }
+  return columns;
+}
+
+/// Columns a migration changes or makes, and the schema behind it.
+struct Changed {
+  std::set<std::string> columns;
+  Schema after;
+};
+
+Changed changed_by(const ParsedFile& file, const Schema& before) {
+  Changed changed{columns_touched(file, before), before};
+  for (const Statement& statement : file.statements) replay_statement(changed.after, statement.operations);
+  const std::set<std::string> known = all_columns(before);
+  for (const std::string& column : all_columns(changed.after)) {
+    if (!known.contains(column)) changed.columns.insert(column);
+  }
+  return changed;
+}
+
 /// A plan that is still under way owns its columns: this migration was not written for the states they pass
 /// through.
 void refuse_beside_unfinished(SplitResult& result, const project::Service& service, const History& history,
@@ -195,15 +219,19 @@ void refuse_beside_unfinished(SplitResult& result, const project::Service& servi
     for (const Statement& statement : parse_file(history.migrations[i].text).statements)
       replay_statement(before, statement.operations);
   }
-  const std::set<std::string> own = columns_touched(parse_file(history.migrations[migration].text), before);
+  const Changed own = changed_by(parse_file(history.migrations[migration].text), before);
   for (const project::fs::path& folder : project::plans_in(service.plans)) {
     const project::StoredPlan other = project::load_plan(folder);
     const bool finished = std::all_of(
         other.plan.phases.begin(), other.plan.phases.end(),
         [&](const Phase& phase) { return project::released_as(service, other.plan, phase).has_value(); });
     if (finished || other.plan.migration == history.migrations[migration].name) continue;
-    for (const std::string& column : columns_touched(parse_file(other.plan.original), before)) {
-      if (!own.contains(column)) continue;
+    // It may have been written behind this migration, for columns that this one makes.
+    const ParsedFile other_file = parse_file(other.plan.original);
+    std::set<std::string> touched = columns_touched(other_file, before);
+    touched.merge(columns_touched(other_file, own.after));
+    for (const std::string& column : touched) {
+      if (!own.columns.contains(column)) continue;
       result.outcome = SplitResult::Outcome::Refused;
       result.problems.push_back(
           {"Plan " + other.plan.name +
@@ -216,14 +244,6 @@ void refuse_beside_unfinished(SplitResult& result, const project::Service& servi
   }
 }
 
-std::set<std::string> all_columns(const Schema& schema) {
-  std::set<std::string> columns;
-  for (const auto& [name, table] : schema.tables) {
-    for (const Column& column : table->columns) columns.insert(label_column(name, column.name));
-  }
-  return columns;
-}
-
 /// The phases are released behind every migration that is in the history already: one of those that needs
 /// what this one does would run without it.
 void refuse_before_followers(SplitResult& result, const project::Service& service, const History& history,
@@ -234,17 +254,11 @@ void refuse_before_followers(SplitResult& result, const project::Service& servic
     for (const Statement& statement : parse_file(history.migrations[i].text).statements)
       replay_statement(schema, statement.operations);
   }
-  const ParsedFile own_file = parse_file(history.migrations[migration].text);
-  std::set<std::string> changed = columns_touched(own_file, schema);
-  const std::set<std::string> known = all_columns(schema);
-  for (const Statement& statement : own_file.statements) replay_statement(schema, statement.operations);
-  for (const std::string& column : all_columns(schema)) {
-    if (!known.contains(column)) changed.insert(column);
-  }
+  Changed own = changed_by(parse_file(history.migrations[migration].text), schema);
   for (std::size_t i = migration + 1; i < history.migrations.size(); ++i) {
     const ParsedFile file = parse_file(history.migrations[i].text);
-    for (const std::string& column : columns_touched(file, schema)) {
-      if (!changed.contains(column)) continue;
+    for (const std::string& column : columns_touched(file, own.after)) {
+      if (!own.columns.contains(column)) continue;
       result.outcome = SplitResult::Outcome::Refused;
       result.problems.push_back({"Migration " + history.migrations[i].name +
                                      " stands behind this one and works on the same column: " +
@@ -256,7 +270,7 @@ void refuse_before_followers(SplitResult& result, const project::Service& servic
                                  {}});
       return;
     }
-    for (const Statement& statement : file.statements) replay_statement(schema, statement.operations);
+    for (const Statement& statement : file.statements) replay_statement(own.after, statement.operations);
   }
 }
 

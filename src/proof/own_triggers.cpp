@@ -56,8 +56,7 @@ bool in_a_key(const Schema& schema, const Table& table, const Identifier& column
   return false;
 }
 
-/// What can be written into a column of the table, real changes first: a trigger may look whether there is
-/// one.
+/// What can be written into a column of the table: a trigger may look whether there is a real change.
 std::vector<std::pair<Identifier, Sql>> changes_of(const Schema& schema, const Table& table) {
   std::vector<std::pair<Identifier, Sql>> out;
   for (const Column& column : table.columns) {
@@ -73,8 +72,6 @@ std::vector<std::pair<Identifier, Sql>> changes_of(const Schema& schema, const T
       out.emplace_back(column.name, sql("{} + 1", column.name));
     if (column.type.is("text")) out.emplace_back(column.name, sql("{} || 'x'", column.name));
   }
-  if (const Identifier column = any_column(table); !column.empty())
-    out.emplace_back(column, sql("{}", column));
   return out;
 }
 
@@ -95,6 +92,28 @@ Digests digests(Connection& connection, const Schema& schema) {
   return out;
 }
 
+/// What the statement changes beside the column it is about. False: a value the table does not take, or a
+/// trigger that refuses, which the phases will say.
+bool note_changes(Connection& connection, const Schema& schema, const Sql& update, const Digests& before,
+                  const std::pair<TableName, Identifier>& about, TriggerWrites& out) {
+  connection.exec("BEGIN");
+  bool done = false;
+  try {
+    connection.exec(update.str());
+    for (const auto& [changed, columns] : digests(connection, schema)) {
+      for (const auto& [each, digest] : columns) {
+        if ((changed != about.first || each != about.second) && before.at(changed).at(each) != digest)
+          out[display(changed)].insert(each.str());
+      }
+    }
+    done = true;
+  } catch (const DatabaseError&) {
+    done = false;
+  }
+  connection.exec("ROLLBACK");
+  return done;
+}
+
 }  // namespace
 
 TriggerWrites written_by_triggers(Connection& connection, const Schema& schema) {
@@ -103,23 +122,14 @@ TriggerWrites written_by_triggers(Connection& connection, const Schema& schema) 
   for (const auto& [name, table] : schema.tables) {
     if (!fires_on_update(*table) || table->partition_of) continue;
     if (!before) before = digests(connection, schema);
+    // Set to itself, a column shows also what the trigger makes of that column.
+    if (const Identifier column = any_column(*table); !column.empty())
+      (void)note_changes(connection, schema, sql("UPDATE {} SET {} = {}", name, column, column), *before, {},
+                         out);
     for (const auto& [column, value] : changes_of(schema, *table)) {
-      connection.exec("BEGIN");
-      bool done = false;
-      try {
-        connection.exec(sql("UPDATE {} SET {} = {}", name, column, value).str());
-        for (const auto& [changed, columns] : digests(connection, schema)) {
-          for (const auto& [each, digest] : columns) {
-            if ((changed != name || each != column) && before->at(changed).at(each) != digest)
-              out[display(changed)].insert(each.str());
-          }
-        }
-        done = true;
-      } catch (const DatabaseError&) {
-        done = false;  // a value the table does not take, or a trigger that refuses: the phases will say so
-      }
-      connection.exec("ROLLBACK");
-      if (done) break;
+      if (note_changes(connection, schema, sql("UPDATE {} SET {} = {}", name, column, value), *before,
+                       {name, column}, out))
+        break;
     }
   }
   return out;

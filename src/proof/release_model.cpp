@@ -147,6 +147,8 @@ void match_releases(ReleaseModel& old_release, ReleaseModel& new_release) {
           old_column.unique = new_column.unique = old_column.unique || new_column.unique;
           old_column.references = new_column.references = old_column.references || new_column.references;
           old_column.checked = new_column.checked = old_column.checked || new_column.checked;
+          old_column.default_leads = new_column.default_leads =
+              old_column.references && (old_column.has_default || new_column.has_default);
           if (old_column.type == new_column.type) continue;
           old_column.other_type = new_column.type;
           new_column.other_type = old_column.type;

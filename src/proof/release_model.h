@@ -24,11 +24,12 @@ struct ReleaseColumn {
   bool same_default = false;  ///< a constant: two rows that leave it out are alike
   bool written = true;        ///< false: generated, GENERATED ALWAYS identity
   bool in_key = false;
-  bool unique = false;      ///< alone in a unique index or part of one: written with fresh values only
-  bool references = false;  ///< part of a foreign key: takes only values that are already there
-  TypeName other_type;      ///< in the other release, when it differs there
-  bool filled = false;      ///< nullable here, required in the other release: the plan gives a NULL a value
-  bool checked = false;     ///< a CHECK names it: takes only values that are already there
+  bool unique = false;         ///< alone in a unique index or part of one: written with fresh values only
+  bool references = false;     ///< part of a foreign key: takes only values that are already there
+  bool default_leads = false;  ///< and has a default in some release, to which no row need be there
+  TypeName other_type;         ///< in the other release, when it differs there
+  bool filled = false;   ///< nullable here, required in the other release: the plan gives a NULL a value
+  bool checked = false;  ///< a CHECK names it: takes only values that are already there
 };
 
 struct ReleaseTable {

@@ -180,10 +180,14 @@ bool RequestMaker::can_update(const ReleaseColumn& column) {
 
 std::optional<std::string> RequestMaker::fresh_value(const ReleaseColumn& column) {
   const std::string& type = column.type.name.name.str();
-  if (column.type.array_dimensions > 0) return std::nullopt;
-  const int length = column.type.modifiers.empty() ? 1000 : column.type.modifiers[0];
+  // While both types live, the narrower one decides what is sent.
+  const TypeName& other = column.other_type;
+  if (column.type.array_dimensions > 0 || other.is("int2")) return std::nullopt;
+  const auto room = [](const TypeName& one) { return one.modifiers.empty() ? 1000 : one.modifiers[0]; };
+  const bool narrow = other.is("varchar") || other.is("bpchar");
+  const int length = narrow ? std::min(room(column.type), room(other)) : room(column.type);
   if (type == "int4" || type == "int8") return std::to_string(pools_.next_number());
-  if (type == "text" || type == "citext" || (type == "varchar" && length >= 12))
+  if ((type == "text" || type == "citext" || type == "varchar") && length >= 12)
     return "w" + std::to_string(pools_.next_number());
   if (type == "uuid") {
     const std::int64_t number = pools_.next_number();
@@ -218,7 +222,7 @@ std::optional<std::vector<RequestMaker::Assignment>> RequestMaker::row_values(co
     if (!column.written) continue;
     if (column.in_key && column.has_default && !with_key) continue;
     const bool alike = column.unique && column.same_default;
-    const bool optional = !alike && (column.has_default || !column.not_null);
+    const bool optional = !alike && !column.default_leads && (column.has_default || !column.not_null);
     if (!all_columns && optional && !column.in_key) continue;
     const auto twin = by_logical.find(column.logical);
     const auto value = twin != by_logical.end() ? std::optional<TextValue>(twin->second)

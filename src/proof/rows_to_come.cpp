@@ -20,6 +20,7 @@ struct ColumnToCome {
   bool may_be_filled = false;  ///< NULL becomes a value nobody can foretell
   bool filled = false;         ///< by --fill
   bool same_type = true;       ///< the text is the one that is found
+  Sql found = Sql();           ///< over the row in the end, as text; empty: the column itself
 };
 
 struct TableToCome {
@@ -134,14 +135,16 @@ class Expectations {
     ColumnToCome out{to, {}, there->type};
     out.same_type = column.type == there->type;
     const SplitOptions::Fill* fill = fill_of(before.name, to);
-    const auto* replaced = intention<ReplaceColumn>([&](const ReplaceColumn& replace) {
-      return same(replace.table, before.name) && replace.column.name == to;
-    });
+    const bool made_anew = replaced(before.name, to);
     const bool relabelled =
         fill != nullptr && intention<ReplaceEnum>([&](const ReplaceEnum& replace) {
                              return what_.before.resolve_type(replace.type) == column.type.name;
                            }) != nullptr;
-    if (replaced != nullptr || relabelled) {
+    if (made_anew && fill == nullptr) {
+      if (const Constraint* key = leads_to_new_values(before, column.name))
+        return by_target(before, after, to, *key);
+    }
+    if (made_anew || relabelled) {
       const Expression value = fill != nullptr                ? fill->value
                                : there->default_value.empty() ? Expression::parse("NULL")
                                                               : there->default_value;
@@ -153,6 +156,7 @@ class Expectations {
     const Sql stored = sql("{}", column.name);
     const auto* change = intention<ChangeType>(here);
     if (change != nullptr && !change->using_expression.empty()) {
+      if (!foretold(change->using_expression)) return std::nullopt;
       for (Sql& value : as_text(sql("({})", change->using_expression.text()), there->type, false))
         out.values.push_back(std::move(value));
       // Written over a name that the column does not have yet; a plain cast says nothing more than the type.
@@ -169,6 +173,69 @@ class Expectations {
       out.may_be_filled = there->not_null || fill != nullptr;
     }
     for (Sql& value : as_text(stored, there->type, out.same_type)) out.values.push_back(std::move(value));
+    return out;
+  }
+
+  bool replaced(const TableName& table, const Identifier& column) const {
+    return intention<ReplaceColumn>([&](const ReplaceColumn& replace) {
+             return same(replace.table, table) && replace.column.name == column;
+           }) != nullptr;
+  }
+
+  /// Was the column made anew, with values that nobody can foretell?
+  bool given_anew(const Table& table, const Identifier& column, std::size_t depth) const {
+    const Table* after = what_.after.table(renamed(table.name));
+    const Column* there = after == nullptr ? nullptr : after->column(column);
+    // Keys that lead in a circle have no value that is new.
+    if (!replaced(table.name, column) || there == nullptr || depth > what_.intentions.size()) return false;
+    const SplitOptions::Fill* fill = fill_of(table.name, column);
+    const Expression& value = fill != nullptr ? fill->value : there->default_value;
+    return !value.empty() ? !foretold(value) : leads_to_new_values(table, column, depth + 1) != nullptr;
+  }
+
+  /// A foreign key whose target is given new values, which the column takes over.
+  const Constraint* leads_to_new_values(const Table& table, const Identifier& column,
+                                        std::size_t depth = 0) const {
+    for (const Constraint& constraint : table.constraints) {
+      const ConstraintDefinition& key = constraint.definition;
+      const Table* target =
+          key.kind == ConstraintKind::ForeignKey ? what_.before.table(key.references.table) : nullptr;
+      for (std::size_t i = 0; target != nullptr && i < key.columns.size(); ++i) {
+        const bool itself = target->name == table.name && key.references.columns[i] == column;
+        if (key.columns[i] == column && !itself && given_anew(*target, key.references.columns[i], depth))
+          return &constraint;
+      }
+    }
+    return nullptr;
+  }
+
+  /// The value is new, but it leads to the same row as before: to one with the same other values.
+  std::optional<ColumnToCome> by_target(const Table& before, const Table& after, const Identifier& column,
+                                        const Constraint& constraint) const {
+    const ConstraintDefinition& key = constraint.definition;
+    const Table& target = *what_.before.table(key.references.table);
+    const Table* target_after = what_.after.table(renamed(target.name));
+    if (target_after == nullptr) return std::nullopt;
+    std::vector<Sql> lasting;
+    for (const Column& one : target.columns) {
+      const Column* there = target_after->column(one.name);
+      if (there == nullptr || !(there->type == one.type) || replaced(target.name, one.name)) continue;
+      const std::optional<ColumnToCome> expected = of_old(target, *target_after, one);
+      const bool lasts = expected && expected->name == one.name && expected->found.empty() &&
+                         !expected->filled && !expected->may_be_filled && expected->same_type;
+      if (lasts) lasting.push_back(sql("planner_target.{}", one.name));
+    }
+    const Sql seen = lasting.empty() ? Sql::verbatim("true") : sql("ROW({})", join(lasting, ", "));
+    const auto row_of = [&](const Table& child, const Table& parent) {
+      std::vector<Sql> matches;
+      for (std::size_t i = 0; i < key.columns.size(); ++i)
+        matches.push_back(
+            sql("planner_target.{} = {}.{}", key.references.columns[i], child.name, key.columns[i]));
+      return sql("(SELECT {}::text FROM {} planner_target WHERE {})", seen, parent.name,
+                 join(matches, " AND "));
+    };
+    ColumnToCome out{column, {row_of(before, target)}, TypeName()};
+    out.found = row_of(after, *target_after);
     return out;
   }
 
@@ -206,7 +273,7 @@ class Comparing {
                                       [&](const Sql& one) { return computable(start_, one, *table.before); });
       if (value == column.values.end()) continue;
       selected.push_back(*value);
-      found.push_back(sql("{}::text", column.name));
+      found.push_back(column.found.empty() ? sql("{}::text", column.name) : column.found);
       out_.says_fills = out_.says_fills || column.filled;
       columns.push_back(std::move(column));
     }

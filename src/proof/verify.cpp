@@ -171,9 +171,6 @@ class Verification {
     if (problem.empty()) {
       Connection connection(home->url());
       end = read_schema(connection);
-      if (!same_rows &&
-          !(keeps_more_than_original(input_.intentions) && take_rows_of_plan(start, *home, end)))
-        (void)fill(connection, end, input_.rows);
     } else {
       report_.notes.push_back("the new release's statements are not tried: the original does not apply: " +
                               problem);
@@ -190,18 +187,44 @@ class Verification {
     old_client_ = std::make_unique<ReleaseClient>(old_model, given.old_release, given.generated, start.url());
     check_given("the old release's given statements run before the plan", given.old_release, *old_client_);
     if (!problem.empty()) return;
-    new_client_ = std::make_unique<ReleaseClient>(new_model, given.new_release, given.generated, home->url());
+    new_home_ = {std::move(home), std::move(end), std::move(new_model)};
+    if (same_rows) {
+      meet_new_release();
+    } else if (!keeps_more_than_original(input_.intentions)) {
+      fill_new_home();
+      meet_new_release();
+    }
+  }
+
+  void fill_new_home() {
+    Connection connection(new_home_.database->url());
+    (void)fill(connection, new_home_.schema, input_.rows);
+  }
+
+  void meet_new_release() {
+    const ReleaseStatements& given = input_.releases;
+    new_client_ = std::make_unique<ReleaseClient>(new_home_.model, given.new_release, given.generated,
+                                                  new_home_.database->url());
+    new_home_.database.reset();
     check_given("the new release's given statements run after the original", given.new_release, *new_client_);
   }
 
-  /// Where values are converted, others point at them: the statements need the rows that the plan leaves.
-  bool take_rows_of_plan(const TemporaryDatabase& start, const TemporaryDatabase& home,
-                         const Schema& end) const {
-    const TemporaryDatabase planned(server_, start.name());
-    for (const Phase& phase : input_.plan->phases) {
-      if (!run_sql(planned.url(), phase.migration.str()).empty()) return false;  // said when it is its turn
+  /// Where values are converted or given anew, others point at them: the new release's statements need the
+  /// very rows that it meets when the plan lets it in.
+  void meet_new_release_in(const TemporaryDatabase& planned) {
+    if (new_home_.database == nullptr) return;
+    if (!take_rows(planned.url(), new_home_.database->url(), new_home_.schema) && !take_rows_of_plan(planned))
+      fill_new_home();
+    meet_new_release();
+  }
+
+  bool take_rows_of_plan(const TemporaryDatabase& from) const {
+    const TemporaryDatabase planned(server_, from.name());
+    for (std::size_t i = applied_; i < input_.plan->phases.size(); ++i) {
+      // What does not apply is said when it is its turn.
+      if (!run_sql(planned.url(), input_.plan->phases[i].migration.str()).empty()) return false;
     }
-    return take_rows(planned.url(), home.url(), end);
+    return take_rows(planned.url(), new_home_.database->url(), new_home_.schema);
   }
 
   void check_given(const std::string& what, const std::vector<ReleaseFile>& given,
@@ -221,7 +244,9 @@ class Verification {
               std::move(outcome.failures));
     };
     if (phase.window != Window::NewRelease) send(old_client_.get(), "old release");
-    if (phase.window != Window::OldRelease) send(new_client_.get(), "new release");
+    if (phase.window == Window::OldRelease) return;
+    meet_new_release_in(copy);
+    send(new_client_.get(), "new release");
   }
 
   /// Applies it; reads and writes of its tables go on meanwhile.
@@ -253,6 +278,7 @@ class Verification {
         stopped_ = problem;
         return;
       }
+      ++applied_;
       send_statements(phase);
       const State done = phase.commits ? state_of(url) : State{};
       const std::string again = phase.commits ? run_sql(url, phase.migration.str()) : "";
@@ -335,7 +361,14 @@ class Verification {
   TriggerWrites trigger_writes_;
   StandIns stand_ins_;
   std::vector<std::unique_ptr<TemporaryDatabase>> phases_;
+  std::size_t applied_ = 0;  ///< phases
   std::unique_ptr<ReleaseClient> old_client_, new_client_;
+  struct NewHome {
+    std::unique_ptr<TemporaryDatabase> database;  ///< nothing when the client has what it needs
+    Schema schema;
+    ReleaseModel model;
+  };
+  NewHome new_home_;
   bool finished_ = false, stops_like_original_ = false;
   std::string stopped_;
 };
@@ -373,6 +406,8 @@ bool holds_volatile_values(const std::vector<Intention>& intentions, const Schem
     }
     if (const auto* insert = std::get_if<Insert>(&intention.operation))
       return varies(insert->statement) || fills_in_volatile_defaults(*insert, before);
+    if (const auto* change = std::get_if<ChangeType>(&intention.operation))
+      return varies(change->using_expression);
     const auto* add = std::get_if<AddColumn>(&intention.operation);
     return add != nullptr && (varies(add->column.default_value) || add->column.identity ||
                               add->column.type.name.name.str().starts_with("serial"));

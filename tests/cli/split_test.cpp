@@ -69,6 +69,18 @@ TEST(Split, RefusesWhatAMigrationBehindItNeeds) {
       ElementsAre("20240101000000_init", "20240102000000_rename_name_to_fullname", "20240103000000_index"));
 }
 
+/// Whichever of the two is split first, the other one waits or goes with it.
+TEST(Split, RefusesWhatAPlanOfALaterMigrationNeeds) {
+  Repository repository = with_rename();
+  repository.migration("20240103000000_given_up", "ALTER TABLE \"User\" DROP COLUMN \"fullName\";");
+  ASSERT_EQ(repository.planner({"split", "given_up"}).exit_code, 0);
+  const Ran ran = repository.planner({"split", "rename_name_to_fullname"});
+  EXPECT_EQ(ran.exit_code, 1) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("Plan given_up is not finished and changes the same column"));
+  EXPECT_THAT(migrations_in(repository),
+              ElementsAre("20240101000000_init", "20240102000000_rename_name_to_fullname"));
+}
+
 TEST(Split, ReleasePutsTheFirstPhaseBehindEverything) {
   Repository repository = with_rename();
   repository.migration("29991231235959_far_away", "SELECT 1;");

@@ -82,6 +82,38 @@ TEST_F(Verify, FindsRowsWhoseKeyIsConverted) {
   EXPECT_THAT(ran.out, HasSubstr("rows without a value have that of --fill"));
 }
 
+/// Every proof gives other keys: the new release's statements name those of the very rows it meets, and what
+/// points at a row points at the same one in the end.
+TEST_F(Verify, ProvesKeysThatAreGivenAnew) {
+  repository_.migration("20240101120000_posts",
+                        "CREATE TABLE \"Post\" (\"id\" SERIAL PRIMARY KEY, \"authorId\" INTEGER NOT NULL, "
+                        "\"editorId\" INTEGER);\nALTER TABLE \"Post\" ADD CONSTRAINT \"author\" FOREIGN KEY "
+                        "(\"authorId\") REFERENCES \"User\"(\"id\"), ADD CONSTRAINT \"editor\" FOREIGN KEY "
+                        "(\"editorId\") REFERENCES \"User\"(\"id\") ON DELETE SET NULL;\n");
+  repository_.migration(
+      "20240102000000_uuid",
+      "ALTER TABLE \"Post\" DROP CONSTRAINT \"author\", DROP CONSTRAINT \"editor\";\n"
+      "ALTER TABLE \"Post\" DROP COLUMN \"authorId\", ADD COLUMN \"authorId\" UUID NOT NULL, DROP COLUMN "
+      "\"editorId\", ADD COLUMN \"editorId\" UUID;\n"
+      "ALTER TABLE \"User\" DROP CONSTRAINT \"User_pkey\", DROP COLUMN \"id\", ADD COLUMN \"id\" UUID NOT "
+      "NULL "
+      "DEFAULT gen_random_uuid(), ADD CONSTRAINT \"User_pkey\" PRIMARY KEY (\"id\");\n"
+      "ALTER TABLE \"Post\" ADD CONSTRAINT \"author\" FOREIGN KEY (\"authorId\") REFERENCES "
+      "\"User\"(\"id\"), "
+      "ADD CONSTRAINT \"editor\" FOREIGN KEY (\"editorId\") REFERENCES \"User\"(\"id\") ON DELETE SET "
+      "NULL;\n");
+  // The keys that point follow from the one they point at, so that is all that is asked.
+  const Ran asked = planner({"split", "uuid"});
+  EXPECT_EQ(asked.exit_code, 2) << asked.err << asked.out;
+  EXPECT_THAT(asked.out + asked.err, HasSubstr("--fill 'User.id=gen_random_uuid()'"));
+  EXPECT_THAT(asked.out + asked.err, Not(HasSubstr("Post.authorId")));
+  const Ran split = planner({"split", "uuid", "--fill", "User.id=gen_random_uuid()"});
+  ASSERT_EQ(split.exit_code, 0) << split.err << split.out;
+  const Ran ran = planner({"verify", "uuid", "--scratch", scratch().url()});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("every value that was there is there"));
+}
+
 TEST_F(Verify, RefusesWhatItCannotProve) {
   split_here();
   const auto refused = [&](const Ran& ran, const std::string& word) {
