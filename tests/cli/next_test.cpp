@@ -28,6 +28,11 @@ class Next : public Seat {
     for (std::string& name : names) name.erase(0, 15);
     return names;
   }
+  std::size_t folders_in(const char* folder) const {
+    const std::filesystem::directory_iterator entries(repository_.path(folder));
+    return static_cast<std::size_t>(
+        std::count_if(begin(entries), end(entries), [](const auto& entry) { return entry.is_directory(); }));
+  }
   void next(const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments{"next", kPlan};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -63,6 +68,32 @@ TEST_F(Next, APlanIsWalkedToItsEnd) {
   EXPECT_THAT(done.out, HasSubstr("the plan is done"));
   const Ran status = planner({"status"});
   EXPECT_EQ(status.exit_code, 0) << status.out;
+}
+
+TEST_F(Next, APlanOfManyChangesIsWalkedToItsEnd) {
+  repository_.migration("20240102000000_many", R"(
+ALTER TABLE "User" ALTER COLUMN "nick" SET NOT NULL;
+ALTER TABLE "User" ALTER COLUMN "title" SET DATA TYPE VARCHAR(10);
+ALTER TABLE "User" ADD CONSTRAINT "User_boss_fkey" FOREIGN KEY ("boss") REFERENCES "User"("id");
+ALTER TABLE "User" ADD CONSTRAINT "User_nick_short" CHECK (length("nick") < 50);
+ALTER TABLE "User" RENAME COLUMN "name" TO "fullName";
+)");
+  repository_.migration("20240101500000_more", R"(
+ALTER TABLE "User" ADD COLUMN "nick" TEXT, ADD COLUMN "title" VARCHAR(20), ADD COLUMN "boss" INTEGER;
+)");
+  const Ran split = planner({"split", "many", "--fill", "User.nick='none'"});
+  ASSERT_EQ(split.exit_code, 0) << split.err << split.out;
+  deploy();
+  db().exec("INSERT INTO \"User\" (email, name) SELECT 'e' || g, 'n' || g FROM generate_series(1, 20) g");
+  // A constraint that a later phase validates keeps no phase before that one back.
+  const std::size_t phases = folders_in("prisma/plans/many");
+  for (std::size_t i = 0; i < phases; ++i) {
+    const Ran ran = planner({"next", "many", "--deployed", "v42"});
+    ASSERT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+    deploy();
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM \"User\" WHERE nick = 'none' AND \"fullName\" IS NOT NULL"), "20");
+  EXPECT_EQ(value("SELECT count(*) FROM pg_constraint WHERE NOT convalidated"), "0");
 }
 
 TEST_F(Next, AnalyzeFindsNoErrorInAnyReleasedPhase) {
