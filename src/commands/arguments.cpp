@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "planner/recognize/recognize.h"
 #include "src/project/config.h"
@@ -53,6 +54,19 @@ std::vector<std::string> options_of(const Called& at) {
     }
   }
   return names;
+}
+
+/// The option that stands there without the value it takes; nullptr when the error is another one.
+const CLI::Option* without_value(const Called& at, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return nullptr;
+  for (const CLI::App* command : at.chain) {
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_items_expected_min() > 0 && option->count() == 0 &&
+          std::string_view(error.what()).starts_with(option->get_name() + ":"))
+        return option;
+    }
+  }
+  return nullptr;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -106,6 +120,9 @@ ArgumentProblem argument_problem(const CLI::App& program, const CLI::ParseError&
   if (!left.empty())
     return {fmt::format("`{}` does not take one more argument: {}", at.words, left.front()),
             fmt::format("{}; {}", usage(at), help)};
+  if (const CLI::Option* option = without_value(at, error))
+    return {fmt::format("{} needs a value: {}", option->get_name(), value_name(*option)),
+            fmt::format("{}; {}", option->get_description(), help)};
   return {error.what(), help};
 }
 

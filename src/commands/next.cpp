@@ -298,7 +298,9 @@ void run_next(const Options& options, Context& context) {
           context.print(fmt::format("  schema.prisma, {}: {}\n", advice.model, advice.text));
       }
       if (!next.application.empty())
-        context.print("  " + report::wrapped(next.application, context.out_style().width, 2, 2) + "\n");
+        context.print(
+            "  " + report::wrapped("The application: " + next.application, context.out_style().width, 2, 2) +
+            "\n");
       context.print(fmt::format("\nNext: git add --all {} {}, commit, then deploy: {}\n",
                                 project::shown(chosen.service().folder.path),
                                 project::shown(chosen.stored.folder), deploy_command(chosen.service())));
