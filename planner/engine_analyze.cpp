@@ -9,6 +9,7 @@
 #include "planner/engine_workers.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
+#include "planner/schema_age.h"
 #include "planner/tool_table.h"
 
 namespace planner {
@@ -35,25 +36,6 @@ void replay_applied(const Migration& migration, const ParsedFile& file, Schema& 
   for (const FileProblem& problem : replay_file(schema, file)) {
     gaps.push_back(place(migration, file.statements[problem.statement].span.begin) + problem.problem.message);
   }
-}
-
-template <typename Map, typename Change>
-void for_changed(Map& now, const Map& before, Change change) {
-  for (const auto& key : now.changed_since(before)) {
-    if (auto* entry = now.edit(key)) change(*entry);
-  }
-}
-
-/// What the migration made is as old as everything else from here on.
-void forget_new(Schema& now, const Schema& before) {
-  for_changed(now.tables, before.tables, [](Table& table) {
-    table.is_new = false;
-    for (Column& column : table.columns) column.is_new = false;
-    for (Constraint& constraint : table.constraints) constraint.is_new = false;
-    for (Index& index : table.indexes) index.is_new = false;
-  });
-  for_changed(now.enums, before.enums, [](EnumType& type) { type.is_new = false; });
-  for_changed(now.domains, before.domains, [](Domain& domain) { domain.is_new = false; });
 }
 
 /// What waited for the end of the history is a finding or nothing now.

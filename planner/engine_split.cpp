@@ -16,12 +16,16 @@
 #include "planner/labels.h"
 #include "planner/recognize/names.h"
 #include "planner/replay/replay.h"
+#include "planner/schema_age.h"
 #include "planner/sql/places.h"
 #include "planner/tool_table.h"
 
 namespace planner {
 
-using namespace splitting;  // NOLINT: its first half
+using splitting::ask;
+using splitting::key_of;
+using splitting::SplitWalk;
+using splitting::walk;
 
 namespace {
 
@@ -32,7 +36,7 @@ Schema schema_before(const History& history, std::size_t index, const Schema* ba
     if (base != nullptr && !migration.pending) continue;
     replay_file(schema, parse_file(migration.text));
   }
-  settle(schema);
+  forget_new(schema);
   return schema;
 }
 
@@ -145,7 +149,13 @@ class Splitter {
         if (part.harmless) at = &part;
         planned = planned || !part.harmless;
       }
-      if (planned) continue;
+      if (planned) {
+        // Its phases come apart from what they stand beside now.
+        if (finding.about_neighbours && finding.category == Category::Blocks && finding.recipe.empty() &&
+            finding.suppressed_by.empty())
+          result_.answered.push_back(i);
+        continue;
+      }
       if (at == nullptr) {
         elsewhere.push_back(&finding);
         continue;
@@ -299,14 +309,10 @@ class Splitter {
         // What one of its own steps brings about, the others cannot wait for.
         std::set<std::string> own;
         for (const Step& step : result.steps) own.insert(step.provides.begin(), step.provides.end());
-        // A replacement frees the name itself: it must not wait until a dropped column has taken it along.
-        if (const auto* replaced = std::get_if<ReplaceConstraint>(&intention.operation))
-          own.insert(label_gone({replaced->table.schema, replaced->old_constraint}));
         for (Step& step : result.steps) {
           if (step.sources.empty()) step.sources = intention.sources;
           for (const ObjectName& name : old_names_used(intention))
             step.provides.push_back(label_under_old_name(name));
-          if (only_clears_away(step, intention)) continue;
           for (std::string& label : needs_of(intention.operation)) {
             if (builds_to_stay(intention.operation)) step.needs.push_back(label_typed(label));
             if (!own.contains(label) && !stands_at_start(intention.operation, label))
@@ -336,13 +342,6 @@ class Splitter {
           }
         },
         operation);
-  }
-
-  /// The half of a replacement that takes the old one away waits for nothing that the new one needs.
-  static bool only_clears_away(const Step& step, const Intention& intention) {
-    return std::holds_alternative<ReplaceConstraint>(intention.operation) && !step.provides.empty() &&
-           std::all_of(step.provides.begin(), step.provides.end(),
-                       [](const std::string& label) { return label.starts_with("gone:"); });
   }
 
   /// Tables that the operation names as they were called before the migration renames them.
@@ -593,7 +592,7 @@ class Splitter {
 
 Splitter splitter(const Migration& migration, const ParsedFile& file, Schema start, const RecipeSet& recipes,
                   const SplitOptions& options, const std::vector<Finding>& findings) {
-  settle(start);
+  forget_new(start);
   SplitWalk walked = walk(migration, file, std::move(start));
   Recognized recognized = recognize_pieces(walked.pieces, migration, walked.start, options.answers);
   return Splitter(migration, std::move(walked), std::move(recognized), recipes, options, findings);

@@ -15,22 +15,6 @@ std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source) {
   return {source.statement, source.operation, source.nested};
 }
 
-void settle(Schema& schema) {
-  std::vector<ObjectName> fresh;
-  for (const auto& [name, table] : schema.tables) {
-    const bool columns = std::any_of(table->columns.begin(), table->columns.end(),
-                                     [](const Column& column) { return column.is_new; });
-    if (table->is_new || columns) fresh.push_back(name);
-  }
-  for (const ObjectName& name : fresh) {
-    Table* table = schema.tables.edit(name);
-    table->is_new = false;
-    for (Column& column : table->columns) column.is_new = false;
-    for (Constraint& constraint : table->constraints) constraint.is_new = false;
-    for (Index& index : table->indexes) index.is_new = false;
-  }
-}
-
 namespace {
 
 std::optional<TypeName> serial_base(const TypeName& type) {

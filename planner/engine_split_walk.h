@@ -21,8 +21,6 @@ struct SplitWalk {
 };
 
 std::tuple<std::size_t, std::size_t, int> key_of(const SourceRef& source);
-/// What earlier migrations made is in use by the time this one is deployed.
-void settle(Schema& schema);
 SplitWalk walk(const Migration& migration, const ParsedFile& file, Schema start);
 /// A DROP + ADD that may be a rename, put to the user.
 SplitResult::Problem ask(const Intention& question, const Schema& schema);
