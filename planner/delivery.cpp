@@ -4,8 +4,6 @@
 #include <array>
 #include <charconv>
 
-#include "planner/mixed_file.h"
-
 namespace planner {
 namespace {
 

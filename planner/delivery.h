@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,5 +47,9 @@ struct Delivered {
 /// the worst).
 std::vector<Delivered> deliveries(const ParsedFile& file, std::string_view text, Tool tool,
                                   bool no_transaction_marker = false);
+
+/// Flyway refuses a file in which some statements need no transaction and others run in one, unless its
+/// setting `mixed` is on: the first statement of the second kind it meets; nullopt when all are of one kind.
+std::optional<std::size_t> flyway_refuses_at(const ParsedFile& file);
 
 }  // namespace planner

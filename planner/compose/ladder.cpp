@@ -73,6 +73,14 @@ std::string deeper(std::string text, std::string_view indent) {
   return out;
 }
 
+/// What the rungs that come nine times out of ten do to others. LOCK TABLE does not take every relation.
+std::string first_rungs(const std::vector<StepLock>& locks) {
+  const bool queues =
+      std::any_of(locks.begin(), locks.end(), [](const StepLock& lock) { return lock.by_statement; });
+  return queues ? "nobody queues behind this for longer than 40 ms"
+                : "NOWAIT never queues, so nobody queues behind it";
+}
+
 /// The PL/pgSQL block, from DECLARE to END. `indent` is for its own lines only: what it runs may hold strings
 /// with line breaks.
 std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& statements,
@@ -100,8 +108,10 @@ std::string ladder(const std::vector<StepLock>& locks, const std::vector<Sql>& s
              "  LOOP\n"
              "    planner_try := planner_try + 1;\n"
              "    BEGIN\n"
-             "      IF planner_try % 10 > 0 THEN  -- NOWAIT never queues, so nobody queues behind it\n"
-             "        PERFORM set_config('lock_timeout', '40ms', true);\n" +
+             "      IF planner_try % 10 > 0 THEN  -- " +
+                 first_rungs(locks) +
+                 "\n"
+                 "        PERFORM set_config('lock_timeout', '40ms', true);\n" +
                  lines(lock_statements(locks, true), "        ") +
                  // Who queues behind us waits as long as we do: 40 ms while a blocker of a few seconds may
                  // still end.

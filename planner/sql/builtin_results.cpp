@@ -240,7 +240,31 @@ constexpr Results kResults[]{
      "schema_to_xml_and_xmlschema schema_to_xmlschema table_to_xml table_to_xml_and_xmlschema "
      "table_to_xmlschema xml xmlagg xmlcomment xmlconcat2"},
 };
+
+// Aggregates, and functions that return a set of rows; those that look at the server itself are left out.
+constexpr std::string_view kAggregates =
+    "array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist "
+    "dense_rank every json_agg json_object_agg jsonb_agg jsonb_object_agg max min mode percent_rank "
+    "percentile_cont percentile_disc range_agg range_intersect_agg rank regr_avgx regr_avgy regr_count "
+    "regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp "
+    "string_agg sum var_pop var_samp variance xmlagg";
+constexpr std::string_view kSets =
+    "aclexplode generate_series generate_subscripts json_array_elements json_array_elements_text "
+    "json_each json_each_text json_object_keys json_populate_recordset json_to_recordset "
+    "jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys "
+    "jsonb_path_query jsonb_path_query_tz jsonb_populate_recordset jsonb_to_recordset pg_snapshot_xip "
+    "pg_timezone_abbrevs pg_timezone_names regexp_matches regexp_split_to_table string_to_table "
+    "ts_debug ts_parse ts_stat ts_token_type txid_snapshot_xip unnest";
 // clang-format on
+
+bool holds(std::string_view words, std::string_view word) {
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (words.substr(at, end - at) == word) return true;
+    at = end + 1;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -259,5 +283,8 @@ std::string_view builtin_result(std::string_view function) {
   const auto found = kByName.find(function);
   return found == kByName.end() ? std::string_view{} : found->second;
 }
+
+bool is_builtin_aggregate(std::string_view function) { return holds(kAggregates, function); }
+bool returns_builtin_set(std::string_view function) { return holds(kSets, function); }
 
 }  // namespace planner

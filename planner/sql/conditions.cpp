@@ -1,7 +1,6 @@
 #include "planner/sql/conditions.h"
 
 #include <algorithm>
-
 #include <iterator>
 #include <optional>
 #include <utility>

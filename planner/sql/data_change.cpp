@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "planner/sql/tree.h"
+#include "planner/sql/draft.h"
 
 namespace planner {
 namespace {
@@ -31,6 +31,26 @@ void look_around(const pg::Node& statement, const PgQuery__RangeVar* target, Dat
   });
 }
 
+PgQuery__InsertStmt* insert_of(const Draft& draft) {
+  return draft.node != nullptr && draft.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT
+             ? draft.node->insert_stmt
+             : nullptr;
+}
+
+void set_columns(const Draft& draft, const std::vector<Identifier>& columns) {
+  PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
+  insert.n_returning_list = 0;
+  insert.returning_list = nullptr;
+  insert.n_cols = columns.size();
+  insert.cols = draft.arena->array<pg::Node>(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    insert.cols[i] = draft.arena->make<pg::Node>(pg_query__node__init);
+    insert.cols[i]->node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+    insert.cols[i]->res_target = draft.arena->make<PgQuery__ResTarget>(pg_query__res_target__init);
+    insert.cols[i]->res_target->name = draft.arena->copy(columns[i].str());
+  }
+}
+
 }  // namespace
 
 std::optional<DataChange> data_change(const Expression& statement) {
@@ -38,7 +58,7 @@ std::optional<DataChange> data_change(const Expression& statement) {
   if (node == nullptr) return std::nullopt;
   // A parsed tree lives as long as any expression that shares it: the parts are read from a copy that they
   // own together.
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   const pg::Source source{draft.arena, 0};
   DataChange change;
   const auto named = [&](const PgQuery__RangeVar* relation) {
@@ -99,7 +119,7 @@ bool reads_own(const Expression& value, const Identifier& alias, const Identifie
 
 Expression rows_of_change(const Expression& statement, const std::vector<Sql>& key,
                           const std::vector<Sql>& outputs) {
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   const bool updates = draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
   assert(updates || draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
   const Expression head =
@@ -127,7 +147,7 @@ Expression rows_of_change(const Expression& statement, const std::vector<Sql>& k
 }
 
 Expression with_condition(const Expression& statement, const Expression& condition) {
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   const pg::Node* condition_tree = ExpressionAccess::node(condition);
   const bool updates = draft.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
   assert(updates || draft.node->node_case == PG_QUERY__NODE__NODE_DELETE_STMT);
@@ -156,15 +176,9 @@ Expression with_condition(const Expression& statement, const Expression& conditi
   return draft.finish();
 }
 
-static PgQuery__InsertStmt* insert_of(const ExpressionAccess::Draft& draft) {
-  return draft.node != nullptr && draft.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT
-             ? draft.node->insert_stmt
-             : nullptr;
-}
-
 std::optional<InsertedQuery> inserted_query(const Expression& statement) {
   if (ExpressionAccess::node(statement) == nullptr) return std::nullopt;
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   const PgQuery__InsertStmt* insert = insert_of(draft);
   if (insert == nullptr || insert->select_stmt == nullptr ||
       insert->select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
@@ -195,23 +209,9 @@ std::optional<InsertedQuery> inserted_query(const Expression& statement) {
   return query;
 }
 
-static void set_columns(const ExpressionAccess::Draft& draft, const std::vector<Identifier>& columns) {
-  PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
-  insert.n_returning_list = 0;
-  insert.returning_list = nullptr;
-  insert.n_cols = columns.size();
-  insert.cols = draft.arena->array<pg::Node>(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    insert.cols[i] = draft.arena->make<pg::Node>(pg_query__node__init);
-    insert.cols[i]->node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-    insert.cols[i]->res_target = draft.arena->make<PgQuery__ResTarget>(pg_query__res_target__init);
-    insert.cols[i]->res_target->name = draft.arena->copy(columns[i].str());
-  }
-}
-
 Expression inserted_into(const Expression& statement, const ObjectName& table,
                          const std::vector<Identifier>& columns) {
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   assert(insert_of(draft) != nullptr);
   PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
   set_columns(draft, columns);
@@ -225,7 +225,7 @@ Expression inserted_into(const Expression& statement, const ObjectName& table,
 
 Expression inserted_from(const Expression& statement, const Expression& query,
                          const std::vector<Identifier>& columns) {
-  const ExpressionAccess::Draft draft = ExpressionAccess::copy(statement);
+  const Draft draft = ExpressionAccess::copy(statement);
   assert(insert_of(draft) != nullptr);
   PgQuery__InsertStmt& insert = *draft.node->insert_stmt;
   set_columns(draft, columns);

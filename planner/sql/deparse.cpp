@@ -3,7 +3,7 @@
 #include <string>
 
 #include "planner/error.h"
-#include "planner/sql/tree.h"
+#include "planner/sql/draft.h"
 #include "planner/sql/tree_take.h"
 
 namespace planner::pg {
@@ -124,12 +124,6 @@ class Parenthesizer {
   }
 
  private:
-  /// The copy is ours alone, so what a const walk finds may be changed.
-  template <typename Message>
-  static Message& changeable(const ProtobufCMessage& message) {
-    return const_cast<Message&>(as_message_of<Message>(message));  // NOLINT
-  }
-
   Node* indirection(Node* inner) {
     auto* indirection = arena_.make<PgQuery__AIndirection>(pg_query__a__indirection__init);
     indirection->arg = inner;

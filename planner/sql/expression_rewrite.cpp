@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "planner/sql/expression.h"
-#include "planner/sql/tree.h"
+#include "planner/sql/draft.h"
 
 namespace planner {
 
@@ -11,22 +11,6 @@ namespace {
 using pg::as_message_of;
 using pg::list;
 using pg::Node;
-using Draft = ExpressionAccess::Draft;
-
-/// Drafts are ours alone, so what a const walk finds may be changed.
-template <typename Message>
-Message& changeable(const ProtobufCMessage& message) {
-  return const_cast<Message&>(as_message_of<Message>(message));  // NOLINT
-}
-
-Node* string_node(const Draft& draft, std::string_view text) {
-  auto* string = draft.arena->make<PgQuery__String>(pg_query__string__init);
-  string->sval = draft.arena->copy(text);
-  auto* node = draft.arena->make<Node>(pg_query__node__init);
-  node->node_case = PG_QUERY__NODE__NODE_STRING;
-  node->string = string;
-  return node;
-}
 
 bool ends_in(const PgQuery__ColumnRef& reference, const Identifier& column) {
   if (reference.n_fields == 0) return false;

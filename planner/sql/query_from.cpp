@@ -155,7 +155,7 @@ std::vector<ScopeColumn> Resolver::merged(PgQuery__JoinExpr& join, Part& left, P
     join.is_natural = 0;
     join.n_using_clause = names.size();
     join.using_clause = draft_.arena->array<Node>(names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) join.using_clause[i] = string_node(names[i].str());
+    for (std::size_t i = 0; i < names.size(); ++i) join.using_clause[i] = string_node(draft_, names[i].str());
   }
   std::vector<ScopeColumn> out;
   for (const Identifier& name : names) {

@@ -33,15 +33,6 @@ bool is_system_column(const Identifier& name) {
 
 }  // namespace
 
-Node* Resolver::string_node(std::string_view text) const {
-  auto* string = draft_.arena->make<PgQuery__String>(pg_query__string__init);
-  string->sval = draft_.arena->copy(text);
-  auto* node = draft_.arena->make<Node>(pg_query__node__init);
-  node->node_case = PG_QUERY__NODE__NODE_STRING;
-  node->string = string;
-  return node;
-}
-
 Identifier Resolver::printed_name(const ScopeColumn& column) {
   const bool renamed = std::any_of(column.sources.begin(), column.sources.end(),
                                    [this](const ColumnSource& source) { return is_renamed(source); });
@@ -85,8 +76,8 @@ void Resolver::bind(PgQuery__ColumnRef& ref, const ScopeColumn& column) {
   const Identifier& qualifier = column.qualifier;
   ref.n_fields = qualifier.empty() ? 1 : 2;
   ref.fields = draft_.arena->array<Node>(ref.n_fields);
-  if (!qualifier.empty()) ref.fields[0] = string_node(qualifier.str());
-  ref.fields[ref.n_fields - 1] = string_node(printed_name(column).str());
+  if (!qualifier.empty()) ref.fields[0] = string_node(draft_, qualifier.str());
+  ref.fields[ref.n_fields - 1] = string_node(draft_, printed_name(column).str());
 }
 
 bool Resolver::unqualified(PgQuery__ColumnRef& ref, const Identifier& name, const Scope& scope) {
@@ -123,7 +114,7 @@ void Resolver::qualified(PgQuery__ColumnRef& ref, const ScopeEntry& entry, const
   }
   if (!entry.known) {
     if (!entry.relation.empty()) add_once(out_.unclear, entry.relation);
-    ref.fields[ref.n_fields - 2] = string_node(entry.printed.str());
+    ref.fields[ref.n_fields - 2] = string_node(draft_, entry.printed.str());
   } else if (!is_system_column(name)) {
     refuse("42703", "column " + entry.alias.str() + "." + name.str() + " does not exist");
   }
@@ -143,7 +134,7 @@ void Resolver::reference(PgQuery__ColumnRef& ref, const Scope& scope) {
       if (entry == nullptr) continue;
       ref.n_fields = 2;  // a whole row, stored as `t.*`
       ref.fields = draft_.arena->array<Node>(2);
-      ref.fields[0] = string_node(entry->printed.str());
+      ref.fields[0] = string_node(draft_, entry->printed.str());
       auto* star = draft_.arena->make<Node>(pg_query__node__init);
       star->node_case = PG_QUERY__NODE__NODE_A_STAR;
       star->a_star = draft_.arena->make<PgQuery__AStar>(pg_query__a__star__init);
@@ -162,7 +153,7 @@ void Resolver::reference(PgQuery__ColumnRef& ref, const Scope& scope) {
         continue;
       }
       if (!whole_row) return qualified(ref, entry, names.back());
-      ref.fields[at] = string_node(entry.printed.str());
+      ref.fields[at] = string_node(draft_, entry.printed.str());
       return;
     }
   }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "planner/sql/draft.h"
 #include "planner/sql/query.h"
 #include "planner/sql/query_scope.h"
 
@@ -82,7 +83,6 @@ class Resolver {
   void unclear(const std::vector<ScopeEntry>& entries);
   void refuse(std::string sqlstate, std::string message);
 
-  Node* string_node(std::string_view text) const;
   Node* column_node(const ScopeColumn& column);
   Identifier printed_name(const ScopeColumn& column);
   bool is_renamed(const ColumnSource& source) const {

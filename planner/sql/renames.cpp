@@ -1,33 +1,16 @@
 #include "planner/sql/renames.h"
 
-#include "planner/sql/tree.h"
+#include "planner/sql/draft.h"
 
 namespace planner {
 
 namespace {
 
-using pg::as_message_of;
 using pg::list;
 using pg::Node;
-using Draft = ExpressionAccess::Draft;
-
-/// Drafts are ours alone, so what a const walk finds may be changed.
-template <typename Message>
-Message& changeable(const ProtobufCMessage& message) {
-  return const_cast<Message&>(as_message_of<Message>(message));  // NOLINT
-}
 
 bool means(const ObjectName& written, const ObjectName& qualified) {
   return written.name == qualified.name && (written.schema.empty() || written.schema == qualified.schema);
-}
-
-Node* string_node(const Draft& draft, std::string_view text) {
-  auto* string = draft.arena->make<PgQuery__String>(pg_query__string__init);
-  string->sval = draft.arena->copy(text);
-  auto* node = draft.arena->make<Node>(pg_query__node__init);
-  node->node_case = PG_QUERY__NODE__NODE_STRING;
-  node->string = string;
-  return node;
 }
 
 void set_names(const Draft& draft, std::size_t& count, Node**& names, const ObjectName& to) {

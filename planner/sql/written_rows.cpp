@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "planner/sql/builtin_results.h"
 #include "planner/sql/tree.h"
 
 namespace planner {
@@ -28,33 +29,14 @@ bool is_star(const pg::Node* value) {
          ends_in_star(pg::list(value->a_indirection->n_indirection, value->a_indirection->indirection));
 }
 
-/// Built-in aggregates, and functions that return sets.
+/// Built-in aggregates, window functions, and functions that return sets.
 bool makes_other_rows(const PgQuery__FuncCall& call) {
-  constexpr std::string_view kNames[] = {"count",
-                                         "sum",
-                                         "avg",
-                                         "min",
-                                         "max",
-                                         "array_agg",
-                                         "string_agg",
-                                         "bool_and",
-                                         "bool_or",
-                                         "every",
-                                         "json_agg",
-                                         "jsonb_agg",
-                                         "unnest",
-                                         "generate_series",
-                                         "stddev",
-                                         "variance",
-                                         "json_object_agg",
-                                         "jsonb_object_agg",
-                                         "regexp_split_to_table"};
   if (call.over != nullptr || call.agg_star || call.agg_distinct || call.n_agg_order > 0 ||
       call.agg_filter != nullptr)
     return true;
   const std::string_view name =
       call.n_funcname == 0 ? std::string_view{} : pg::string_of(call.funcname[call.n_funcname - 1]);
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  return is_builtin_aggregate(name) || returns_builtin_set(name);
 }
 
 }  // namespace
@@ -65,8 +47,8 @@ InsertedValues inserted_values(const Expression& statement) {
   if (insert == nullptr) return out;
   out.overriding = insert->override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE ||
                    insert->override == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE;
-  out.defaults = insert->select_stmt == nullptr;
-  if (out.defaults || insert->select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return out;
+  if (insert->select_stmt == nullptr || insert->select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    return out;
   const PgQuery__SelectStmt& select = *insert->select_stmt->select_stmt;
   if (select.n_values_lists == 0) {
     out.known = insert->n_cols > 0;

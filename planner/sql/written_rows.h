@@ -13,7 +13,6 @@ namespace planner {
 struct InsertedValues {
   bool known = false;       ///< the places are: VALUES, or a query with a column list
   std::vector<bool> given;  ///< per place: something else than DEFAULT, in any row
-  bool defaults = false;    ///< DEFAULT VALUES
   bool overriding = false;  ///< OVERRIDING SYSTEM VALUE or USER VALUE
 };
 InsertedValues inserted_values(const Expression& statement);

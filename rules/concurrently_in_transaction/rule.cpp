@@ -1,4 +1,4 @@
-#include "planner/mixed_file.h"
+#include "planner/delivery.h"
 #include "rules/about.h"
 
 namespace planner::rules {
