@@ -4,35 +4,6 @@
 
 namespace planner::replaying {
 
-namespace {
-
-bool same_values(const std::vector<Expression>& a, const std::vector<Expression>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Expression& x, const Expression& y) { return same_meaning(x, y); });
-}
-
-bool same_bound(const PartitionBound& a, const PartitionBound& b) {
-  if (a.is_default || b.is_default) return a.is_default && b.is_default;
-  if (a.modulus != 0 || b.modulus != 0) return a.modulus == b.modulus && a.remainder == b.remainder;
-  return same_values(a.lower, b.lower) && same_values(a.upper, b.upper) && same_values(a.list, b.list);
-}
-
-}  // namespace
-
-void require_free_bound(const Schema& schema, const TableName& parent, const PartitionBound& bound,
-                        const TableName& partition) {
-  for (const TableName& other : table_at(schema, parent).children) {
-    const Table* sibling = schema.tables.find(other);
-    if (sibling == nullptr || !sibling->bound || !same_bound(*sibling->bound, bound)) continue;
-    if (bound.is_default) {
-      refuse("42P17", "partition \"{}\" conflicts with existing default partition \"{}\"",
-             partition.name.str(), other.name.str());
-    }
-    refuse("42P17", "partition \"{}\" would overlap partition \"{}\"", partition.name.str(),
-           other.name.str());
-  }
-}
-
 void adopt_partition(Context& context, const TableName& parent, const TableName& partition) {
   ensure_partition_indexes(context, parent, partition);
   const std::vector<Trigger> triggers = table_at(context.schema, parent).triggers;
@@ -224,6 +195,8 @@ void apply(Context& context, const Inherit& op) {
   if (table_at(context.schema, parent).partition_by) {
     refuse("42809", "cannot inherit from partitioned table \"{}\"", parent.name.str());
   }
+  if (contains(with_children(context.schema, child, false), parent))
+    refuse("42P07", "circular inheritance not allowed");
   if (contains(below.inherits, parent)) {
     refuse("42P07", "relation \"{}\" would be inherited from more than once", parent.name.str());
   }

@@ -349,6 +349,8 @@ void apply(Context& context, const CreateTable& op) {
     if (above.partition_by)
       refuse("42809", "cannot inherit from partitioned table \"{}\"", parent.name.str());
     if (above.partition_of) refuse("42809", "cannot inherit from partition \"{}\"", parent.name.str());
+    if (contains(table.inherits, parent))
+      refuse("42P07", "relation \"{}\" would be inherited from more than once", parent.name.str());
     table.inherits.push_back(parent);
   }
   if (op.partition_of) {
