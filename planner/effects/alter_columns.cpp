@@ -208,9 +208,11 @@ void AlterTable::set_not_null(const Identifier& column, bool only) {
 }
 
 void AlterTable::part(const SetNotNull& set, const Operation& operation) {
-  // A parent that has it already is taken to have handed it down.
+  // A partitioned table that has it already is taken to have handed it down; any other parent only from 18
+  // on, where NOT NULL is inherited without exception.
   const Column* column = table() == nullptr ? nullptr : table()->column(set.column);
-  lock_family(set.only || (b_.major() >= 12 && column != nullptr && column->not_null));
+  const bool handed_down = b_.major() >= 18 || is_partitioned(target_);
+  lock_family(set.only || (handed_down && column != nullptr && column->not_null));
   set_not_null(set.column, set.only);
   b_.advance(operation);
 }

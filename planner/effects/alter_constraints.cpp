@@ -23,10 +23,13 @@ void AlterTable::lock_for_constraint(bool only) {
 void AlterTable::part(const AddCheck& add, const Operation& operation) {
   lock_for_constraint(add.only);
   const bool only = add.only || add.constraint.no_inherit;
-  lock_family(only);
   const Table* held = table();
   const Constraint* same = held == nullptr ? nullptr : held->constraint(add.constraint.name);
-  const bool merges = same != nullptr && same->inherited && !same->local && !held->partition_of;
+  const bool merges = same != nullptr && same->inherited && !same->local && !held->partition_of &&
+                      same->definition.kind == ConstraintKind::Check &&
+                      same_meaning(same->definition.expression, add.constraint.expression);
+  // What only becomes the table's own as well, the children have from it already.
+  if (!merges) lock_family(only);
   if (same != nullptr && !merges)
     b_.fail("42710", "constraint \"" + add.constraint.name.str() + "\" for relation \"" + target_.name.str() +
                          "\" already exists");

@@ -234,6 +234,8 @@ void Builder::lock_referenced(const TableName& table) {
   // Before 15 the triggers of a key to a partitioned table were on the partitions that hold rows only.
   for (const TableName& each : family(table)) {
     const Table* held = schema.tables.find(each);
+    // Tables that merely inherit have no part in the keys to their parent.
+    if (each != table && held != nullptr && !held->partition_of) continue;
     const bool partitioned = held != nullptr && held->kind == RelationKind::PartitionedTable;
     if (!partitioned || major() >= 15) lock(each, LockMode::AccessExclusive, LockedKind::Table);
   }

@@ -5,6 +5,7 @@
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
 #include "planner/effects/build.h"
+#include "planner/effects/opclass.h"
 
 /// What PostgreSQL refuses before it does anything: values that cannot be of a column's type, expressions
 /// that may change, indexes no access method makes, options nobody knows.
@@ -195,18 +196,21 @@ void judge_index(Builder& b, const CreateIndex& create, const TableName& relatio
   judge_options(b, create.options, OptionsOf::Index);
 }
 
-void judge_opclass(Builder& b, const Table* table, const Identifier& name, const std::string& method) {
-  const Column* column = table == nullptr ? nullptr : table->column(name);
-  if (column == nullptr || !type_is_understood(column->type, b.schema)) return;
-  const TypeName input = opclass_type(column->type, b.schema);
+bool lacks_opclass(const Builder& b, const TypeName& type, const std::string& method) {
+  if (!type_is_understood(type, b.schema)) return false;
+  const TypeName input = opclass_type(type, b.schema);
   // These bring default operator classes for the scalar types of the core.
   const bool scalar =
       input.array_dimensions == 0 && !input.is("json") && !input.is("jsonb") && !input.is("xml");
-  if (scalar && method == "gist" && b.schema.extensions.contains(Identifier("btree_gist"))) return;
-  if (scalar && method == "gin" && b.schema.extensions.contains(Identifier("btree_gin"))) return;
-  if (!input.name.schema.empty() || input.name.name.str() == "citext" ||
-      !default_opclass(method, input).empty())
-    return;
+  if (scalar && method == "gist" && b.schema.extensions.contains(Identifier("btree_gist"))) return false;
+  if (scalar && method == "gin" && b.schema.extensions.contains(Identifier("btree_gin"))) return false;
+  return input.name.schema.empty() && input.name.name.str() != "citext" &&
+         default_opclass(method, input).empty();
+}
+
+void judge_opclass(Builder& b, const Table* table, const Identifier& name, const std::string& method) {
+  const Column* column = table == nullptr ? nullptr : table->column(name);
+  if (column == nullptr || !lacks_opclass(b, column->type, method)) return;
   b.fail("42704", "data type " + display(column->type) +
                       " has no default operator class for access method \"" + method + "\"");
 }

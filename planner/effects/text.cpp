@@ -48,7 +48,8 @@ std::string who_waits(LockMode mode, LockedKind kind) {
     case LockMode::RowShare:
       return "reading and writing go on; only changes that shut everybody out wait";
     case LockMode::RowExclusive:
-      return "reading and writing go on, but of the rows it changes; CREATE INDEX and schema changes wait";
+      return "reading and writing go on, except for the rows it changes; CREATE INDEX and schema changes "
+             "wait";
     case LockMode::ShareUpdateExclusive:
       return "reading and writing go on; VACUUM, ANALYZE and schema changes wait";
     case LockMode::Share:

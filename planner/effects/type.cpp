@@ -3,6 +3,7 @@
 #include "planner/builtin_types.h"
 #include "planner/casts.h"
 #include "planner/effects/build.h"
+#include "planner/effects/opclass.h"
 
 /// ALTER COLUMN ... TYPE: what happens to the values, and to everything that leans on the column
 /// (ATPrepAlterColumnType, RememberAllDependentForRebuilding, ATPostAlterTypeCleanup).
@@ -49,6 +50,9 @@ class TypeChangeOf {
     rewrite_ = answer.cost == CastCost::Rewrite;
     rebuild_all_ = rewrite_ || rewritten_anyway;
     judge_using();
+    if (column_.not_null && change_.using_expression && change_.using_expression.facts().is_null_constant)
+      b_.fail_with_rows("23502", "column \"" + column_.name.str() + "\" of relation \"" +
+                                     table_.name.name.str() + "\" contains null values");
     const bool made_up = change_.using_expression && !cast_chain(change_.using_expression);
     for (const Index& index : table_.indexes) {
       const bool has_it = std::any_of(index.elements.begin(), index.elements.end(),
@@ -232,9 +236,7 @@ class TypeChangeOf {
     if (!as_key && !contains(index.included, column_.name) && !index.predicate.mentions(column_.name)) return;
     for (const IndexElement& element : index.elements) {
       if (element.column != column_.name || !element.opclass.empty()) continue;
-      const TypeName input = opclass_type(to_, b_.schema);
-      if (input.name.schema.empty() && default_opclass(index.method, input).empty() &&
-          !default_opclass(index.method, opclass_type(column_.type, b_.schema)).empty()) {
+      if (lacks_opclass(b_, to_, index.method) && !lacks_opclass(b_, column_.type, index.method)) {
         b_.fail("42704", "data type " + display(to_) + " has no default operator class for access method \"" +
                              index.method + "\"");
       }

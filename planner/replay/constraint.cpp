@@ -123,9 +123,6 @@ void define_check(Context& context, const TableName& name, const ConstraintDefin
   Table& table = edit_table(context, name);
   if (definition.expression.facts().has_subquery) refuse("0A000", "cannot use subquery in check constraint");
   const std::vector<Identifier> columns = columns_in(table, definition.expression);
-  if (only && !definition.no_inherit && !table.children.empty()) {
-    refuse("42P16", "constraint must be added to child tables too");
-  }
   if (definition.no_inherit && table.partition_by) {
     refuse("42P16", "cannot add NO INHERIT constraint to partitioned table \"{}\"", name.name.str());
   }
@@ -137,12 +134,16 @@ void define_check(Context& context, const TableName& name, const ConstraintDefin
                                                  one ? columns.front().str() : std::string_view{}, "check");
   } else if (Constraint* own = table.constraint(check.definition.name)) {
     // A child may say again what its parent says.
-    if (own->inherited && !own->local && own->definition.kind == ConstraintKind::Check &&
+    if (own->inherited && !own->local && !table.partition_of &&
+        own->definition.kind == ConstraintKind::Check &&
         same_meaning(own->definition.expression, check.definition.expression)) {
       own->local = true;
       return;
     }
     require_free_constraint(table, check.definition.name);
+  }
+  if (only && !definition.no_inherit && !table.children.empty()) {
+    refuse("42P16", "constraint must be added to child tables too");
   }
   const Constraint added = add_constraint(context.schema, table, std::move(check));
   if (definition.no_inherit) return;
