@@ -53,16 +53,20 @@ std::string mode_word(LockMode mode) { return mode == LockMode::None ? "-" : std
 bool print_locks(const Effects& predicted, const TracedStatement& traced,
                  std::map<ObjectName, LockMode>& held, Context& context) {
   std::map<ObjectName, std::pair<LockMode, LockMode>> both;
+  // Reading, and what a write does to indexes and sequences: nobody waits for it.
+  const auto unnoticed = [](const RelationLock& lock) {
+    const bool beside = lock.kind == LockedKind::Index || lock.kind == LockedKind::Sequence;
+    return lock.mode <= (beside ? LockMode::RowExclusive : LockMode::AccessShare);
+  };
   for (const RelationLock& lock : predicted.locks) {
+    // Nobody else sees what the file itself made.
+    if (lock.created) held[lock.relation] = LockMode::AccessExclusive;
     // A lock that an earlier statement took already is not taken again.
-    if (lock.created || lock.mode <= held[lock.relation]) continue;
+    if (lock.mode <= held[lock.relation] || unnoticed(lock)) continue;
     both[lock.relation].first = std::max(both[lock.relation].first, lock.mode);
   }
   for (const RelationLock& lock : traced.taken) {
-    // Reading, and what a write does to indexes and sequences: nobody waits for it, so nobody predicts it.
-    const bool beside = lock.kind == LockedKind::Index || lock.kind == LockedKind::Sequence;
-    const LockMode unnoticed = beside ? LockMode::RowExclusive : LockMode::AccessShare;
-    if (lock.mode <= unnoticed && !both.contains(lock.relation)) continue;
+    if (unnoticed(lock) && !both.contains(lock.relation)) continue;
     both[lock.relation].second = lock.mode;
   }
   for (const RelationLock& lock : traced.taken)
@@ -96,6 +100,30 @@ bool print_locks(const Effects& predicted, const TracedStatement& traced,
   return agree && expected == real;
 }
 
+/// Refused whatever the rows are.
+const Failure* certain_failure(const Effects& predicted) {
+  const auto found =
+      std::find_if(predicted.failures.begin(), predicted.failures.end(),
+                   [](const Failure& each) { return !each.only_with_rows && !each.depends_on_data; });
+  return found == predicted.failures.end() ? nullptr : &*found;
+}
+
+/// What the server says to a statement it refuses, and what was said before. True when that is the same.
+bool print_refusal(const Effects& predicted, const TracedStatement& traced, Context& context) {
+  const bool foreseen =
+      std::any_of(predicted.failures.begin(), predicted.failures.end(),
+                  [&](const Failure& failure) { return failure.sqlstate == traced.sqlstate; });
+  context.print(fmt::format("  refused by the server{}: {} ({})\n", foreseen ? ", as predicted" : "",
+                            report::printable(traced.error), traced.sqlstate));
+  if (foreseen) return true;
+  for (const Failure& failure : predicted.failures) {
+    context.print(
+        fmt::format("  predicted: {} ({})\n", report::printable(failure.message), failure.sqlstate));
+  }
+  if (predicted.failures.empty()) context.print("  predicted: that it succeeds   differs\n");
+  return false;
+}
+
 void run(const Options& options, Context& context) {
   const std::string text = project::read_file(options.file);
   const ParsedFile file = parse_file(text);
@@ -118,6 +146,7 @@ void run(const Options& options, Context& context) {
   std::vector<const Operation*> earlier;
   std::map<ObjectName, LockMode> held;
   bool agree = true;
+  int refused = 0;
   for (const Statement& statement : file.statements) {
     const std::string sql_text = text.substr(statement.span.begin, statement.span.end - statement.span.begin);
     context.print(fmt::format("{}:{}: {}\n", options.file, position_of(text, statement.span.begin).line,
@@ -137,14 +166,14 @@ void run(const Options& options, Context& context) {
     }
     const TracedStatement traced = tracer.run(sql_text);
     if (!traced.error.empty()) {
-      context.print(fmt::format("  refused by the server: {} ({})\n", report::printable(traced.error),
-                                traced.sqlstate));
-      for (const Failure& failure : predicted.failures) {
-        context.print(
-            fmt::format("  predicted: {} ({})\n", report::printable(failure.message), failure.sqlstate));
-      }
-      agree = false;
+      ++refused;
+      agree = print_refusal(predicted, traced, context) && agree;
       continue;
+    }
+    if (const Failure* failure = certain_failure(predicted)) {
+      context.print(fmt::format("  predicted to be refused: {} ({})   differs\n",
+                                report::printable(failure->message), failure->sqlstate));
+      agree = false;
     }
     agree = print_locks(predicted, traced, held, context) && agree;
     for (const std::string& unknown : predicted.unknown)
@@ -152,9 +181,16 @@ void run(const Options& options, Context& context) {
     replay_statement(schema, statement.operations);
     for (const Operation& operation : statement.operations) earlier.push_back(&operation);
   }
-  context.say(agree ? "rolled back; every lock was predicted"
-                    : "rolled back; not everything went as predicted");
-  if (!agree) context.exit_code = kExitFindings;
+  if (!agree) {
+    context.say("rolled back; not everything went as predicted");
+  } else if (refused > 0) {
+    context.say(
+        fmt::format("rolled back; the server refuses {} statement{}, as predicted; every lock was predicted",
+                    refused, refused == 1 ? "" : "s"));
+  } else {
+    context.say("rolled back; every lock was predicted");
+  }
+  if (!agree || refused > 0) context.exit_code = kExitFindings;
 }
 
 }  // namespace

@@ -18,22 +18,6 @@ bool grows_with_size(const Effects& effects, const ObjectName& relation) {
   return work != Work::Moment && work != Work::ChangesRows;
 }
 
-std::string kind_word(LockedKind kind) {
-  switch (kind) {
-    case LockedKind::Index:
-      return "index ";
-    case LockedKind::Sequence:
-      return "sequence ";
-    case LockedKind::View:
-      return "view ";
-    case LockedKind::MaterializedView:
-      return "materialized view ";
-    case LockedKind::Table:
-      break;
-  }
-  return {};
-}
-
 /// Locks that somebody can feel, the gravest first. An index's lock says nothing when its table is locked as
 /// strongly.
 std::vector<const RelationLock*> locks_to_tell(const ExplainedStatement& statement) {
@@ -56,14 +40,61 @@ std::vector<const RelationLock*> locks_to_tell(const ExplainedStatement& stateme
 }
 
 std::string lock_line(const ExplainedStatement& statement, const RelationLock& lock) {
-  const std::string name = kind_word(lock.kind) + display(lock.relation);
   if (lock.kind == LockedKind::Index) {
     if (lock.mode == LockMode::AccessExclusive)
-      return fmt::format("on {}: every query that could use it waits, reading its table too", name);
-    return fmt::format("on {}: queries go on", name);
+      return "every query that could use it waits, reading its table too";
+    return "queries go on";
   }
-  return fmt::format("on {}: {}, {}", name, who_waits(lock.mode, lock.kind),
+  return fmt::format("{}, {}", who_waits(lock.mode, lock.kind),
                      for_how_long(statement.effects, lock.relation, statement.schema));
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+/// Relations that are locked alike and for as long.
+struct AlikeLocked {
+  const RelationLock* first = nullptr;
+  std::vector<std::string> names;
+  std::string text;
+};
+std::vector<AlikeLocked> alike(const ExplainedStatement& statement,
+                               const std::vector<const RelationLock*>& locks) {
+  std::vector<AlikeLocked> out;
+  for (const RelationLock* lock : locks) {
+    std::string text = lock_line(statement, *lock);
+    const auto same = std::find_if(out.begin(), out.end(), [&](const AlikeLocked& one) {
+      return one.first->mode == lock->mode && one.first->kind == lock->kind && one.text == text;
+    });
+    if (same != out.end()) {
+      same->names.push_back(display(lock->relation));
+    } else {
+      out.push_back({lock, {display(lock->relation)}, std::move(text)});
+    }
+  }
+  return out;
+}
+
+/// `on users`, `on each of the indexes a, b`.
+std::string relations_of(const AlikeLocked& locked) {
+  const bool several = locked.names.size() > 1;
+  switch (locked.first->kind) {
+    case LockedKind::Index:
+      return (several ? "on each of the indexes " : "on index ") + joined(locked.names);
+    case LockedKind::Sequence:
+      return (several ? "on each of the sequences " : "on sequence ") + joined(locked.names);
+    case LockedKind::View:
+      return (several ? "on each of the views " : "on view ") + joined(locked.names);
+    case LockedKind::MaterializedView:
+      return (several ? "on each of the materialized views " : "on materialized view ") +
+             joined(locked.names);
+    case LockedKind::Table:
+      break;
+  }
+  return (several ? "on each of " : "on ") + joined(locked.names);
 }
 
 /// Indexes of one table that fare alike, in one line: `index t_a, t_b and 3 more of t are rebuilt`.
@@ -91,43 +122,59 @@ std::string effects_as_text(const ExplainedStatement& statement, const TextStyle
   std::string out =
       painted(style, Ink::Strong, printable(statement.sql)) + "\n" +
       fmt::format("on PostgreSQL {}, {}\n", statement.server_version / 10000, statement.context);
+  const auto line_about = [&](Ink ink, std::string_view word, const std::string& about,
+                              const std::string& text) {
+    const std::string rest = about.empty() ? printable(text) : printable(about) + ": " + printable(text);
+    out += fmt::format("  {}{} {}\n", painted(style, ink, word), about.empty() ? ":" : "",
+                       wrapped(rest, style.width, 4 + static_cast<int>(word.size()), 4));
+  };
   const auto line = [&](Ink ink, std::string_view word, const std::string& text) {
-    out += fmt::format("  {}: {}\n", painted(style, ink, word),
-                       wrapped(printable(text), style.width, 4 + static_cast<int>(word.size()), 4));
+    line_about(ink, word, "", text);
   };
   out += '\n';
-  const std::vector<const RelationLock*> locks = locks_to_tell(statement);
-  for (const RelationLock* lock : locks)
-    line(blocks_writes(lock->mode) ? Ink::Warning : Ink::Good, lock_name(lock->mode),
-         lock_line(statement, *lock));
-  if (locks.empty()) line(Ink::Good, "no lock", "that a reader or a writer would notice");
-  for (const ObjectName& relation : effects.rewrites) {
-    if (effects.truncates_data) {
-      line(Ink::Warning, "empties", display(relation));
-    } else {
-      line(Ink::Warning, "rewrites", display(relation));
-    }
-  }
-  for (const Scan& scan : effects.scans) {
-    if (scan.reason != ScanReason::Rewrite)
-      line(Ink::Warning, "reads all of",
-           fmt::format("{} {}", display(scan.relation), reason_text(scan.reason)));
-  }
-  for (const std::string& text : index_lines(effects)) line(Ink::Info, "index", text);
-  for (const Failure& failure : effects.failures) {
+  // What is refused does nothing else that anybody would plan for.
+  const auto refused = [](const Failure& failure) {
+    return !failure.depends_on_data && !failure.only_with_rows;
+  };
+  const auto line_of = [&](const Failure& failure) {
     line(Ink::Error,
          failure.depends_on_data  ? "may fail"
          : failure.only_with_rows ? "fails when there are rows"
                                   : "fails",
          failure.sqlstate.empty() ? failure.message
                                   : fmt::format("{} ({})", failure.message, failure.sqlstate));
+  };
+  if (std::any_of(effects.failures.begin(), effects.failures.end(), refused)) {
+    for (const Failure& failure : effects.failures) {
+      if (refused(failure)) line_of(failure);
+    }
+    return out;
   }
+  const std::vector<const RelationLock*> locks = locks_to_tell(statement);
+  for (const AlikeLocked& each : alike(statement, locks))
+    line_about(blocks_writes(each.first->mode) ? Ink::Warning : Ink::Good, lock_name(each.first->mode),
+               relations_of(each), each.text);
+  if (locks.empty()) line(Ink::Good, "no lock", "that a reader or a writer would notice");
+  std::vector<std::string> rewritten;
+  for (const ObjectName& relation : effects.rewrites) rewritten.push_back(display(relation));
+  if (!rewritten.empty())
+    line(Ink::Warning, effects.truncates_data ? "empties" : "rewrites", joined(rewritten));
+  for (const Scan& scan : effects.scans) {
+    if (scan.reason != ScanReason::Rewrite)
+      line(Ink::Warning, "reads all of",
+           fmt::format("{} {}", display(scan.relation), reason_text(scan.reason)));
+  }
+  // Of an emptied table the new indexes are empty too.
+  if (!effects.truncates_data) {
+    for (const std::string& text : index_lines(effects)) line(Ink::Info, "index", text);
+  }
+  for (const Failure& failure : effects.failures) line_of(failure);
   if (effects.outside_transaction) line(Ink::Warning, "alone", "it cannot run inside a transaction block");
   if (effects.waits_for_old_snapshots)
     line(Ink::Info, "waits", "for every transaction that is older than it, without blocking anybody");
   if (effects.breaks_cached_plans)
     line(Ink::Warning, "prepared statements",
-         "that return its columns fail with \"cached plan must not change result type\" until they are "
+         "those that return its columns fail with \"cached plan must not change result type\" until they are "
          "prepared again");
   if (effects.waits_even_if_noop)
     line(Ink::Info, "IF [NOT] EXISTS", "takes its lock before it finds that there is nothing to do");
@@ -139,8 +186,7 @@ std::string effects_as_text(const ExplainedStatement& statement, const TextStyle
   if (heavy)
     line(Ink::Info, "before it starts",
          "it waits for every transaction that uses what it locks, and everybody who comes later queues "
-         "behind it: set "
-         "lock_timeout");
+         "behind it; set lock_timeout");
   if (felt && !effects.outside_transaction)
     line(Ink::Info, "locks last",
          statement.delivery.empty() ? "to the end of its transaction" : statement.delivery);

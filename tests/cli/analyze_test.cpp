@@ -329,13 +329,13 @@ TEST(Explain, SaysWhatAStatementDoes) {
   const Ran ran =
       repository.planner({"explain", "ALTER TABLE \"User\" ALTER COLUMN \"id\" SET DATA TYPE BIGINT"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_THAT(ran.out, HasSubstr("ACCESS EXCLUSIVE: on User: nobody can read or write it"));
+  EXPECT_THAT(ran.out, HasSubstr("ACCESS EXCLUSIVE on User: nobody can read or write it"));
   EXPECT_THAT(ran.out, HasSubstr("rewrites: User"));
   EXPECT_THAT(ran.out, HasSubstr("locks last: to the end of its transaction, which may be the whole file"));
   const Ran several = repository.planner(
       {"explain", "ALTER TABLE \"User\" ADD COLUMN x int; CREATE INDEX i ON \"User\" (x)"});
   EXPECT_EQ(several.exit_code, 0) << several.err;
-  EXPECT_THAT(several.out, HasSubstr("SHARE: on User: nobody can write to it, reading goes on"));
+  EXPECT_THAT(several.out, HasSubstr("SHARE on User: nobody can write to it, reading goes on"));
   EXPECT_EQ(repository.planner({"explain", "ALTER TABEL x"}).exit_code, 2);
 }
 
