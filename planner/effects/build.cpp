@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <type_traits>
+#include <utility>
 
 namespace planner::physics {
 namespace {
@@ -19,11 +19,15 @@ template <typename Map, typename Gone, typename Added, typename Changed>
 void differences(const Map& before, const Map& after, const Gone& gone, const Added& added,
                  const Changed& changed) {
   if (before.shares_with(after)) return;
-  const auto old_keys = before.changed_since(after);
-  const auto new_keys = after.changed_since(before);
-  std::remove_const_t<decltype(old_keys)> keys;
-  std::set_union(old_keys.begin(), old_keys.end(), new_keys.begin(), new_keys.end(),
-                 std::back_inserter(keys));
+  auto keys = after.changed_since(before);
+  const auto more =
+      std::count_if(keys.begin(), keys.end(), [&](const auto& key) { return !before.contains(key); });
+  if (before.size() + static_cast<std::size_t>(more) != after.size()) {  // something is gone
+    const auto old_keys = before.changed_since(after);
+    const auto new_keys = std::exchange(keys, {});
+    std::set_union(old_keys.begin(), old_keys.end(), new_keys.begin(), new_keys.end(),
+                   std::back_inserter(keys));
+  }
   for (const auto& key : keys) {
     const auto* old = before.find(key);
     const auto* now = after.find(key);

@@ -4,6 +4,16 @@
 namespace planner::pg {
 namespace {
 
+/// May the item name columns of what stands before it in FROM? To hand those on costs a copy of them all, in
+/// a chain of joins once for every table of it.
+bool looks_left(const Node* item) {
+  if (item == nullptr || item->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) return false;
+  if (item->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT) return item->range_subselect->lateral != 0;
+  if (item->node_case == PG_QUERY__NODE__NODE_JOIN_EXPR)
+    return looks_left(item->join_expr->larg) || looks_left(item->join_expr->rarg);
+  return true;
+}
+
 std::vector<Identifier> alias_columns(const PgQuery__Alias* alias) {
   return alias == nullptr ? std::vector<Identifier>{} : identifiers(list(alias->n_colnames, alias->colnames));
 }
@@ -187,9 +197,14 @@ std::vector<ScopeColumn> Resolver::merged(PgQuery__JoinExpr& join, Part& left, P
 
 Part Resolver::join(PgQuery__JoinExpr& join, const Scope& before) {
   Part left = from_item(join.larg, before);
-  Scope before_right = before;
-  append(before_right, left);
-  Part right = from_item(join.rarg, before_right);
+  Part right;
+  if (looks_left(join.rarg)) {
+    Scope before_right = before;
+    append(before_right, left);
+    right = from_item(join.rarg, before_right);
+  } else {
+    right = from_item(join.rarg, before);
+  }
   std::vector<ScopeColumn> both = merged(join, left, right);
   Scope sides;
   sides.outer = before.outer;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "planner/sql/draft.h"
@@ -28,9 +30,17 @@ struct Part {
   std::vector<ScopeColumn> visible;
 };
 
+template <typename T>
+void append(std::vector<T>& items, std::vector<T> more) {
+  if (items.empty()) {
+    items = std::move(more);
+  } else {
+    items.insert(items.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+}
 inline void append(Scope& scope, Part part) {
-  std::move(part.entries.begin(), part.entries.end(), std::back_inserter(scope.entries));
-  std::move(part.visible.begin(), part.visible.end(), std::back_inserter(scope.visible));
+  append(scope.entries, std::move(part.entries));
+  append(scope.visible, std::move(part.visible));
 }
 
 bool has_unknown(const std::vector<ScopeEntry>& entries);
