@@ -70,6 +70,23 @@ std::size_t overload_named(const Schema& schema, const FunctionSignature& signat
   return 0;
 }
 
+/// An input argument that had a name keeps it: callers may write `f(name => ...)`.
+void keep_argument_names(const Function& held, const Function& next) {
+  const auto inputs = [](const Function& function) {
+    std::vector<std::string> names;
+    for (const FunctionArgument& argument : function.definition.arguments) {
+      if (argument.mode != 'o' && argument.mode != 't') names.push_back(argument.name.str());
+    }
+    return names;
+  };
+  const std::vector<std::string> before = inputs(held);
+  const std::vector<std::string> after = inputs(next);
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    if (!before[i].empty() && before[i] != after[i])
+      refuse("42P13", "cannot change name of input parameter \"{}\"", before[i]);
+  }
+}
+
 void apply(Context& context, const CreateFunction& op) {
   Function function;
   function.definition = op;
@@ -99,6 +116,7 @@ void apply(Context& context, const CreateFunction& op) {
          held.definition.returns.set_of != function.definition.returns.set_of)) {
       refuse("42P13", "cannot change return type of existing function");
     }
+    keep_argument_names(held, function);
     function.comment = held.comment;
     function.owner = held.owner;
     held = std::move(function);

@@ -65,6 +65,14 @@ void apply(Context& context, const CreateTrigger& op) {
     known = context.schema.functions.contains(qualified);
     if (known) trigger.definition.function = qualified;
   }
+  if (known) {
+    const ObjectName& function = op.function.schema.empty() ? trigger.definition.function : op.function;
+    for (const Function& overload : *context.schema.functions.find(function)) {
+      const TypeName& returned = overload.definition.returns;
+      if (overload.input_types.empty() && !returned.empty() && returned.name.name.str() != "trigger")
+        refuse("42P17", "function {} must return type trigger", as_written(op.function));
+    }
+  }
   const bool builtin = op.function.name.str() == "suppress_redundant_updates_trigger" ||
                        op.function.name.str().starts_with("tsvector_update_trigger");
   if (!known && !builtin && context.schema.gaps.empty() && context.schema.extensions.empty()) {

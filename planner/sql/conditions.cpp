@@ -98,10 +98,45 @@ std::vector<std::string> constants_of(const pg::Node* list_node) {
 
 Alternatives read(const pg::Node* node, bool negated);
 
+std::span<pg::Node* const> row_of(const pg::Node* node) {
+  if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_ROW_EXPR) return {};
+  return pg::list(node->row_expr->n_args, node->row_expr->args);
+}
+
+/// `(a, b) = (1, 2)`, `(a, b) IN ((1, 2), (3, 4))`: each column is among its constants. That these belong
+/// together is left out.
+std::optional<Together> of_rows(const PgQuery__AExpr& expr) {
+  const auto left = row_of(expr.lexpr);
+  std::vector<std::span<pg::Node* const>> rows;
+  if (expr.rexpr != nullptr && expr.rexpr->node_case == PG_QUERY__NODE__NODE_LIST) {
+    for (const pg::Node* item : pg::list(expr.rexpr->list->n_items, expr.rexpr->list->items))
+      rows.push_back(row_of(item));
+  } else {
+    rows.push_back(row_of(expr.rexpr));
+  }
+  Together all;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const auto column = column_of(left[i]);
+    if (!column) return std::nullopt;
+    Comparison among{*column, "in", {}};
+    for (const auto& row : rows) {
+      const auto value = i < row.size() ? constant_of(row[i]) : std::nullopt;
+      if (!value) return std::nullopt;
+      among.constants.push_back(*value);
+    }
+    all.push_back(std::move(among));
+  }
+  if (all.empty() || rows.empty()) return std::nullopt;
+  return all;
+}
+
 Alternatives of_comparison(const PgQuery__AExpr& expr, bool negated) {
   const std::string_view name = expr.n_name == 1 ? pg::string_of(expr.name[0]) : std::string_view{};
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && is_comparison(name)) {
     const std::string said = negated ? opposite(name) : std::string(name);
+    if (said == "=") {
+      if (const auto together = of_rows(expr)) return {*together};
+    }
     if (const auto column = column_of(expr.lexpr)) {
       if (const auto value = constant_of(expr.rexpr)) return {{Comparison{*column, said, {*value}}}};
     } else if (const auto right = column_of(expr.rexpr)) {
@@ -114,6 +149,9 @@ Alternatives of_comparison(const PgQuery__AExpr& expr, bool negated) {
   const bool outside = name == "<>" && (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
                                         expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL);
   if (among || outside) {
+    if (among && !negated) {
+      if (const auto together = of_rows(expr)) return {*together};
+    }
     const auto column = column_of(expr.lexpr);
     std::vector<std::string> values = constants_of(expr.rexpr);
     if (column && !values.empty())

@@ -25,19 +25,22 @@ std::optional<Verdict> check(const CreateTrigger& op, const Subject& subject) {
 
 std::vector<Verdict> check_any(const Subject& subject) {
   if (const auto* rule = std::get_if<CreateRule>(&subject.intention.operation)) {
+    const bool view = subject.migration_start.view(rule->table) != nullptr;
     const Table* start = subject.migration_start.table(rule->table);
-    if (start == nullptr || is_new(subject.before, rule->table)) return {};
+    if (!view && (start == nullptr || is_new(subject.before, rule->table))) return {};
     Verdict verdict;
     verdict.object = object_of(rule->table, rule->name);
     verdict.severity = Severity::Warning;
     verdict.message = "The rule \"" + rule->name.str() +
                       "\" also changes what the statements of the running release do to " +
                       name_of(rule->table) +
-                      "; creating it waits for every query, and nobody can read or write the table until the "
-                      "transaction ends";
+                      "; creating it waits for every query, and nobody can read or write the " +
+                      (view ? "view" : "table") + " until the transaction ends";
     verdict.help = "Make sure that the running release can live with what it does";
     std::vector<Verdict> one;
-    if (auto fitted = about_table(subject, rule->table, Matters::Anyway, std::move(verdict)))
+    if (view) {
+      one.push_back(std::move(verdict));
+    } else if (auto fitted = about_table(subject, rule->table, Matters::Anyway, std::move(verdict)))
       one.push_back(std::move(*fitted));
     return one;
   }

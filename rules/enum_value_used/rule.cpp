@@ -33,6 +33,10 @@ class LabelUse {
             return in_update(op);
           } else if constexpr (std::is_same_v<Op, Insert>) {
             return holds_label(op.statement, label_) && fills_the_type(op);
+          } else if constexpr (std::is_same_v<Op, CreatePolicy> || std::is_same_v<Op, AlterPolicy>) {
+            return in_condition(op.using_expression, {op.table}) || in_condition(op.with_check, {op.table});
+          } else if constexpr (std::is_same_v<Op, CreateTrigger>) {
+            return in_condition(op.when, {op.table});
           } else if constexpr (requires {
                                  op.table;
                                  op.constraint.expression.facts();

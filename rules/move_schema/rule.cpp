@@ -18,6 +18,9 @@ std::optional<Verdict> check(const SetSchema& op, const Subject& subject) {
     case ObjectKind::Function:
       known = subject.migration_start.functions_named(op.name) != nullptr;
       break;
+    case ObjectKind::Sequence:
+      known = subject.migration_start.sequence(op.name) != nullptr;
+      break;
     case ObjectKind::Type:
     case ObjectKind::Domain:
       known = subject.migration_start.enum_type(op.name) != nullptr ||

@@ -1,7 +1,46 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+
 #include "rules/about.h"
 
 namespace planner::rules {
 namespace {
+
+bool lets_anything_through(const Table& table) {
+  return std::any_of(table.policies.begin(), table.policies.end(),
+                     [](const Policy& policy) { return policy.definition.permissive; });
+}
+
+/// With policies for some commands only, the others find no row and write none.
+std::optional<Verdict> judge_commands(const TableName& name, const Table& table, const Subject& subject) {
+  constexpr std::array<const char*, 4> kCommands{"select", "insert", "update", "delete"};
+  std::vector<std::string> closed;
+  for (const char* command : kCommands) {
+    const bool open = std::any_of(table.policies.begin(), table.policies.end(), [&](const Policy& policy) {
+      const CreatePolicy& made = policy.definition;
+      return made.permissive && (made.command.empty() || made.command == "all" || made.command == command);
+    });
+    if (!open) closed.emplace_back(command);
+  }
+  if (closed.empty()) return std::nullopt;
+  const bool reads = closed.front() != "select";
+  std::string words;
+  for (std::string& command : closed) {
+    std::transform(command.begin(), command.end(), command.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    words += (words.empty() ? "" : &command == &closed.back() ? " or " : ", ") + command;
+  }
+  Verdict verdict;
+  verdict.object = display(name);
+  verdict.severity = !reads || closed.size() == 3 ? Severity::Warning : Severity::Info;
+  verdict.splittable = false;
+  verdict.message = "Row security is enabled on " + name_of(name) + " and no policy allows " + words +
+                    ": from every role but the owner they are refused or find no row, also from the "
+                    "running release";
+  verdict.help = "Create a policy for what the running release does, before row security is enabled";
+  return about_table(subject, name, Matters::Anyway, std::move(verdict));
+}
 
 std::optional<Verdict> check(const SetRowSecurity& op, const Subject& subject) {
   const Table* table = subject.before.table(op.table);
@@ -17,10 +56,14 @@ std::optional<Verdict> check(const SetRowSecurity& op, const Subject& subject) {
     return about_table(subject, op.table, Matters::Anyway, std::move(verdict));
   }
   if (op.action != RowSecurity::Enable) return std::nullopt;
-  if (table != nullptr && (table->row_security || !table->policies.empty())) return std::nullopt;
+  if (table != nullptr && table->row_security) return std::nullopt;
   const Table* after = subject.migration_end.table(op.table);
-  const bool later = after != nullptr && !after->policies.empty();
-  verdict.message = "Row security is enabled on " + name_of(op.table) + " before it has a policy: " +
+  if (table != nullptr && lets_anything_through(*table))
+    return judge_commands(op.table, after != nullptr ? *after : *table, subject);
+  const bool later = after != nullptr && lets_anything_through(*after);
+  const bool restricted = table != nullptr && !table->policies.empty();
+  verdict.message = "Row security is enabled on " + name_of(op.table) + " before it has a " +
+                    (restricted ? "permissive policy (a restrictive one only takes away): " : "policy: ") +
                     (later ? "until the policies of this migration are there, " : "") +
                     "every role but the owner sees no row, and its writes are refused";
   verdict.help =

@@ -8,7 +8,11 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
   for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
     for (const Operation& operation : subject.file.statements[i].operations) {
       const auto* set = std::get_if<SetVariable>(&operation);
-      if (set == nullptr || !set->local) continue;
+      const auto* transaction = std::get_if<Transaction>(&operation);
+      const bool constraints =
+          transaction != nullptr && transaction->action == TransactionAction::SetConstraints;
+      if (!constraints && (set == nullptr || !set->local)) continue;
+      const std::string what = constraints ? "SET CONSTRAINTS" : "SET LOCAL " + set->name;
       const auto has_no_effect = [&](const Delivered& delivery) {
         const TransactionGroup* group = group_of(delivery, i);
         return group != nullptr && (!group->in_block || group->statements.size() < 2);
@@ -25,13 +29,14 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       if (idle == nullptr) continue;
       Verdict verdict;
       verdict.at = SourceRef{i, 0, -1};
-      verdict.object = set->name;
-      verdict.message = std::string("SET LOCAL ") + set->name +
-                        (always ? " has no effect: " : " may have no effect: ") +
+      verdict.object = constraints ? std::string() : set->name;
+      verdict.message = what + (always ? " has no effect: " : " may have no effect: ") +
                         "it lasts to the end of its transaction, and this one holds nothing else";
       verdict.help =
-          "Set it for the role that migrates (ALTER ROLE ... SET), or put both into one DO block with "
-          "set_config(..., true)";
+          constraints
+              ? "Put it and the statements it is for between BEGIN and COMMIT"
+              : "Set it for the role that migrates (ALTER ROLE ... SET), or put both into one DO block with "
+                "set_config(..., true)";
       if (!always && !idle->explanation.empty()) verdict.notes.push_back(idle->explanation);
       verdicts.push_back(std::move(verdict));
     }

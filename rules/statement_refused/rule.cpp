@@ -10,8 +10,13 @@ bool said_elsewhere(const std::string& sqlstate) {
   return sqlstate == "25001" || sqlstate == "55P04" || sqlstate == "23502";
 }
 
+bool says(const std::string& message, std::string_view words) {
+  return message.find(words) != std::string::npos;
+}
+
 /// Names of objects that a gap in the history could have made: no proof that the statement fails.
-bool about_an_unknown_relation(const std::string& sqlstate) {
+bool about_an_unknown_relation(const std::string& sqlstate, const std::string& message) {
+  if (says(message, "is not a partition of")) return false;  // both are there
   return sqlstate == "42P01" || sqlstate == "3F000" || sqlstate.empty();
 }
 
@@ -62,10 +67,6 @@ std::optional<std::string> view_loses_columns(const CreateView& create, const Sc
            after->columns[i].str() + "\"";
   }
   return std::nullopt;
-}
-
-bool says(const std::string& message, std::string_view words) {
-  return message.find(words) != std::string::npos;
 }
 
 /// The one thing to do, where PostgreSQL's words tell it.
@@ -135,7 +136,7 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
   };
   for (const StatementProblem& problem : subject.problems) {
     const std::string& sqlstate = problem.problem.sqlstate;
-    if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate) ||
+    if (said_elsewhere(sqlstate) || about_an_unknown_relation(sqlstate, problem.problem.message) ||
         is_type_change(problem.statement) || is_uncertain(problem.statement))
       continue;
     add(problem.statement, sqlstate, problem.problem.message, whole_history);
@@ -150,9 +151,10 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
   for (std::size_t i = 0; i < subject.statement_effects.size(); ++i) {
     if (is_block(i)) continue;
     for (const Failure& failure : subject.statement_effects[i].failures) {
-      // 42P17: which overload an index expression calls, and with it its volatility, is not always known.
-      if (failure.only_with_rows || failure.depends_on_data || failure.sqlstate == "42P17" ||
-          said_elsewhere(failure.sqlstate) || about_an_unknown_relation(failure.sqlstate) ||
+      // Which overload an index expression calls, and with it its volatility, is not always known.
+      const bool of_volatility = failure.sqlstate == "42P17" && says(failure.message, "IMMUTABLE");
+      if (failure.only_with_rows || failure.depends_on_data || of_volatility ||
+          said_elsewhere(failure.sqlstate) || about_an_unknown_relation(failure.sqlstate, failure.message) ||
           is_type_change(i) || is_vague(i)) {
         continue;
       }

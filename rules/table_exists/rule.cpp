@@ -20,6 +20,24 @@ std::optional<Verdict> check(const CreateTable& op, const Subject& subject) {
   return std::nullopt;
 }
 
+std::optional<Verdict> check_query(const CreateTableAs& op, const Subject& subject) {
+  const Table* table = op.if_not_exists ? subject.before.table(op.table) : nullptr;
+  if (table == nullptr || table->is_new) return std::nullopt;
+  Verdict verdict;
+  verdict.object = display(op.table);
+  verdict.message = name_of(op.table) +
+                    " exists: CREATE TABLE IF NOT EXISTS ... AS does nothing, and the rows of its query are "
+                    "not in it afterwards";
+  verdict.help = "Insert them with INSERT ... SELECT";
+  return verdict;
+}
+
+std::vector<Verdict> check_any(const Subject& subject) {
+  std::vector<Verdict> one = on<check>(subject);
+  if (one.empty()) one = on<check_query>(subject);
+  return one;
+}
+
 }  // namespace
 
 extern const Rule table_exists;
@@ -28,6 +46,6 @@ const Rule table_exists{.id = "table-exists",
                         .severity = Severity::Warning,
                         .category = Category::Fails,
 
-                        .check = on<check>};
+                        .check = check_any};
 
 }  // namespace planner::rules

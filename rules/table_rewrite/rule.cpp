@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -30,7 +32,9 @@ std::vector<Verdict> check(const Subject& subject) {
   } else if (const auto* tablespace = std::get_if<SetTablespace>(&operation)) {
     const TableName* indexed =
         tablespace->is_index ? subject.before.index_tables.find(tablespace->table) : nullptr;
-    if (indexed != nullptr) {
+    const bool copied = std::any_of(subject.own.indexes.begin(), subject.own.indexes.end(),
+                                    [](const IndexEffect& each) { return each.work == IndexWork::Rebuilt; });
+    if (indexed != nullptr && copied) {
       Verdict verdict;
       verdict.object = display(*indexed) + "." + tablespace->table.name.str();
       verdict.message = "SET TABLESPACE copies the index " + name_of(tablespace->table) +
@@ -40,7 +44,7 @@ std::vector<Verdict> check(const Subject& subject) {
       if (auto fitted = about_table(subject, *indexed, Matters::Size, std::move(verdict)))
         verdicts.push_back(std::move(*fitted));
     }
-    if (!tablespace->is_index)
+    if (!tablespace->is_index && subject.own.rewrites_table(tablespace->table))
       add(tablespace->table, "SET TABLESPACE", "Move it with pg_repack, or in a quiet window");
   } else if (const auto* method = std::get_if<SetAccessMethod>(&operation)) {
     if (subject.own.rewrites_table(method->table))

@@ -10,7 +10,9 @@ std::vector<Verdict> check(const Subject& subject) {
   } else if (const auto* as = std::get_if<CreateTableAs>(&subject.intention.operation)) {
     if (as->persistence == Persistence::Unlogged) table = as->table;
   } else if (const auto* set = std::get_if<SetPersistence>(&subject.intention.operation)) {
-    if (set->persistence == Persistence::Unlogged) table = set->table;
+    const Table* now = subject.before.table(set->table);
+    const bool already = now != nullptr && now->persistence == Persistence::Unlogged;
+    if (set->persistence == Persistence::Unlogged && !already) table = set->table;
   }
   if (table.empty()) return {};
   Verdict verdict;
