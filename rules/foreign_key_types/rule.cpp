@@ -30,7 +30,7 @@ std::optional<Verdict> judge(const ForeignKey& key, const Subject& subject) {
     verdict.message =
         column_of(key.table, key.columns[i]) + " is " + display(*a) + ", but " +
         column_of(target->name, to[i]) + " that it points at is " + display(*b) +
-        ": every check converts, and values that only one of them can hold cannot be referenced";
+        ": every check compares two types, and values that only one of them can hold cannot be referenced";
     verdict.help = "Give both columns the type " + plain_name(*b);
     return verdict;
   }
