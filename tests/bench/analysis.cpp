@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/bench/histories.h"
 #include "tests/bench/measure.h"
@@ -11,10 +12,12 @@ namespace planner::bench {
 namespace {
 
 constexpr int kRounds = 7;
+constexpr int kHeavyRounds = 3;
 constexpr double kParserLimit = 1.6;   // whole histories, start-up included from 100 files on
 constexpr double kOneFileLimit = 3.0;  // one pending file in its history, against squawk on that file alone
 constexpr double kSquawkLimit = 1.0 / 3.0;
 constexpr double kMemoryLimit = 60;
+constexpr double kGrowthLimit = 3.0;  // twice as much work in one file: 2 is linear, 4 is its square
 
 double middle(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -109,6 +112,35 @@ void measure_memory(Results& results) {
   const Cost all = run({planner_program(), "analyze", "--all", "--format", "json"}, history.folder);
   results.figure("replayed whole, the last one judged", one.peak_megabytes, "MB", kMemoryLimit);
   results.figure("every migration judged", all.peak_megabytes, "MB", kMemoryLimit);
+}
+
+void measure_growth(Results& results) {
+  results.heading("One file with a great many changes, judged: time for twice as many of them");
+  struct Case {
+    const char* what;
+    Heavy kind;
+    std::size_t count;
+  };
+  const Case cases[] = {{"parts of one ALTER TABLE", Heavy::OneAlterTable, 800},
+                        {"ALTER TABLE statements of one table", Heavy::AlterTables, 800},
+                        {"CREATE TABLE statements", Heavy::CreateTables, 4000},
+                        {"SELECT statements", Heavy::Selects, 50'000}};
+  for (const Case& one : cases) {
+    const test::TemporaryFolder small_folder, large_folder;
+    const HistoryFiles small = heavy_history(small_folder.path(), one.kind, one.count);
+    const HistoryFiles large = heavy_history(large_folder.path(), one.kind, 2 * one.count);
+    std::vector<Cost> half, whole;
+    for (int round = 0; round < kHeavyRounds; ++round) {
+      for (const auto& [history, costs] : {std::pair(&small, &half), std::pair(&large, &whole)}) {
+        const std::string last = history->files.back().parent_path().filename().string();
+        costs->push_back(run({planner_program(), "analyze", last, "--format", "json"}, history->folder));
+      }
+    }
+    results.note(fmt::format("{} {}: {:.0f} ms, {:.0f} MB; twice as many: {:.0f} ms, {:.0f} MB", one.count,
+                             one.what, median(half).cpu_ms, median(half).peak_megabytes, median(whole).cpu_ms,
+                             median(whole).peak_megabytes));
+    results.ratio("  processor time / half of it", median(whole).cpu_ms / median(half).cpu_ms, kGrowthLimit);
+  }
 }
 
 }  // namespace planner::bench

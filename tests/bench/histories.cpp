@@ -100,6 +100,38 @@ HistoryFiles generated_history(const fs::path& folder, std::size_t count) {
   return history;
 }
 
+HistoryFiles heavy_history(const fs::path& folder, Heavy kind, std::size_t count) {
+  HistoryFiles history;
+  history.folder = folder / "prisma/migrations";
+  test::write_file(history.folder / "migration_lock.toml", "provider = \"postgresql\"\n");
+  std::string sql = kind == Heavy::OneAlterTable ? "ALTER TABLE t ADD COLUMN c text" : "";
+  for (std::size_t i = 0; i < count; ++i) {
+    switch (kind) {
+      case Heavy::OneAlterTable:
+        sql += fmt::format(",\nADD COLUMN c{} text", i);
+        break;
+      case Heavy::AlterTables:
+        sql += fmt::format("ALTER TABLE t ADD COLUMN c{} text;\n", i);
+        break;
+      case Heavy::CreateTables:
+        sql += fmt::format("CREATE TABLE t{} (id int PRIMARY KEY, a text, b int REFERENCES t (id));\n", i);
+        break;
+      case Heavy::Selects:
+        sql += "SELECT 1;\n";
+    }
+  }
+  if (kind == Heavy::OneAlterTable) sql += ";\n";
+  const std::string texts[] = {"CREATE TABLE t (id int PRIMARY KEY);\n", std::move(sql)};
+  for (const std::string& text : texts) {
+    const fs::path file =
+        history.folder / fmt::format("2020010100000{}_step", history.files.size()) / "migration.sql";
+    test::write_file(file, text);
+    history.files.push_back(file);
+    history.bytes += text.size();
+  }
+  return history;
+}
+
 double parse_alone_ms(const HistoryFiles& history) {
   std::vector<std::string> texts;
   for (const fs::path& file : history.files) texts.push_back(test::read_file(file));

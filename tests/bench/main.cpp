@@ -1,5 +1,5 @@
 // Measurements, as ratios within one run. usage: planner_bench [histories] [one-file] [squawk] [memory]
-// [backfill] [locks]; none named: all.
+// [growth] [backfill] [locks]; none named: all.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   const std::vector<std::pair<std::string, std::function<void(Results&)>>> parts{
       {"histories", planner::bench::measure_histories}, {"one-file", planner::bench::measure_one_file},
       {"squawk", planner::bench::measure_squawk},       {"memory", planner::bench::measure_memory},
-      {"backfill", planner::bench::measure_backfill},   {"locks", planner::bench::measure_locks},
+      {"growth", planner::bench::measure_growth},       {"backfill", planner::bench::measure_backfill},
+      {"locks", planner::bench::measure_locks},
   };
   const std::vector<std::string> wanted(argv + 1, argv + argc);
   try {
@@ -29,8 +30,8 @@ int main(int argc, char** argv) {
     if (!any) {
       fmt::print(
           stderr,
-          "planner_bench: there is no such part; they are: histories, one-file, squawk, memory, backfill, "
-          "locks\n");
+          "planner_bench: there is no such part; they are: histories, one-file, squawk, memory, growth, "
+          "backfill, locks\n");
       return 2;
     }
     fmt::print("\n{}\n", results.all_good() ? "Every limit is kept." : "A limit is broken.");

@@ -51,6 +51,7 @@ void measure_histories(Results& results);
 void measure_one_file(Results& results);
 void measure_squawk(Results& results);
 void measure_memory(Results& results);
+void measure_growth(Results& results);
 /// Needs PostgreSQL's server programs. PLANNER_BENCH_ROWS and PLANNER_BENCH_ROUNDS make it smaller.
 void measure_backfill(Results& results);
 void measure_locks(Results& results);
