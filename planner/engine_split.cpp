@@ -398,7 +398,10 @@ class Splitter {
     }
     result.outcome = RecipeResult::Outcome::Refused;
     result.reason = describe(intention) + ": " + trouble;
-    result.what_to_do = "Run it in a maintenance window, in a migration of its own.";
+    const bool fails = std::any_of(effects.failures.begin(), effects.failures.end(),
+                                   [](const Failure& failure) { return !failure.depends_on_data; });
+    result.what_to_do = fails ? "Change or drop first what stands in the way."
+                              : "Run it in a maintenance window, in a migration of its own.";
     return result;
   }
 

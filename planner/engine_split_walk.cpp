@@ -96,7 +96,7 @@ SplitResult::Problem ask(const Intention& question, const Schema& schema) {
     if (opposites(rename->from.str(), rename->to.str()) && is_boolean(schema, rename->table, rename->from)) {
       problem.what_to_do += " To keep the data turned around, say --no-rename " + table + "." +
                             rename->from.str() + " --fill '" + table + "." + rename->to.str() + "=NOT " +
-                            quoted(rename->from) + "' when the new column is required, or write UPDATE " +
+                            quoted(rename->from) + "' when the new column has no default, or write UPDATE " +
                             quoted(rename->table) + " SET " + quoted(rename->to) + " = NOT " +
                             quoted(rename->from) + " between the two statements.";
     }

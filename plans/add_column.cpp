@@ -2,10 +2,13 @@
 #include <cctype>
 
 #include "planner/compose/compose.h"
+#include "planner/sql/data_change.h"
 #include "plans/recipes.h"
+#include "plans/steps/backfill.h"
 #include "plans/steps/build.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/fill.h"
+#include "plans/steps/follow.h"
 #include "plans/steps/not_null.h"
 #include "plans/steps/text.h"
 
@@ -178,6 +181,41 @@ void with_fill_trigger(Adding& adding, const Fill& fill) {
   add_constraints(adding);
 }
 
+/// A column that may be NULL is filled once, and follows what the old release writes into a column that goes.
+void with_values(Adding& adding, const Expression& value) {
+  const TableName& table = adding.table.name;
+  const Identifier& column = adding.asked().name;
+  Step add = add_step(adding);
+  add.window = Window::OldRelease;
+  add.why = "Without NOT NULL and default this is only a note in the catalogue.";
+  add.statements = {sql("ALTER TABLE {} ADD COLUMN {}", table, column_sql(bare(adding.asked())))};
+  adding.result.steps.push_back(add);
+  Backfill rows = keyed_backfill(adding.table);
+  rows.assignments = {{column, value.text()}};
+  rows.todo = sql("{} IS NULL AND ({}) IS NOT NULL", column, value.text());
+  Step backfill = backfill_step(rows, adding.context.options, {column});
+  backfill.title = "fill " + said(column) + " of " + display(table) + " where it is NULL";
+  backfill.reverse_note = "The filled values stay.";
+  backfill.application = "Nothing changes for it.";
+  backfill.after = {{said(table, column) + " has its value everywhere",
+                     sql("SELECT 1 FROM {} WHERE {} LIMIT 1", table, rows.todo)}};
+  backfill.provides = {label_filled(table, column)};
+  backfill.window = Window::OldRelease;
+  backfill.needs = {label_column(table, column)};
+  DataChange change;
+  change.plain = true;
+  change.assignments = {{column, value}};
+  std::optional<Follow> followed = follow(adding.table, change, adding.context);
+  if (followed) {
+    backfill.needs.insert(backfill.needs.end(), followed->install.provides.begin(),
+                          followed->install.provides.end());
+    adding.result.steps.push_back(std::move(followed->install));
+  }
+  adding.result.steps.push_back(backfill);
+  if (followed) adding.result.steps.push_back(std::move(followed->remove));
+  add_constraints(adding);
+}
+
 /// A default that differs from row to row: set apart from ADD COLUMN, which would rewrite the table to store
 /// it.
 void with_later_default(Adding& adding, const std::vector<Sql>& before_add, const Sql& value,
@@ -308,7 +346,9 @@ RecipeResult make(const AddColumn& operation, const Intention&, const RecipeCont
       std::any_of(effects.indexes.begin(), effects.indexes.end(), [](const IndexEffect& index) {
         return index.work == IndexWork::Built || index.work == IndexWork::Rebuilt;
       });
-  if (!fails && !works) return harmless("a note in the catalogue, no row is touched");
+  const Fill said_fill = fill_of(context, operation.table, operation.column.name);
+  const bool filled = said_fill.said_by == "--fill";
+  if (!fails && !works && !filled) return harmless("a note in the catalogue, no row is touched");
 
   const Table* table_after = context.after.table(operation.table);
   const Column* column = table_after == nullptr ? nullptr : table_after->column(operation.column.name);
@@ -341,6 +381,14 @@ RecipeResult make(const AddColumn& operation, const Intention&, const RecipeCont
                    "Add the column with the type under the domain (" + display(domain->base) +
                        ") and the constraint as a CHECK of the table.");
   }
+  const bool gives_itself = is_serial(asked.type) || asked.identity || !asked.default_value.empty();
+  if (filled && gives_itself) {
+    return refused("--fill " + display(operation.table) + "." + asked.name.str() +
+                       ": the column gives its rows values by itself.",
+                   "Leave out --fill; or write UPDATE " + quoted(operation.table) + " SET " +
+                       quoted(asked.name) + " = " + said_fill.value.text().str() +
+                       " behind ADD COLUMN, and before the DROP COLUMN of what it is computed from.");
+  }
   std::optional<RecipeResult> refusal;
   if (is_serial(asked.type)) {
     refusal = serial(adding);
@@ -368,6 +416,8 @@ RecipeResult make(const AddColumn& operation, const Intention&, const RecipeCont
     } else {
       with_fill_trigger(adding, fill);
     }
+  } else if (filled) {
+    with_values(adding, said_fill.value);
   } else {
     // Only an inline constraint makes it more than a note in the catalogue.
     Step add = add_step(adding);

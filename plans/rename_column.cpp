@@ -185,6 +185,15 @@ RecipeResult make(const RenameColumn& operation, const Intention& intention, con
       const std::string copied = "--no-rename " + display(table->name) + "." + rename.from.str() +
                                  " --fill '" + display(table->name) + "." + rename.to.str() + "=" +
                                  quoted(rename.from) + "::" + type_sql(after->type).str() + "'";
+      if (!after->default_value.empty()) {
+        return refused(
+            "Renaming " + said(table->name, rename.from) + " and changing its type in one migration.",
+            "Put the change of type into a migration of its own; or write ADD COLUMN " + quoted(rename.to) +
+                " with the new type, UPDATE " + quoted(table->name) + " SET " + quoted(rename.to) + " = " +
+                quoted(rename.from) + "::" + type_sql(after->type).str() + ", DROP COLUMN " +
+                quoted(rename.from) + ", and split that with --no-rename " + display(table->name) + "." +
+                rename.from.str() + ".");
+      }
       return refused(
           "Renaming " + said(table->name, rename.from) + " and changing its type in one migration.",
           each->evidence ? "Split with " + copied +

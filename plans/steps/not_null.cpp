@@ -63,7 +63,10 @@ Identifier FillTrigger::trigger_name() const { return fitted_name("zzz_planner_f
 
 std::vector<Sql> create_fill_trigger(const FillTrigger& fill) {
   const ObjectName function(fill.table.schema, fill.function_name());
-  const Sql value = of_new_row(fill.value, fill.table).text();
+  // Inside a sub-query only PostgreSQL can tell whose columns are meant: the row stands there as its table.
+  const Sql value = fill.value.facts().has_subquery
+                        ? sql("(SELECT {} FROM (SELECT NEW.*) AS {})", fill.value.text(), fill.table.name)
+                        : of_new_row(fill.value, fill.table).text();
   const Sql body = on_lines({sql("\n      BEGIN"), sql("  NEW.{} := {};", fill.column, value),
                              sql("  RETURN NEW;"), sql("END\n      ")});
   const bool tag_free = body.str().find("$fill$") == std::string::npos;

@@ -31,6 +31,27 @@ static bool same_object(const Operation& a, const Operation& b) {
   return false;
 }
 
+/// Keys that DROP CONSTRAINT ... CASCADE takes along and the migration adds again: nothing says that the two
+/// belong together.
+static std::optional<RecipeResult> reason_of_cascade(const Wanted& wanted, const RecipeContext& context) {
+  for (const Schema::Reference& reference : context.start.references_to(wanted.table)) {
+    bool added = false, dropped = false;
+    for (const Intention& other : context.intentions) {
+      if (const auto* add = std::get_if<AddForeignKey>(&other.operation))
+        added = added || (add->table == reference.from && add->constraint.name == reference.constraint);
+      if (const auto* drop = std::get_if<DropConstraint>(&other.operation))
+        dropped = dropped || (drop->table == reference.from && drop->constraint == reference.constraint);
+    }
+    if (!added || dropped) continue;
+    return refuse(wanted,
+                  "CASCADE takes foreign key " + said(reference.constraint) + " of " +
+                      display(reference.from) + " along, which the migration then adds again.",
+                  "Write ALTER TABLE " + quoted(reference.from) + " DROP CONSTRAINT " +
+                      quoted(reference.constraint) + " before it, and leave out CASCADE.");
+  }
+  return std::nullopt;
+}
+
 std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& table,
                                              const Dependents& dependents, const RecipeContext& context,
                                              const std::vector<Wanted>& all) {
@@ -38,6 +59,7 @@ std::optional<RecipeResult> reason_to_refuse(const Wanted& wanted, const Table& 
       !table.inherits.empty()) {
     return refuse(wanted, "the table is partitioned or part of an inheritance tree.", kByHand);
   }
+  if (auto refusal = reason_of_cascade(wanted, context)) return refusal;
   // A view that stands when the type changes makes PostgreSQL refuse, if it reads the column; whether one
   // does is also asked of the server.
   const std::vector<Carried> along = carried_with(all, context);

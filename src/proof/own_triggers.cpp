@@ -92,26 +92,28 @@ Digests digests(Connection& connection, const Schema& schema) {
   return out;
 }
 
-/// What the statement changes beside the column it is about. False: a value the table does not take, or a
+/// What the statement changes beside the column it is about. Nothing: a value the table does not take, or a
 /// trigger that refuses, which the phases will say.
-bool note_changes(Connection& connection, const Schema& schema, const Sql& update, const Digests& before,
-                  const std::pair<TableName, Identifier>& about, TriggerWrites& out) {
+std::optional<TriggerWrites> changed_by(Connection& connection, const Schema& schema, const Sql& update,
+                                        const Digests& before,
+                                        const std::pair<TableName, Identifier>& about) {
+  std::optional<TriggerWrites> out;
   connection.exec("BEGIN");
-  bool done = false;
   try {
     connection.exec(update.str());
+    TriggerWrites found;
     for (const auto& [changed, columns] : digests(connection, schema)) {
       for (const auto& [each, digest] : columns) {
         if ((changed != about.first || each != about.second) && before.at(changed).at(each) != digest)
-          out[display(changed)].insert(each.str());
+          found[display(changed)].insert(each.str());
       }
     }
-    done = true;
+    out = std::move(found);
   } catch (const DatabaseError&) {
-    done = false;
+    out.reset();
   }
   connection.exec("ROLLBACK");
-  return done;
+  return out;
 }
 
 }  // namespace
@@ -122,14 +124,30 @@ TriggerWrites written_by_triggers(Connection& connection, const Schema& schema) 
   for (const auto& [name, table] : schema.tables) {
     if (!fires_on_update(*table) || table->partition_of) continue;
     if (!before) before = digests(connection, schema);
+    const auto note = [&](const TriggerWrites& writes) {
+      for (const auto& [changed, columns] : writes) out[changed].insert(columns.begin(), columns.end());
+    };
     // Set to itself, a column shows also what the trigger makes of that column.
-    if (const Identifier column = any_column(*table); !column.empty())
-      (void)note_changes(connection, schema, sql("UPDATE {} SET {} = {}", name, column, column), *before, {},
-                         out);
+    if (const Identifier column = any_column(*table); !column.empty()) {
+      if (const auto writes =
+              changed_by(connection, schema, sql("UPDATE {} SET {} = {}", name, column, column), *before, {}))
+        note(*writes);
+    }
+    // What follows from one column alone is no matter of the others; what several changes cause any may.
+    std::vector<TriggerWrites> all;
     for (const auto& [column, value] : changes_of(schema, *table)) {
-      if (note_changes(connection, schema, sql("UPDATE {} SET {} = {}", name, column, value), *before,
-                       {name, column}, out))
-        break;
+      if (auto writes = changed_by(connection, schema, sql("UPDATE {} SET {} = {}", name, column, value),
+                                   *before, {name, column}))
+        all.push_back(std::move(*writes));
+    }
+    std::map<std::pair<std::string, std::string>, std::size_t> times;
+    for (const TriggerWrites& writes : all) {
+      for (const auto& [changed, columns] : writes) {
+        for (const std::string& column : columns) ++times[{changed, column}];
+      }
+    }
+    for (const auto& [column, number] : times) {
+      if (number > 1 || all.size() == 1) out[column.first].insert(column.second);
     }
   }
   return out;
