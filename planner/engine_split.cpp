@@ -411,8 +411,12 @@ class Splitter {
       const SourceRef& source = inside.sources.front();
       if (source.nested < 0 || source.statement != intention.sources.front().statement) continue;
       const Schema& schema = met(source);
+      // Alone in a block of its own: names may be the block's variables, which no table need know.
+      const auto alone = std::make_shared<DoBlock>();
+      alone->body = {inside.operation};
+      const Operation in_block = std::shared_ptr<const DoBlock>(alone);
       const std::string trouble =
-          trouble_of(inside.operation, effects_of(inside.operation, schema, options_.effects), schema);
+          trouble_of(inside.operation, effects_of(in_block, schema, options_.effects), schema);
       const bool dynamic = std::holds_alternative<Unrecognized>(inside.operation);
       if (trouble.empty() && !dynamic) continue;
       result.outcome = RecipeResult::Outcome::Refused;
