@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
+#include "planner/own_names.h"
 #include "planner/sql/handlers.h"
 #include "rules/about.h"
 
-/// What planner makes for the time of a plan bears its name: no application uses it.
 namespace planner::rules {
-
-inline bool is_planners(const Identifier& name) {
-  return name.str().starts_with("planner_") || name.str() == "planner";
-}
-inline bool is_planners(const ObjectName& name) {
-  return is_planners(name.name) || name.schema.str() == "planner";
-}
 
 /// Does `test` hold for an operation of a statement, or of the blocks in it?
 template <typename Test>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "planner/own_names.h"
 #include "planner/replay/replay.h"
 #include "planner/sql/parse.h"
 
@@ -10,9 +11,6 @@ namespace planner {
 namespace {
 
 const Identifier kOwnSchema("planner");
-
-/// Columns and indexes that a plan needs for itself bear its name; no release may touch them.
-bool is_planners(const Identifier& name) { return name.str().starts_with("planner_"); }
 
 std::string quoted_words(const std::string& text) { return "`" + text + "`"; }
 

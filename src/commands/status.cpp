@@ -7,6 +7,7 @@
 #include <set>
 
 #include "planner/error.h"
+#include "planner/own_names.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/environments.h"
@@ -161,8 +162,7 @@ std::vector<report::StatusObject> objects_of(const Known& known, Environment& en
     }
     object.leftover = left.kind == LeftObject::Kind::PlannerObject && object.plan.empty();
     // A constraint of planner's that nobody works on appears once, as what it is: left over.
-    if (left.kind == LeftObject::Kind::NotValidConstraint && left.name.str().starts_with("planner_"))
-      continue;
+    if (left.kind == LeftObject::Kind::NotValidConstraint && is_planners(left.name)) continue;
     objects.push_back(std::move(object));
   }
   // From top to bottom they can be removed: triggers and constraints call functions.
