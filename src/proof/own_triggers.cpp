@@ -70,7 +70,8 @@ std::vector<std::pair<Identifier, Sql>> changes_of(const Schema& schema, const T
     if (column.type.is("bool")) out.emplace_back(column.name, sql("NOT {}", column.name));
     if (column.type.is("int4") || column.type.is("int8"))
       out.emplace_back(column.name, sql("{} + 1", column.name));
-    if (column.type.is("text")) out.emplace_back(column.name, sql("{} || 'x'", column.name));
+    if (column.type.is("text") || (column.type.is("varchar") && column.type.modifiers.empty()))
+      out.emplace_back(column.name, sql("{} || 'x'", column.name));
   }
   return out;
 }
