@@ -30,7 +30,7 @@ void apply(Context& context, const CreateEnum& op) {
 namespace {
 
 ObjectName enum_named(const Schema& schema, const ObjectName& written) {
-  const ObjectName name = type_named(schema, written);
+  ObjectName name = type_named(schema, written);
   if (!schema.enums.contains(name)) {
     if (!schema.gaps.empty()) refuse("", "type {} is not known", as_written(written));
     refuse("42809", "{} is not an enum", as_written(written));
