@@ -47,8 +47,10 @@ void AlterTable::part(const AddColumn& add, const Operation& operation) {
   const bool made_per_row =
       is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
   if (made_per_row || domain_has_constraints(type, b_.schema)) rewrite_receiving();
-  // A value for old rows, stored in them or not, has them looked at.
-  if (table() != nullptr && (made_per_row || has_value || domain_has_constraints(type, b_.schema)))
+  // A value for old rows, stored in them or not, has them looked at; so does a NULL that a domain is asked
+  // about.
+  const bool asked = domain != nullptr && column.default_value;
+  if (table() != nullptr && (made_per_row || has_value || asked || domain_has_constraints(type, b_.schema)))
     refuse_row_types(b_, *table());
   if (has_value && judge_default(value)) rewrite_receiving();
   if (domain != nullptr && !has_value && !made_per_row && domain->not_null) {
@@ -218,6 +220,7 @@ void AlterTable::part(const SetNotNull& set, const Operation& operation) {
 }
 
 void AlterTable::part(const SetIdentity& set, const Operation& operation) {
+  lock_identity_family(set.column);
   for (const auto& [name, sequence] : b_.schema.sequences) {
     if (!sequence->internal || sequence->owner_table != target_ || sequence->owner_column != set.column)
       continue;
@@ -225,6 +228,53 @@ void AlterTable::part(const SetIdentity& set, const Operation& operation) {
     if (moves_sequence(set.options)) b_.new_sequence_file(name);
   }
   b_.advance(operation);
+}
+
+void AlterTable::lock_identity_family(const Identifier& column) {
+  if (b_.major() < 17 || !is_partitioned(target_)) return;
+  const Column* held = table()->column(column);
+  if (held != nullptr) lock_family(false);
+}
+
+void AlterTable::judge_statistics_target(const SetStatistics& set) {
+  if (const View* view = b_.schema.views.find(target_);
+      view != nullptr && !view->columns.empty() &&
+      std::find(view->columns.begin(), view->columns.end(), set.column) == view->columns.end())
+    b_.fail("42703",
+            "column \"" + set.column.str() + "\" of relation \"" + target_.name.str() + "\" does not exist");
+  const TableName* of = b_.schema.index_tables.find(target_);
+  const bool by_number =
+      !set.column.empty() && set.column.str().find_first_not_of("0123456789") == std::string::npos;
+  if (of == nullptr) {
+    if (by_number && table() != nullptr && table()->column(set.column) == nullptr)
+      b_.fail("0A000", "cannot refer to non-index column by number");
+    return;
+  }
+  const Table* indexed = b_.schema.tables.find(*of);
+  const View* view = b_.schema.views.find(*of);
+  const std::vector<Index>* indexes = indexed != nullptr ? &indexed->indexes
+                                      : view != nullptr  ? &view->indexes
+                                                         : nullptr;
+  if (indexes == nullptr) return;
+  const auto index =
+      std::find_if(indexes->begin(), indexes->end(), [&](const Index& i) { return i.name == target_; });
+  if (index == indexes->end()) return;
+  const auto& names = index->column_names;
+  std::size_t at = names.size();
+  if (by_number && set.column.str().size() < 4) {
+    at = static_cast<std::size_t>(std::stoi(set.column.str())) - 1;
+  } else {
+    at = static_cast<std::size_t>(std::find(names.begin(), names.end(), set.column) - names.begin());
+  }
+  if (at >= index->elements.size() + index->included.size()) {
+    b_.fail("42703",
+            "column " + set.column.str() + " of relation \"" + target_.name.str() + "\" does not exist");
+  } else if (at >= index->elements.size()) {
+    b_.fail("0A000", "cannot alter statistics on included column of index \"" + target_.name.str() + "\"");
+  } else if (!index->elements[at].expression) {
+    b_.fail("0A000",
+            "cannot alter statistics on non-expression column of index \"" + target_.name.str() + "\"");
+  }
 }
 
 }  // namespace planner::physics

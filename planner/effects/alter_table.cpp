@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "planner/effects/alter_table.h"
+#include "planner/effects/rows.h"
 #include "planner/replay/passes.h"
 
 /// ALTER TABLE: the strongest lock for all sub-commands, then PostgreSQL's passes (drops, types, columns,
@@ -168,6 +169,8 @@ void AlterTable::part(const T& change, const Operation& operation) {
     if constexpr (requires { change.only; }) only = change.only;
     lock_family(only);
   }
+  if constexpr (std::is_same_v<T, SetStatistics>) judge_statistics_target(change);
+  if constexpr (is_one_of<T, AddIdentity, DropIdentity>) lock_identity_family(change.column);
   if constexpr (std::is_same_v<T, SetCompression>) {
     if (b_.major() < 14) b_.fail("42601", "SET COMPRESSION is known from PostgreSQL 14 on");
     if (change.method != "default") judge_compression(b_, table(), change.column);
@@ -177,12 +180,17 @@ void AlterTable::part(const T& change, const Operation& operation) {
     if (column != nullptr) judge_value(b_, change.value, column->type, change.column);
   }
   if constexpr (std::is_same_v<T, SetTableOptions>) {
+    const bool index = change.is_index || b_.kind_of(target_) == LockedKind::Index;
+    if (index && is_of_partitioned(target_))
+      b_.fail("42809", "the options of an index of a partitioned table cannot be changed");
     const bool foreign = table() != nullptr && table()->kind == RelationKind::ForeignTable;
     if (!change.reset && !foreign) {
       const bool view = change.is_view || b_.kind_of(target_) == LockedKind::View;
-      const bool index = change.is_index || b_.kind_of(target_) == LockedKind::Index;
-      if (index && is_of_partitioned(target_))
-        b_.fail("42809", "the options of an index of a partitioned table cannot be changed");
+      const View* held = b_.schema.views.find(target_);
+      const bool checks = std::any_of(change.options.begin(), change.options.end(),
+                                      [](const Option& option) { return option.name == "check_option"; });
+      if (held != nullptr && !held->materialized && checks && !is_updatable(b_, *held))
+        b_.fail("0A000", "WITH CHECK OPTION is supported only on automatically updatable views");
       judge_options(b_, change.options, view ? OptionsOf::View : index ? OptionsOf::Index : OptionsOf::Table);
       if (is_partitioned(target_) && !change.options.empty())
         b_.fail(b_.major() >= 16 ? "42809" : "22023", "partitioned tables have no storage parameters");
@@ -250,8 +258,9 @@ void alter_table(Builder& builder, const std::vector<const Operation*>& operatio
     }
   }
   std::vector<const Operation*> in_order = operations;
-  std::stable_sort(in_order.begin(), in_order.end(),
-                   [](const Operation* a, const Operation* b) { return alter_pass_of(*a) < alter_pass_of(*b); });
+  std::stable_sort(in_order.begin(), in_order.end(), [](const Operation* a, const Operation* b) {
+    return alter_pass_of(*a) < alter_pass_of(*b);
+  });
   const ObjectName* target = target_relation(*operations.front());
   if (target == nullptr) return;
   AlterTable(builder, builder.schema.resolve_relation(*target), mode).run(in_order);

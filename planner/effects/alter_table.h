@@ -40,6 +40,10 @@ class AlterTable {
   void set_not_null(const Identifier& column, bool only);
   void part(const SetNotNull& set, const Operation& operation);
   void part(const SetIdentity& set, const Operation& operation);
+  /// From 17 on the partitions have the identity of their parent.
+  void lock_identity_family(const Identifier& column);
+  /// Of an index only expressions have a target of their own.
+  void judge_statistics_target(const SetStatistics& set);
 
   // ---- constraints
   bool inherits_not_null(const Identifier& name) const;

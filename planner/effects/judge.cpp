@@ -71,8 +71,28 @@ void judge_value(Builder& b, const Expression& value, const TypeName& written, c
   TypeName type = written;
   type.name = b.schema.resolve_type(type.name);
   const TypeName base = base_type(type, b.schema);
-  if (base.array_dimensions > 0 || !type_is_understood(type, b.schema)) return;
   const ExpressionFacts& facts = value.facts();
+  if (base.array_dimensions > 0 && facts.is_constant && facts.casts_to.empty()) {
+    const auto text = constant_value(value);
+    const std::size_t begin = text ? text->find_first_not_of(" \t\n") : std::string::npos;
+    const bool quoted = facts.string_constants.size() == 1 && text == facts.string_constants.front();
+    if (quoted && (begin == std::string::npos || (text->at(begin) != '{' && text->at(begin) != '[')))
+      b.fail("22P02", "malformed array literal: \"" + *text + "\"");
+    if (!quoted && facts.string_constants.empty() && simple_type(value)) {
+      b.fail("42804", "column \"" + column.str() + "\" is of type " + display(type) +
+                          " but default expression is of type " + display(*simple_type(value)));
+    }
+    return;
+  }
+  const OtherType* composite = base.array_dimensions > 0 ? nullptr : b.schema.types.find(base.name);
+  if (composite != nullptr && composite->kind == 'c' && facts.is_constant && facts.casts_to.empty() &&
+      facts.string_constants.size() == 1) {
+    const std::string& text = facts.string_constants.front();
+    const std::size_t begin = text.find_first_not_of(" \t\n");
+    if (begin == std::string::npos || text[begin] != '(')
+      b.fail("22P02", "malformed record literal: \"" + text + "\"");
+  }
+  if (base.array_dimensions > 0 || !type_is_understood(type, b.schema)) return;
   if (facts.is_constant && facts.casts_to.empty() && facts.string_constants.size() == 1) {
     const std::string& text = facts.string_constants.front();
     const bool whole = constant_value(value) == text;

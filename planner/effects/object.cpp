@@ -3,6 +3,7 @@
 #include "planner/casts.h"
 #include "planner/effects/build.h"
 #include "planner/effects/rows.h"
+#include "planner/schema_catalog.h"
 #include "planner/sql/conditions.h"
 #include "planner/sql/parse.h"
 
@@ -96,7 +97,9 @@ void apply(Builder& b, const CreateTable& create) {
     judge_constancy(b, column.generated, "generation expression is not immutable");
   }
   b.advance_by(create);
-  if (const Table* made = b.schema.tables.find(name);
+  const bool temporary = create.persistence == Persistence::Temporary;
+  const TableName own = temporary ? TableName(Identifier("pg_temp"), create.table.name) : name;
+  if (const Table* made = b.schema.tables.find(own);
       made != nullptr && made->persistence == Persistence::Temporary) {
     for (const Constraint& each : made->constraints) {
       const Table* to = b.schema.tables.find(each.definition.references.table);
@@ -169,6 +172,21 @@ void apply(Builder& b, const RenameConstraint& rename) {
 
 // ---- functions
 
+namespace {
+
+/// Names of a body that are not there, unless check_function_bodies is off: that another file or a setting of
+/// the role may have said.
+void judge_body(Builder& b, const CreateFunction& create, const Expression& query) {
+  const bool names_arguments = std::any_of(create.arguments.begin(), create.arguments.end(),
+                                           [](const FunctionArgument& each) { return !each.name.empty(); });
+  const ResolvedQuery resolved = resolve_query(query, SchemaCatalog(b.schema));
+  if (resolved.error.empty() || (names_arguments && resolved.sqlstate != "42P01")) return;
+  b.effects.failures.push_back(
+      {resolved.sqlstate, resolved.error + ", in the body of the function", false, true});
+}
+
+}  // namespace
+
 void apply(Builder& b, const CreateFunction& create) {
   // The body of an SQL function is parsed, and what it names is locked as if it were about to run.
   if (create.language == "sql") {
@@ -181,11 +199,13 @@ void apply(Builder& b, const CreateFunction& create) {
       const bool writes = std::holds_alternative<Insert>(each) || std::holds_alternative<Update>(each) ||
                           std::holds_alternative<Delete>(each) || std::holds_alternative<Merge>(each);
       if (select != nullptr) read_query(b, select->query, false);
+      if (select != nullptr) judge_body(b, create, select->query);
       if (writes && target != nullptr && is_known(b, b.schema.resolve_relation(*target)))
         b.lock(b.schema.resolve_relation(*target), LockMode::RowExclusive);
     }
     if (create.sql_body) {
       read_query(b, create.sql_body, false);
+      judge_body(b, create, create.sql_body);
       for (const ObjectName& written : query_access(create.sql_body).written) {
         if (is_known(b, b.schema.resolve_relation(written)))
           b.lock(b.schema.resolve_relation(written), LockMode::RowExclusive);
@@ -465,6 +485,9 @@ void refuse_inside_others(Builder& b, const ObjectName& domain) {
 }  // namespace
 
 void apply(Builder& b, const AlterDomain& alter) {
+  if (const Domain* held = b.schema.domain(alter.domain);
+      held != nullptr && alter.change == DomainChange::SetDefault)
+    judge_value(b, alter.default_value, held->base, held->name.name);
   const bool adds = alter.change == DomainChange::AddConstraint && !alter.constraint.not_valid;
   if (alter.change == DomainChange::AddConstraint && alter.constraint.expression &&
       !alter.constraint.expression.facts().has_subquery) {
@@ -478,7 +501,13 @@ void apply(Builder& b, const AlterDomain& alter) {
     const ObjectName domain = b.schema.resolve_type(alter.domain);
     const Domain* held = b.schema.domains.find(domain);
     const bool already = alter.change == DomainChange::SetNotNull && held != nullptr && held->not_null;
-    refuse_inside_others(b, domain);
+    if (alter.change == DomainChange::ValidateConstraint || alter.change == DomainChange::AddConstraint) {
+      Schema attempt = b.schema;
+      for (ReplayProblem& problem : replay(attempt, b.whole(alter))) {
+        if (problem.sqlstate.starts_with("42")) b.fail(problem.sqlstate, std::move(problem.message));
+      }
+    }
+    if (!already) refuse_inside_others(b, domain);
     for (const auto& [name, table] : b.schema.tables) {
       if (already || table->kind != RelationKind::Table) continue;
       const bool used = std::any_of(table->columns.begin(), table->columns.end(),
@@ -526,141 +555,6 @@ void apply(Builder& b, const AlterCompositeType& alter) {
   }
   if (alter.change != 'r' || !b.failed()) b.effects.breaks_cached_plans = true;
   if (!b.failed()) b.advance_by(alter);
-}
-
-// ---- what is alike for many kinds
-
-void apply(Builder& b, const SetSchema& set) {
-  const ObjectName name = b.schema.resolve_relation(set.name);
-  switch (set.kind) {
-    case ObjectKind::Table:
-    case ObjectKind::ForeignTable:
-      if (const Table* table = b.schema.tables.find(name)) {
-        b.lock(name, LockMode::AccessExclusive);
-        for (const ObjectName& sequence : table->owned_sequences)
-          b.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
-      } else {
-        b.lock(name, LockMode::AccessExclusive);
-      }
-      break;
-    case ObjectKind::View:
-    case ObjectKind::MaterializedView:
-    case ObjectKind::Sequence:
-      b.lock(name, LockMode::AccessExclusive);
-      break;
-    default:
-      break;
-  }
-  b.advance_quietly_by(set);
-}
-
-void apply(Builder& b, const ChangeOwner& change) {
-  const ObjectName name = b.schema.resolve_relation(change.name);
-  switch (change.kind) {
-    case ObjectKind::Table:
-    case ObjectKind::ForeignTable:
-    case ObjectKind::View:
-    case ObjectKind::MaterializedView:
-    case ObjectKind::Sequence:
-    case ObjectKind::Index: {
-      b.lock(name, LockMode::AccessExclusive);
-      const Table* table = b.schema.tables.find(name);
-      const View* view = b.schema.views.find(name);
-      // Nothing is left to do for the present owner, and the table's own things are not looked at.
-      const std::string& owner = table != nullptr  ? table->owner
-                                 : view != nullptr ? view->owner
-                                                   : change.owner;
-      if (is_present_role(change.owner) ? owner.empty() : owner == change.owner) break;
-      if (table != nullptr) {
-        for (const ObjectName& sequence : table->owned_sequences)
-          b.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
-        for (const Index& index : table->indexes)
-          b.lock(index.name, LockMode::AccessExclusive, LockedKind::Index);
-      }
-      if (view != nullptr) {
-        for (const Index& index : view->indexes)
-          b.lock(index.name, LockMode::AccessExclusive, LockedKind::Index);
-      }
-      break;
-    }
-    default: {
-      const ObjectName type = b.schema.resolve_type(change.name);
-      const OtherType* composite = b.schema.types.find(type);
-      const bool present =
-          composite != nullptr &&
-          (is_present_role(change.owner) ? composite->owner.empty() : composite->owner == change.owner);
-      if (change.kind == ObjectKind::Type && composite != nullptr && composite->kind == 'c' && !present)
-        b.lock(type, LockMode::AccessExclusive);
-      break;
-    }
-  }
-  b.advance_quietly_by(change);
-}
-
-void apply(Builder& b, const Comment& comment) {
-  if (comment.kind == ObjectKind::Index && is_known(b, b.schema.resolve_relation(comment.name)))
-    b.fail("42809", "\"" + comment.name.name.str() + "\" is not an index");
-  switch (comment.kind) {
-    case ObjectKind::Constraint:
-      if (!is_known(b, b.schema.resolve_relation(comment.name)) && b.schema.domain(comment.name) != nullptr)
-        break;
-      [[fallthrough]];
-    case ObjectKind::Trigger:
-    case ObjectKind::Policy:
-    case ObjectKind::Rule:
-      // get_object_address_relobject.
-      b.lock(b.schema.resolve_relation(comment.name), LockMode::AccessShare);
-      break;
-    case ObjectKind::Table:
-    case ObjectKind::ForeignTable:
-    case ObjectKind::View:
-    case ObjectKind::MaterializedView:
-    case ObjectKind::Index:
-    case ObjectKind::Sequence:
-    case ObjectKind::Column:
-      b.lock(b.schema.resolve_relation(comment.name), LockMode::ShareUpdateExclusive);
-      break;
-    default:
-      break;
-  }
-  b.advance_quietly_by(comment);
-}
-
-void apply(Builder& b, const Grant& grant) {
-  const bool relations =
-      grant.kind == ObjectKind::Table || grant.kind == ObjectKind::Sequence || grant.kind == ObjectKind::View;
-  if (b.major() >= 18 && relations && !grant.role_membership && !grant.default_privileges &&
-      !grant.all_in_schema) {
-    for (const ObjectName& object : grant.objects)
-      b.lock(b.schema.resolve_relation(object), LockMode::AccessShare);
-  }
-  if (relations && !grant.role_membership && !grant.default_privileges && !grant.all_in_schema) {
-    for (const ObjectName& object : grant.objects) {
-      const ObjectName name = b.schema.resolve_relation(object);
-      require_relation(b, name);
-      if (grant.kind == ObjectKind::Sequence && is_known(b, name))
-        b.fail("42809", "\"" + name.name.str() + "\" is not a sequence");
-    }
-  }
-  b.advance_quietly_by(grant);
-}
-
-void apply(Builder& b, const OtherObject& other) {
-  if (other.kind == ObjectKind::Publication && other.change != 'd' && other.change != 'r') {
-    for (const TableName& written : other.tables) {
-      const TableName name = b.schema.resolve_relation(written);
-      const Table* table = b.schema.tables.find(name);
-      b.lock(name, LockMode::ShareUpdateExclusive);
-      if (table == nullptr || table->kind == RelationKind::PartitionedTable) continue;
-      for (const TableName& child : b.family(name)) b.lock(child, LockMode::ShareUpdateExclusive);
-    }
-  }
-  const bool made_or_dropped = other.change == 'c' || other.change == 'd';
-  if (made_or_dropped && (other.kind == ObjectKind::Database || other.kind == ObjectKind::Tablespace ||
-                          other.kind == ObjectKind::Subscription)) {
-    b.refuse_in_transaction();
-  }
-  b.advance_by(other);
 }
 
 }  // namespace planner::physics

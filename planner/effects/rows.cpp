@@ -109,6 +109,14 @@ void judge_view_change(Builder& b, const ObjectName& name, std::string_view even
   if (other != nullptr) judge_view_change(b, below, event);
 }
 
+bool is_updatable(const Builder& b, const View& view) {
+  if (view.certainty != Certainty::Known) return true;
+  const auto base = updatable_base(view.query);
+  if (!base) return false;
+  const View* other = b.schema.views.find(b.schema.resolve_relation(*base));
+  return other == nullptr || (!other->materialized && is_updatable(b, *other));
+}
+
 void judge_change(Builder& b, const TableName& written, const Expression& statement, bool looks_elsewhere) {
   const ObjectName name = b.schema.resolve_relation(written);
   const std::vector<Identifier> columns = columns_known(b, name);

@@ -4,7 +4,8 @@
 
 #include "planner/effects/build.h"
 
-/// What PostgreSQL refuses of a statement about rows before it looks at any of them. For planner/effects only.
+/// What PostgreSQL refuses of a statement about rows before it looks at any of them. For planner/effects
+/// only.
 namespace planner::physics {
 
 /// 42703, 42P01, ...: names of a query that surely are not there.
@@ -19,5 +20,7 @@ void judge_insert(Builder& builder, const Insert& insert);
 void judge_rule(Builder& builder, const CreateRule& create);
 /// Whether rows of a foreign table can be changed is for its wrapper to say.
 void judge_foreign_change(Builder& builder, const ObjectName& name, std::string_view what);
+/// Whether PostgreSQL passes changes of the view on to a table by itself.
+bool is_updatable(const Builder& builder, const View& view);
 
 }  // namespace planner::physics

@@ -342,10 +342,38 @@ ObjectName identity_sequence(const Schema& schema, const Table& table, const Ide
   return {};
 }
 
+/// Views may be named, but none of their columns can have an identity.
+TableName table_for_identity(const Schema& schema, const TableName& written, const Identifier& column,
+                             std::string_view why) {
+  const auto found = find_relation(schema, written);
+  const View* view = found ? schema.views.find(found->name) : nullptr;
+  if (view != nullptr && !view->materialized) {
+    refuse("55000", "column \"{}\" of relation \"{}\" {}", column.str(), view->name.name.str(), why);
+  }
+  return table_named(schema, written);
+}
+
+void share_identity(Context& context, const TableName& name, const Identifier& column) {
+  if (context.schema.server_version < 170000 || !table_at(context.schema, name).partition_by) return;
+  const std::optional<Identity> identity = column_of(table_at(context.schema, name), column).identity;
+  for (const TableName& one : with_children(context.schema, name, false)) {
+    if (table_at(context.schema, one).column(column) != nullptr)
+      edit_column(edit_table(context, one), column).identity = identity;
+  }
+}
+
+/// From 17 on a partitioned table and its partitions have their identity columns together.
+void forbid_identity_of_part(const Schema& schema, const TableName& name, std::string_view what) {
+  if (schema.server_version < 170000) return;
+  if (table_at(schema, name).partition_of) refuse("42P16", "cannot {} column of a partition", what);
+}
+
 }  // namespace
 
 void apply(Context& context, const AddIdentity& op) {
-  const TableName name = table_named(context.schema, op.table);
+  const TableName name = table_for_identity(context.schema, op.table, op.column,
+                                            "must be declared NOT NULL before identity can be added");
+  forbid_identity_of_part(context.schema, name, "add identity to a");
   const Column& before = column_of(table_at(context.schema, name), op.column);
   if (!before.not_null) {
     refuse("55000", "column \"{}\" of relation \"{}\" must be declared NOT NULL before identity can be added",
@@ -364,10 +392,12 @@ void apply(Context& context, const AddIdentity& op) {
   Table& table = edit_table(context, name);
   table.owned_sequences.push_back(sequence);
   edit_column(table, op.column).identity = op.identity;
+  share_identity(context, name, op.column);
 }
 
 void apply(Context& context, const SetIdentity& op) {
-  const TableName name = table_named(context.schema, op.table);
+  const TableName name = table_for_identity(context.schema, op.table, op.column, "is not an identity column");
+  forbid_identity_of_part(context.schema, name, "change identity");
   const Column& before = column_of(table_at(context.schema, name), op.column);
   if (!before.identity) {
     refuse("55000", "column \"{}\" of relation \"{}\" is not an identity column", op.column.str(),
@@ -377,10 +407,12 @@ void apply(Context& context, const SetIdentity& op) {
   if (Sequence* edited = context.schema.sequences.edit(sequence))
     set_sequence_options(*edited, op.options, false);
   if (op.always) edit_column(edit_table(context, name), op.column).identity->always = *op.always;
+  share_identity(context, name, op.column);
 }
 
 void apply(Context& context, const DropIdentity& op) {
-  const TableName name = table_named(context.schema, op.table);
+  const TableName name = table_for_identity(context.schema, op.table, op.column, "is not an identity column");
+  forbid_identity_of_part(context.schema, name, "drop identity from a");
   const Column& before = column_of(table_at(context.schema, name), op.column);
   if (!before.identity) {
     if (op.if_exists) return;
@@ -390,6 +422,7 @@ void apply(Context& context, const DropIdentity& op) {
   remove_sequence(context.schema,
                   identity_sequence(context.schema, table_at(context.schema, name), op.column));
   edit_column(edit_table(context, name), op.column).identity.reset();
+  share_identity(context, name, op.column);
 }
 
 void apply(Context& context, const DropExpression& op) {

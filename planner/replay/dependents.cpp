@@ -363,6 +363,16 @@ void find_function_users(const Schema& schema, const ObjectName& function, const
         found(part(Kind::Trigger, name, trigger.definition.name), Hold::Normal);
     }
   }
+  for (const auto& [name, overloads] : schema.functions) {
+    for (const Function& aggregate : *overloads) {
+      const auto& options = aggregate.definition.aggregate_options;
+      const bool built_on = std::any_of(options.begin(), options.end(), [&](const Option& option) {
+        return option.name.ends_with("func") &&
+               (option.value == function.name.str() || option.value == quoted(function));
+      });
+      if (built_on) found(part(Kind::Function, name, signature_of(aggregate)), Hold::Normal);
+    }
+  }
   each_expression(schema, [&](const Expression& expression, const Object& holder) {
     const auto& calls = expression.facts().functions;
     if (std::any_of(calls.begin(), calls.end(),

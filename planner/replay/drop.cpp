@@ -270,10 +270,11 @@ std::optional<ObjectName> relation_to_drop(const Schema& schema, const ObjectNam
   if (!found) {
     if (if_exists) return std::nullopt;
     if (!written.schema.empty()) require_schema(schema, written.schema);
-    refuse(kind == Relation::Index ? "42704" : "42P01", "{} \"{}\" does not exist", word,
-           as_written(written));
+    refuse(kind == Relation::Index || word == "foreign table" ? "42704" : "42P01", "{} \"{}\" does not exist",
+           word, as_written(written));
   }
-  const bool fits = found->kind == kind;
+  const bool foreign = relation_letter(schema, *found) == 'f';
+  const bool fits = found->kind == kind && foreign == (word == "foreign table");
   if (!fits) {
     const char* article = kind == Relation::Index ? "an" : "a";
     refuse("42809", "\"{}\" is not {} {}", found->name.name.str(), article, word);
@@ -338,6 +339,7 @@ void ask_for(Context& context, Removal& removal, const DropType& op) {
   const bool is_type = context.schema.enums.contains(name) || context.schema.types.contains(name);
   if (!is_domain && !is_type) {
     if (context.schema.tables.contains(name) || context.schema.views.contains(name)) {
+      if (op.domain) refuse("42809", "\"{}\" is not a domain", as_written(op.type));
       refuse("2BP01", "cannot drop type {} because {} requires it", visible(context.schema, name),
              relation_word(context.schema, name));
     }
@@ -359,9 +361,12 @@ void ask_for(Context& context, Removal& removal, const DropFunction& op) {
   try {
     overload = overload_named(context.schema, op.function, name, word);
   } catch (const Refused& refused) {
-    if (op.if_exists && refused.problem.sqlstate != "42725") return;
+    const std::string& state = refused.problem.sqlstate;
+    if (op.if_exists && (state == "42883" || state == "42704" || state == "3F000")) return;
     throw;
   }
+  if (op.kind == 'f' && (*context.schema.functions.find(name))[overload].definition.aggregate)
+    refuse("42809", "\"{}\" is an aggregate function", name.name.str());
   removal.ask({Kind::Function, name, signature_of((*context.schema.functions.find(name))[overload])});
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "planner/builtin_settings.h"
 #include "planner/replay/internal.h"
 
 namespace planner::replaying {
@@ -35,7 +36,80 @@ std::vector<TypeName> plain(const Schema& schema, std::vector<TypeName> types) {
   return types;
 }
 
+void require_kind(const Function& function, std::string_view kind_word) {
+  const CreateFunction& held = function.definition;
+  const std::string& name = held.name.name.str();
+  if (kind_word == "function" && held.procedure) refuse("42809", "{} is not a function", name);
+  if (kind_word == "procedure" && !held.procedure) refuse("42809", "{} is not a procedure", name);
+  if (kind_word == "aggregate" && !held.aggregate) refuse("42809", "function {} is not an aggregate", name);
+}
+
+void require_settings(const std::vector<Option>& settings) {
+  for (const Option& setting : settings) {
+    if (!setting.name.empty() && !is_setting(setting.name))
+      refuse("42704", "unrecognized configuration parameter \"{}\"", setting.name);
+  }
+}
+
+/// interpret_function_parameter_list: names that clash, defaults with a hole behind them.
+void require_arguments(const CreateFunction& function) {
+  const auto is_input = [](char mode) { return mode == 'i' || mode == 'v'; };
+  const auto is_output = [](char mode) { return mode == 'o' || mode == 't'; };
+  bool defaults = false;
+  for (std::size_t i = 0; i < function.arguments.size(); ++i) {
+    const FunctionArgument& one = function.arguments[i];
+    for (std::size_t earlier = 0; earlier < i && !one.name.empty(); ++earlier) {
+      const FunctionArgument& other = function.arguments[earlier];
+      const bool apart =
+          (is_input(one.mode) && is_output(other.mode)) || (is_output(one.mode) && is_input(other.mode));
+      if (other.name == one.name && !apart)
+        refuse("42P13", "parameter name \"{}\" used more than once", one.name.str());
+    }
+    if (is_output(one.mode)) continue;
+    if (one.default_value) {
+      defaults = true;
+    } else if (defaults && !function.procedure) {
+      refuse("42P13", "input parameters after one with a default value must also have defaults");
+    }
+  }
+}
+
+/// What CREATE OR REPLACE cannot change of the inputs: their names, and defaults that callers rely on.
+void require_same_arguments(const CreateFunction& before, const CreateFunction& after) {
+  const auto inputs = [](const CreateFunction& function) {
+    std::vector<const FunctionArgument*> out;
+    for (const FunctionArgument& each : function.arguments) {
+      if (each.mode != 'o' && each.mode != 't') out.push_back(&each);
+    }
+    return out;
+  };
+  const auto old = inputs(before);
+  const auto now = inputs(after);
+  for (std::size_t i = 0; i < old.size() && i < now.size(); ++i) {
+    if (!old[i]->name.empty() && old[i]->name != now[i]->name)
+      refuse("42P13", "cannot change name of input parameter \"{}\"", old[i]->name.str());
+    if (old[i]->default_value && !now[i]->default_value)
+      refuse("42P13", "cannot remove parameter defaults from existing function");
+  }
+}
+
+/// What a function with OUT parameters returns.
+std::vector<TypeName> outputs(const CreateFunction& function) {
+  std::vector<TypeName> out;
+  for (const FunctionArgument& each : function.arguments) {
+    if (each.mode == 'o' || each.mode == 'b' || each.mode == 't') out.push_back(each.type);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string_view routine_word(ObjectKind kind) {
+  return kind == ObjectKind::Procedure   ? "procedure"
+         : kind == ObjectKind::Aggregate ? "aggregate"
+         : kind == ObjectKind::Routine   ? "routine"
+                                         : "function";
+}
 
 std::size_t overload_named(const Schema& schema, const FunctionSignature& signature, ObjectName& found,
                            std::string_view kind_word) {
@@ -58,33 +132,30 @@ std::size_t overload_named(const Schema& schema, const FunctionSignature& signat
     if (overloads == nullptr) continue;
     found = place;
     if (!signature.arguments) {
-      if (overloads->size() > 1) refuse("42725", "{} name \"{}\" is not unique", kind_word, written);
-      return 0;
+      // LookupFuncNameInternal: procedures alone for PROCEDURE, none of them for FUNCTION and AGGREGATE.
+      std::optional<std::size_t> only;
+      for (std::size_t i = 0; i < overloads->size(); ++i) {
+        const bool procedure = (*overloads)[i].definition.procedure;
+        if (kind_word != "routine" && procedure != (kind_word == "procedure")) continue;
+        if (only) refuse("42725", "{} name \"{}\" is not unique", kind_word, written);
+        only = i;
+      }
+      if (!only) continue;
+      require_kind((*overloads)[*only], kind_word);
+      return *only;
     }
     const std::vector<TypeName> wanted = plain(schema, *signature.arguments);
     for (std::size_t i = 0; i < overloads->size(); ++i) {
-      if (same_inputs((*overloads)[i].input_types, wanted)) return i;
+      if (!same_inputs((*overloads)[i].input_types, wanted)) continue;
+      require_kind((*overloads)[i], kind_word);
+      return i;
     }
+  }
+  if (signature.arguments) {
+    for (const TypeName& type : *signature.arguments) type_named(schema, type.name);
   }
   missing();
   return 0;
-}
-
-/// An input argument that had a name keeps it: callers may write `f(name => ...)`.
-void keep_argument_names(const Function& held, const Function& next) {
-  const auto inputs = [](const Function& function) {
-    std::vector<std::string> names;
-    for (const FunctionArgument& argument : function.definition.arguments) {
-      if (argument.mode != 'o' && argument.mode != 't') names.push_back(argument.name.str());
-    }
-    return names;
-  };
-  const std::vector<std::string> before = inputs(held);
-  const std::vector<std::string> after = inputs(next);
-  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
-    if (!before[i].empty() && before[i] != after[i])
-      refuse("42P13", "cannot change name of input parameter \"{}\"", before[i]);
-  }
 }
 
 void apply(Context& context, const CreateFunction& op) {
@@ -97,6 +168,10 @@ void apply(Context& context, const CreateFunction& op) {
   }
   if (!op.returns.empty()) function.definition.returns = resolved_type(context.schema, op.returns);
   function.input_types = input_types(function.definition.arguments, op.procedure);
+  if (!op.aggregate) require_arguments(op);
+  require_settings(op.settings);
+  if (op.language == "sql" && op.returns.is("trigger"))
+    refuse("42P13", "SQL functions cannot return type trigger");
   const ObjectName name = function.definition.name;
   std::vector<Function>* overloads = context.schema.functions.edit(name);
   if (overloads == nullptr) {
@@ -116,7 +191,9 @@ void apply(Context& context, const CreateFunction& op) {
          held.definition.returns.set_of != function.definition.returns.set_of)) {
       refuse("42P13", "cannot change return type of existing function");
     }
-    keep_argument_names(held, function);
+    if (!op.procedure && outputs(held.definition) != outputs(function.definition))
+      refuse("42P13", "cannot change return type of existing function");
+    if (!op.aggregate) require_same_arguments(held.definition, function.definition);
     function.comment = held.comment;
     function.owner = held.owner;
     held = std::move(function);
@@ -127,14 +204,19 @@ void apply(Context& context, const CreateFunction& op) {
 
 void apply(Context& context, const AlterFunction& op) {
   ObjectName name;
-  const std::size_t overload = overload_named(context.schema, op.function, name, "function");
-  Function& function = (*context.schema.functions.edit(name))[overload];
-  if (op.volatility) function.definition.volatility = *op.volatility;
+  const std::size_t overload = overload_named(context.schema, op.function, name, "routine");
+  CreateFunction& held = (*context.schema.functions.edit(name))[overload].definition;
+  if (held.aggregate) refuse("42809", "\"{}\" is an aggregate function", name.name.str());
+  if (held.procedure && op.volatility) refuse("42P13", "invalid attribute in procedure definition");
+  if (op.volatility) held.volatility = *op.volatility;
 }
 
 void apply(Context& context, const RenameFunction& op) {
   ObjectName name;
-  const std::string_view word = op.kind == 'p' ? "procedure" : op.kind == 'a' ? "aggregate" : "function";
+  const std::string_view word = op.kind == 'p'   ? "procedure"
+                                : op.kind == 'a' ? "aggregate"
+                                : op.kind == 'r' ? "routine"
+                                                 : "function";
   const std::size_t overload = overload_named(context.schema, op.function, name, word);
   const ObjectName target(name.schema, op.to);
   const std::vector<TypeName> inputs = (*context.schema.functions.find(name))[overload].input_types;

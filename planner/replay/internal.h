@@ -41,11 +41,15 @@ struct FoundRelation {
   ObjectName name;
 };
 std::optional<FoundRelation> find_relation(const Schema& schema, const ObjectName& written);
+/// Its kind in the letters of pg_class, partitioned tables as `r` and partitioned indexes as `i`.
+char relation_letter(const Schema& schema, const FoundRelation& found);
 bool relation_exists(const Schema& schema, const ObjectName& qualified);
 bool type_exists(const Schema& schema, const ObjectName& qualified);
 void require_schema(const Schema& schema, const Identifier& name);
 void require_free_relation(const Schema& schema, const ObjectName& qualified);
 void require_free_type(const Schema& schema, const ObjectName& qualified);
+/// 42804 for COLLATE behind a type that has none.
+void require_collatable(const Schema& schema, const TypeName& type, const ObjectName& collation);
 
 /// Where a new object goes.
 ObjectName new_name(const Schema& schema, const ObjectName& written);
@@ -166,6 +170,9 @@ void remove_sequence(Schema& schema, const ObjectName& name);
 /// Which overload a signature means; refuses when none or several fit.
 std::size_t overload_named(const Schema& schema, const FunctionSignature& signature, ObjectName& found,
                            std::string_view kind_word);
+
+/// `function`, `procedure`, `aggregate`, `routine`.
+std::string_view routine_word(ObjectKind kind);
 
 /// DROP TABLE a, b and its like: true when the operations are all of one kind that is dropped at once.
 bool drop_all_together(Context& context, const std::vector<Operation>& operations);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "planner/builtin_types.h"
+#include "planner/casts.h"
 #include "planner/replay/internal.h"
 
 namespace planner::replaying {
@@ -60,6 +61,26 @@ std::optional<FoundRelation> find_relation(const Schema& schema, const ObjectNam
   return std::nullopt;
 }
 
+char relation_letter(const Schema& schema, const FoundRelation& found) {
+  switch (found.kind) {
+    case Relation::Table: {
+      const Table* table = schema.tables.find(found.name);
+      return table != nullptr && table->kind == RelationKind::ForeignTable ? 'f' : 'r';
+    }
+    case Relation::View: {
+      const View* view = schema.views.find(found.name);
+      return view != nullptr && view->materialized ? 'm' : 'v';
+    }
+    case Relation::Sequence:
+      return 'S';
+    case Relation::Index:
+      return 'i';
+    case Relation::CompositeType:
+      return 'c';
+  }
+  return '\0';
+}
+
 void require_schema(const Schema& schema, const Identifier& name) {
   if (name == kPgTemp || schema.schemas.contains(name)) return;
   refuse("3F000", "schema \"{}\" does not exist", name.str());
@@ -72,6 +93,25 @@ void require_free_relation(const Schema& schema, const ObjectName& qualified) {
 
 void require_free_type(const Schema& schema, const ObjectName& qualified) {
   if (type_exists(schema, qualified)) refuse("42710", "type \"{}\" already exists", qualified.name.str());
+}
+
+void require_collatable(const Schema& schema, const TypeName& written, const ObjectName& collation) {
+  if (collation.empty()) return;
+  TypeName type = written;
+  type.name = schema.resolve_type(type.name);
+  const TypeName base = base_type(type, schema);
+  const std::string& name = base.name.name.str();
+  const bool ours = base.name.schema.empty()
+                        ? is_builtin_type(name)
+                        : schema.enums.contains(base.name) || schema.tables.contains(base.name);
+  const OtherType* other = schema.types.find(base.name);
+  const bool composite = other != nullptr && (other->kind == 'c' || other->kind == 'r');
+  if (!ours && !composite) return;
+  constexpr std::string_view kCollatable[] = {"text", "varchar", "bpchar", "name", "citext"};
+  if (base.name.schema.empty() &&
+      std::find(std::begin(kCollatable), std::end(kCollatable), name) != std::end(kCollatable))
+    return;
+  refuse("42804", "collations are not supported by type {}", display(type));
 }
 
 // ---- new names

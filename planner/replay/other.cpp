@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "planner/builtin_settings.h"
 #include "planner/builtin_types.h"
 #include "planner/error.h"
 #include "planner/replay/internal.h"
@@ -72,9 +73,32 @@ void comment_column(Context& context, const Comment& op, const std::string& text
   edit_column(edit_table(context, found.name), op.sub_object).comment = text;
 }
 
+void require_statistics(const Schema& schema, const ObjectName& written) {
+  if (!schema.gaps.empty()) return;
+  for (const auto& [name, table] : schema.tables) {
+    for (const CreateStatistics& each : table->statistics) {
+      if (each.name.name == written.name && (written.schema.empty() || written.schema == each.name.schema))
+        return;
+    }
+  }
+  for (const auto& [name, view] : schema.views) {
+    if (view->materialized) return;  // it may be one of a materialized view
+  }
+  refuse("42704", "statistics object \"{}\" does not exist", as_written(written));
+}
+
 void comment_constraint(Context& context, const Comment& op, const std::string& text) {
   const auto found = find_relation(context.schema, op.name);
-  if (!found || found->kind != Relation::Table) return;  // of a domain
+  if (const Domain* domain = found ? nullptr : context.schema.domain(op.name)) {
+    const bool there =
+        std::any_of(domain->checks.begin(), domain->checks.end(),
+                    [&](const Constraint& check) { return check.definition.name == op.sub_object; });
+    if (!there) {
+      refuse("42704", "constraint \"{}\" for domain {} does not exist", op.sub_object.str(),
+             domain->name.name.str());
+    }
+  }
+  if (!found || found->kind != Relation::Table) return;
   Constraint* constraint = edit_table(context, found->name).constraint(op.sub_object);
   if (constraint == nullptr) {
     refuse("42704", "constraint \"{}\" for table \"{}\" does not exist", op.sub_object.str(),
@@ -114,11 +138,11 @@ void change_relation(Context& context, const ObjectName& written, const Change& 
 }
 
 template <typename Change>
-void change_function(Context& context, const ObjectName& written,
+void change_function(Context& context, ObjectKind kind, const ObjectName& written,
                      const std::optional<std::vector<TypeName>>& arguments, const Change& change) {
   ObjectName name;
   const std::size_t overload =
-      overload_named(context.schema, FunctionSignature{written, arguments}, name, "function");
+      overload_named(context.schema, FunctionSignature{written, arguments}, name, routine_word(kind));
   Function& function = (*context.schema.functions.edit(name))[overload];
   change(function.comment, function.owner);
 }
@@ -141,7 +165,7 @@ void change_object(Context& context, ObjectKind kind, const ObjectName& name,
     case ObjectKind::Procedure:
     case ObjectKind::Aggregate:
     case ObjectKind::Routine:
-      return change_function(context, name, arguments, change);
+      return change_function(context, kind, name, arguments, change);
     default:
       return;
   }
@@ -156,12 +180,20 @@ void apply(Context& context, const Comment& op) {
       return comment_column(context, op, text);
     case ObjectKind::Constraint:
       return comment_constraint(context, op, text);
+    case ObjectKind::Statistics:
+      return require_statistics(context.schema, op.name);
     case ObjectKind::Schema:
       if (!context.schema.schemas.contains(op.name.name)) {
         refuse("3F000", "schema \"{}\" does not exist", op.name.name.str());
       }
       context.schema.schemas.put(op.name.name, text);
       return;
+    case ObjectKind::Domain: {
+      const ObjectName name = type_named(context.schema, op.name);
+      if (!context.schema.domains.contains(name) && type_exists(context.schema, name))
+        refuse("42809", "\"{}\" is not a domain", as_written(op.name));
+      [[fallthrough]];
+    }
     default:
       return change_object(context, op.kind, op.name, op.arguments,
                            [&](std::string& comment, std::string&) { comment = text; });
@@ -346,6 +378,8 @@ void reset_search_path(Schema& schema) {
 }  // namespace
 
 void apply(Context& context, const SetVariable& op) {
+  if (!op.reset_all && !op.name.empty() && !is_setting(op.name))
+    refuse("42704", "unrecognized configuration parameter \"{}\"", op.name);
   if (op.reset_all) {
     reset_search_path(context.schema);
     context.schema.time_zone.clear();

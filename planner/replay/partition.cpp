@@ -106,14 +106,23 @@ void unlink(Context& context, const TableName& parent, const TableName& child) {
 }  // namespace
 
 void apply(Context& context, const AttachPartition& op) {
+  if (const auto index = find_relation(context.schema, op.table); index && index->kind == Relation::Index) {
+    const TableName* of = context.schema.index_tables.find(index->name);
+    const Table* indexed = of == nullptr ? nullptr : context.schema.tables.find(*of);
+    if (indexed != nullptr && indexed->partition_by)
+      refuse("42P17", "\"{}\" is not a partitioned table", index->name.name.str());
+    refuse("42809", "ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"",
+           index->name.name.str());
+  }
   const TableName parent = table_named(context.schema, op.table);
   const TableName partition = table_named(context.schema, op.partition);
   const Table& above = table_at(context.schema, parent);
   const Table& below = table_at(context.schema, partition);
-  if (!above.partition_by) {
+  if (above.kind == RelationKind::ForeignTable) {
     refuse("42809", "ALTER action ATTACH PARTITION cannot be performed on relation \"{}\"",
            parent.name.str());
   }
+  if (!above.partition_by) refuse("42P17", "table \"{}\" is not partitioned", parent.name.str());
   if (below.partition_of) refuse("42809", "\"{}\" is already a partition", partition.name.str());
   if (!below.inherits.empty()) refuse("42809", "cannot attach inheritance child as partition");
   if (!below.children.empty() && !below.partition_by)
@@ -127,12 +136,22 @@ void apply(Context& context, const AttachPartition& op) {
   }
   require_free_bound(context.schema, parent, op.bound, partition);
   require_shape(above, below);
+  const bool shares_identity = context.schema.server_version >= 170000;
+  for (const Column& column : below.columns) {
+    if (!shares_identity || !column.identity) continue;
+    refuse("55000", "table \"{}\" being attached contains an identity column \"{}\"", partition.name.str(),
+           column.name.str());
+  }
   link(context, parent, partition);
   Table& table = edit_table(context, partition);
   table.partition_of = parent;
   table.bound = op.bound;
   // A partition has nothing of its own to keep when it leaves: the parent owns columns and constraints.
-  for (Column& column : table.columns) column.local = false;
+  for (Column& column : table.columns) {
+    column.local = false;
+    const Column* same = table_at(context.schema, parent).column(column.name);
+    if (shares_identity && same != nullptr) column.identity = same->identity;
+  }
   for (Constraint& constraint : table.constraints) {
     if (constraint.definition.kind == ConstraintKind::Check && constraint.inherited) constraint.local = false;
   }
@@ -144,6 +163,9 @@ void apply(Context& context, const DetachPartition& op) {
   const TableName partition = table_named(context.schema, op.partition);
   if (op.finalize) return;  // the detach itself has been replayed
   const Table& below = table_at(context.schema, partition);
+  const Table& above = table_at(context.schema, parent);
+  if (!above.partition_by && above.kind != RelationKind::ForeignTable)
+    refuse("42P17", "table \"{}\" is not partitioned", parent.name.str());
   if (below.partition_of != std::optional(parent)) {
     refuse("42P01", "relation \"{}\" is not a partition of relation \"{}\"", partition.name.str(),
            parent.name.str());
@@ -164,6 +186,9 @@ void apply(Context& context, const DetachPartition& op) {
     }
     std::erase_if(from.hidden_constraints,
                   [&](const Table::HiddenConstraint& hidden) { return hidden.partition == partition; });
+  }
+  if (context.schema.server_version >= 170000) {
+    for (Column& column : edit_table(context, partition).columns) column.identity.reset();
   }
   unlink(context, parent, partition);
   Table& table = edit_table(context, partition);
@@ -192,6 +217,7 @@ void apply(Context& context, const Inherit& op) {
     return;
   }
   if (below.partition_of) refuse("42809", "cannot change inheritance of a partition");
+  if (!below.of_type.empty()) refuse("42809", "cannot change inheritance of typed table");
   if (table_at(context.schema, parent).partition_by) {
     refuse("42809", "cannot inherit from partitioned table \"{}\"", parent.name.str());
   }

@@ -85,16 +85,16 @@ void apply(Context& context, const RenameView& op) {
 
 void apply(Context& context, const RenameType& op) {
   const ObjectName name = type_named(context.schema, op.type);
-  if (context.schema.tables.contains(name)) {
+  if (context.schema.tables.contains(name) || context.schema.views.contains(name)) {
     refuse("42809", "{} is a table's row type", name.name.str());
   }
   if (op.domain && !context.schema.domains.contains(name))
     refuse("42809", "{} is not a domain", as_written(op.type));
   const ObjectName target(name.schema, op.to);
-  require_free_type(context.schema, target);
   if (const OtherType* other = context.schema.types.find(name); other != nullptr && other->kind == 'c') {
     require_free_relation(context.schema, target);
   }
+  require_free_type(context.schema, target);
   move_type(context, name, target);
 }
 
@@ -196,6 +196,18 @@ void rename_column_of(Context& context, const TableName& name, const Identifier&
   rename_published_column(schema, name, from, to);
 }
 
+/// The names of an index's own columns mean little, but they can be given.
+void rename_index_column(Context& context, const ObjectName& name, const RenameColumn& op) {
+  Index* index = edit_index(context, name);
+  if (index == nullptr) return;
+  auto& names = index->column_names;
+  const auto column = std::find(names.begin(), names.end(), op.from);
+  if (column == names.end()) refuse("42703", "column \"{}\" does not exist", op.from.str());
+  if (contains(names, op.to))
+    refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.to.str(), name.name.str());
+  *column = op.to;
+}
+
 }  // namespace
 
 void apply(Context& context, const RenameColumn& op) {
@@ -216,6 +228,7 @@ void apply(Context& context, const RenameColumn& op) {
     attribute.to = op.to;
     return apply(context, attribute);
   }
+  if (found.kind == Relation::Index) return rename_index_column(context, found.name, op);
   if (found.kind != Relation::Table) {
     refuse("42809", "cannot rename columns of relation \"{}\"", op.table.name.str());
   }
@@ -289,7 +302,7 @@ void apply(Context& context, const SetSchema& op) {
     case ObjectKind::Routine: {
       ObjectName name;
       const std::size_t overload =
-          overload_named(schema, FunctionSignature{op.name, op.arguments}, name, "function");
+          overload_named(schema, FunctionSignature{op.name, op.arguments}, name, routine_word(op.kind));
       require_schema(schema, op.to);
       if (name.schema == op.to) return;
       return move_function(context, name, overload, ObjectName(op.to, name.name));

@@ -43,6 +43,8 @@ void set_sequence_options(Sequence& sequence, const SequenceOptions& options, bo
   }
   if (options.increment) changed.increment = *options.increment;
   if (changed.increment == 0) refuse("22023", "INCREMENT must not be zero");
+  if (options.cache && *options.cache <= 0)
+    refuse("22023", "CACHE ({}) must be greater than zero", *options.cache);
   if (options.cycle) changed.cycle = *options.cycle;
   if (options.maximum) {
     changed.maximum = *options.maximum;

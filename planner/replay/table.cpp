@@ -201,7 +201,8 @@ void inherit_columns(Context& context, NewTable& made, const Table& parent, bool
     Column column = above;
     column.inherited = true;
     column.local = false;
-    column.identity.reset();  // identity is not inherited before version 17
+    // From 17 on partitions share their parent's identity; inheriting tables never do.
+    if (!is_partition || context.schema.server_version < 170000) column.identity.reset();
     column.comment.clear();
     column.statistics_target = -1;
     column.options.clear();
@@ -222,7 +223,6 @@ void inherit_columns(Context& context, NewTable& made, const Table& parent, bool
     copy.is_new = context.pending;
     made.inherited_checks.push_back(std::move(copy));
   }
-  (void)is_partition;
 }
 
 /// A column the statement defines itself; one that a parent already brought is merged.

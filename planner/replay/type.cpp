@@ -8,11 +8,21 @@
 
 namespace planner::replaying {
 
+namespace {
+
+/// A shell is there to be filled.
+void require_free_type_or_shell(const Schema& schema, const ObjectName& name) {
+  const OtherType* shell = schema.types.find(name);
+  if (shell == nullptr || shell->kind != 'p') require_free_type(schema, name);
+}
+
+}  // namespace
+
 // ---- enums
 
 void apply(Context& context, const CreateEnum& op) {
   const ObjectName name = new_name(context.schema, op.type);
-  require_free_type(context.schema, name);
+  require_free_type_or_shell(context.schema, name);
   for (std::size_t i = 0; i < op.labels.size(); ++i) {
     if (op.labels[i].size() > kMaxNameBytes) refuse("42602", "invalid enum label \"{}\"", op.labels[i]);
     if (std::find(op.labels.begin(), op.labels.begin() + static_cast<std::ptrdiff_t>(i), op.labels[i]) !=
@@ -24,6 +34,7 @@ void apply(Context& context, const CreateEnum& op) {
   type.name = name;
   type.labels = op.labels;
   type.is_new = context.pending;
+  context.schema.types.erase(name);
   context.schema.enums.put(name, std::move(type));
 }
 
@@ -167,6 +178,7 @@ void apply(Context& context, const CreateDomain& op) {
   Domain domain;
   domain.name = name;
   domain.base = resolved_type(context.schema, op.base);
+  require_collatable(context.schema, op.base, op.collation);
   domain.not_null = op.not_null;
   if (!is_no_default(context.schema, op.default_value, domain.base))
     domain.default_value = stored_default(context.schema, op.default_value);
@@ -190,6 +202,11 @@ void apply(Context& context, const AlterDomain& op) {
     return std::find_if(domain->checks.begin(), domain->checks.end(),
                         [&](const Constraint& check) { return check.definition.name == wanted; });
   };
+  if (op.change == DomainChange::ValidateConstraint && named(op.constraint_name) == domain->checks.end()) {
+    refuse("42704", "constraint \"{}\" of domain \"{}\" does not exist", op.constraint_name.str(),
+           name.name.str());
+  }
+  if (op.change == DomainChange::SetNotNull && domain->not_null) return;
   // What holds the domain inside another value cannot be checked: get_rels_with_domain().
   const bool checks_values = op.change == DomainChange::ValidateConstraint ||
                              op.change == DomainChange::SetNotNull ||
@@ -233,10 +250,6 @@ void apply(Context& context, const AlterDomain& op) {
       count_constraint_name(context.schema, name.schema, op.constraint_name, -1);
       break;
     case DomainChange::ValidateConstraint:
-      if (named(op.constraint_name) == domain->checks.end()) {
-        refuse("42704", "constraint \"{}\" of domain \"{}\" does not exist", op.constraint_name.str(),
-               name.name.str());
-      }
       named(op.constraint_name)->validated = true;
       break;
   }
@@ -246,13 +259,16 @@ void apply(Context& context, const AlterDomain& op) {
 
 void apply(Context& context, const CreateCompositeType& op) {
   const ObjectName name = new_name(context.schema, op.type);
+  require_free_type_or_shell(context.schema, name);
   require_free_relation(context.schema, name);
-  const OtherType* shell = context.schema.types.find(name);
-  if (shell == nullptr || shell->kind != 'p') require_free_type(context.schema, name);
   OtherType type;
   type.name = name;
   type.kind = 'c';
   for (const ColumnDefinition& attribute : op.attributes) {
+    const bool twice = std::any_of(type.attributes.begin(), type.attributes.end(),
+                                   [&](const Column& earlier) { return earlier.name == attribute.name; });
+    if (twice) refuse("42701", "column \"{}\" specified more than once", attribute.name.str());
+    require_collatable(context.schema, attribute.type, attribute.collation);
     Column column;
     column.name = attribute.name;
     column.type = resolved_type(context.schema, attribute.type);
@@ -275,8 +291,6 @@ void forbid_used_row_type(const Schema& schema, const ObjectName& name) {
 /// CASCADE: what is done to a composite type is done to the tables made of it; without it there may be none.
 void follow_type(Context& context, const AlterCompositeType& op, const std::vector<TableName>& typed) {
   if (typed.empty()) return;
-  if (op.cascade != Cascade::Cascade)
-    refuse("2BP01", "cannot alter type \"{}\" because it is the type of a typed table", op.type.name.str());
   const Schema before = context.schema;
   const bool followed = context.follows_type;
   context.follows_type = true;
@@ -311,6 +325,8 @@ void follow_type(Context& context, const AlterCompositeType& op, const std::vect
 void apply(Context& context, const AlterCompositeType& op) {
   const auto found = find_relation(context.schema, op.type);
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.type));
+  if (op.change == 'r' && (found->kind == Relation::Table || found->kind == Relation::View))
+    return apply(context, RenameColumn{op.type, op.attribute.name, op.to, false});
   if (found->kind != Relation::CompositeType)
     refuse("42809", "\"{}\" is not a composite type", op.type.name.str());
   const ObjectName name = found->name;
@@ -323,6 +339,8 @@ void apply(Context& context, const AlterCompositeType& op) {
   for (const auto& [table_name, table] : context.schema.tables) {
     if (table->of_type == name) typed.push_back(table_name);
   }
+  if (!typed.empty() && op.cascade != Cascade::Cascade)
+    refuse("2BP01", "cannot alter type \"{}\" because it is the type of a typed table", op.type.name.str());
   const OtherType& before = *context.schema.types.find(name);
   const bool known = std::any_of(before.attributes.begin(), before.attributes.end(),
                                  [&](const Column& column) { return column.name == attribute; });
@@ -377,14 +395,21 @@ Identifier multirange_name(const Identifier& range) {
 
 void apply(Context& context, const CreateRangeType& op) {
   const ObjectName name = new_name(context.schema, op.type);
-  const OtherType* shell = context.schema.types.find(name);
-  if (shell == nullptr || shell->kind != 'p') require_free_type(context.schema, name);
+  require_free_type_or_shell(context.schema, name);
   OtherType type;
   type.name = name;
   type.kind = 'r';
   CreateRangeType range = op;
   range.type = name;
   range.subtype = resolved_type(context.schema, op.subtype);
+  if (op.opclass.empty() && type_is_understood(range.subtype, context.schema)) {
+    const TypeName input = opclass_type(range.subtype, context.schema);
+    if (input.name.schema.empty() && input.name.name.str() != "citext" &&
+        default_opclass("btree", input).empty()) {
+      refuse("42704", "data type {} has no default operator class for access method \"btree\"",
+             display(range.subtype));
+    }
+  }
   range.collation = resolved_collation(op.collation);
   if (range.opclass.schema.str() == "pg_catalog") range.opclass.schema = Identifier();
   if (range.opclass.schema.empty() &&
