@@ -145,12 +145,19 @@ class SharedMap {
   std::vector<Key> changed_since(const SharedMap& before) const {
     std::vector<Key> keys;
     if (shares_with(before)) return keys;
+    const auto& then = before.chunks_->list;
+    const auto& now = chunks_->list;
+    // Copies share all chunks but those that were changed, which stand between what both begin and end with.
+    const std::size_t most = std::min(then.size(), now.size());
+    std::size_t head = 0, tail = 0;
+    while (head < most && then[head] == now[head]) ++head;
+    while (tail < most - head && then[then.size() - 1 - tail] == now[now.size() - 1 - tail]) ++tail;
     std::vector<const Chunk*> old;
-    for (const auto& chunk : before.chunks_->list) old.push_back(chunk.get());
+    for (std::size_t i = head; i + tail < then.size(); ++i) old.push_back(then[i].get());
     std::sort(old.begin(), old.end(), std::less<>());
-    for (const auto& chunk : chunks_->list) {
-      if (std::binary_search(old.begin(), old.end(), chunk.get(), std::less<>())) continue;
-      for (const Entry& entry : *chunk) {
+    for (std::size_t i = head; i + tail < now.size(); ++i) {
+      if (std::binary_search(old.begin(), old.end(), now[i].get(), std::less<>())) continue;
+      for (const Entry& entry : *now[i]) {
         if (entry.value.get() != before.find(*entry.key)) keys.push_back(*entry.key);
       }
     }
