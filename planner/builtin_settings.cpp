@@ -1,13 +1,14 @@
 #include "planner/builtin_settings.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace planner {
 namespace {
 
-/// pg_settings of PostgreSQL 14 to 18, those of 12 and 13 that are gone since, and those that pg_settings
-/// does not show.
+/// pg_settings of PostgreSQL 14 to 18, those of 12 and 13 that are gone since, those that pg_settings does
+/// not show, and the old names that SET still takes (map_old_guc_names).
 // clang-format off
 constexpr std::string_view kSettings[] = {
     "allow_alter_system", "allow_in_place_tablespaces", "allow_system_table_mods", "application_name",
@@ -89,7 +90,7 @@ constexpr std::string_view kSettings[] = {
     "segment_size", "send_abort_for_crash", "send_abort_for_kill", "seq_page_cost", "serializable_buffers",
     "server_encoding", "server_version", "server_version_num", "session_authorization",
     "session_preload_libraries", "session_replication_role", "shared_buffers", "shared_memory_size",
-    "shared_memory_size_in_huge_pages", "shared_memory_type", "shared_preload_libraries", "ssl",
+    "shared_memory_size_in_huge_pages", "shared_memory_type", "shared_preload_libraries", "sort_mem", "ssl",
     "ssl_ca_file", "ssl_cert_file", "ssl_ciphers", "ssl_crl_dir", "ssl_crl_file", "ssl_dh_params_file",
     "ssl_ecdh_curve", "ssl_groups", "ssl_key_file", "ssl_library", "ssl_max_protocol_version",
     "ssl_min_protocol_version", "ssl_passphrase_command", "ssl_passphrase_command_supports_reload",
@@ -109,8 +110,8 @@ constexpr std::string_view kSettings[] = {
     "update_process_title", "vacuum_buffer_usage_limit", "vacuum_cleanup_index_scale_factor",
     "vacuum_cost_delay", "vacuum_cost_limit", "vacuum_cost_page_dirty", "vacuum_cost_page_hit",
     "vacuum_cost_page_miss", "vacuum_defer_cleanup_age", "vacuum_failsafe_age", "vacuum_freeze_min_age",
-    "vacuum_freeze_table_age", "vacuum_max_eager_freeze_failure_rate", "vacuum_multixact_failsafe_age",
-    "vacuum_multixact_freeze_min_age", "vacuum_multixact_freeze_table_age", "vacuum_truncate",
+    "vacuum_freeze_table_age", "vacuum_max_eager_freeze_failure_rate", "vacuum_mem",
+    "vacuum_multixact_failsafe_age", "vacuum_multixact_freeze_min_age", "vacuum_multixact_freeze_table_age", "vacuum_truncate",
     "wal_block_size", "wal_buffers", "wal_compression", "wal_consistency_checking", "wal_debug",
     "wal_decode_buffer_size", "wal_init_zero", "wal_keep_segments", "wal_keep_size", "wal_level",
     "wal_log_hints", "wal_receiver_create_temp_slot", "wal_receiver_status_interval",
@@ -120,6 +121,7 @@ constexpr std::string_view kSettings[] = {
     "zero_damaged_pages",
 };
 // clang-format on
+static_assert(std::is_sorted(std::begin(kSettings), std::end(kSettings)), "it is searched by halves");
 
 }  // namespace
 
