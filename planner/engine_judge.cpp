@@ -70,10 +70,10 @@ Walk walk(const ParsedFile& file, const Replayed& replayed, const std::vector<De
   std::size_t next_problem = 0;
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
     const Statement& statement = file.statements[i];
-    const Schema& schema = replayed.before[i];
+    const Schema& schema = *replayed.before[i];
     if (i > 0 && group_of[i] != group_of[i - 1]) earlier.clear();
     if (statement.operations.size() == 1) {
-      const Schema& after = i + 1 < replayed.before.size() ? replayed.before[i + 1] : replayed.after;
+      const Schema& after = i + 1 < replayed.before.size() ? *replayed.before[i + 1] : replayed.after;
       std::vector<ReplayProblem> problems;
       for (; next_problem < replayed.problems.size() && replayed.problems[next_problem].statement <= i;
            ++next_problem) {
@@ -361,12 +361,12 @@ void name_command(const JudgedPlace& place, const ParsedFile& file, const Schema
 }
 
 /// The strongest lock on each table that was there before the migration.
-std::vector<RelationLock> locks_felt(const Walk& walked, const std::vector<Schema>& before) {
+std::vector<RelationLock> locks_felt(const Walk& walked, const std::vector<const Schema*>& before) {
   std::map<ObjectName, RelationLock> strongest;
   for (std::size_t i = 0; i < walked.effects.size(); ++i) {
     for (const RelationLock& lock : walked.effects[i].locks) {
       if (lock.created || !blocks_writes(lock.mode) || lock.kind != LockedKind::Table) continue;
-      const Table* table = before[i].table(lock.relation);
+      const Table* table = before[i]->table(lock.relation);
       if (table == nullptr || table->is_new || table->persistence == Persistence::Temporary) continue;
       RelationLock& known = strongest.try_emplace(lock.relation, lock).first->second;
       if (lock.mode > known.mode) known = lock;
@@ -377,13 +377,22 @@ std::vector<RelationLock> locks_felt(const Walk& walked, const std::vector<Schem
   return locks;
 }
 
+/// Do both hold the same objects, and is their session the same?
+bool in_same_state(const Schema& a, const Schema& b) {
+  return a.shares_objects_with(b) && a.gaps.shares_with(b.gaps) &&
+         a.open_transactions.shares_with(b.open_transactions) && a.search_path == b.search_path &&
+         a.session_search_path == b.session_search_path && a.time_zone == b.time_zone &&
+         a.search_path_after_transaction == b.search_path_after_transaction;
+}
+
 }  // namespace
 
 Replayed replay_pending(const ParsedFile& file, Schema& schema) {
   Replayed replayed;
   replayed.before.reserve(file.statements.size());
   for (std::size_t i = 0; i < file.statements.size(); ++i) {
-    replayed.before.push_back(schema);
+    const bool as_before = i > 0 && in_same_state(*replayed.before.back(), schema);
+    replayed.before.push_back(as_before ? replayed.before.back() : std::make_shared<const Schema>(schema));
     for (ReplayProblem& problem :
          replay_statement(schema, file.statements[i].operations, ReplayOptions{true})) {
       replayed.problems.push_back({i, std::move(problem)});
@@ -400,7 +409,7 @@ JudgedMigration judge_statements(const JudgedPlace& place, const ParsedFile& fil
   JudgedMigration judged;
   judged.statements = file.statements.size();
   for (const Delivered& way : delivered) judged.deliveries.push_back(way.explanation);
-  const Schema& start = replayed.before.empty() ? replayed.after : replayed.before.front();
+  const Schema& start = replayed.start();
   Walk walked = walk(file, replayed, delivered, options.rules.effects);
   Recognized recognized =
       recognize_pieces(std::move(walked.pieces), place.migration, start, options.answers, Reading::AsWritten);
@@ -408,7 +417,7 @@ JudgedMigration judge_statements(const JudgedPlace& place, const ParsedFile& fil
   judged.questions = std::move(recognized.questions);
 
   std::vector<const Schema*> before;
-  for (const Schema& met : replayed.before) before.push_back(&met);
+  for (const auto& met : replayed.before) before.push_back(met.get());
   if (before.empty()) before.push_back(&start);
   before.push_back(&replayed.after);
 
@@ -433,7 +442,7 @@ JudgedMigration judge_statements(const JudgedPlace& place, const ParsedFile& fil
   judge.judge_suppressions(rules);
   std::stable_sort(judged.findings.begin(), judged.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.span.begin < b.span.begin; });
-  if (options.keep_locks) judged.locks = locks_felt(walked, replayed.before);
+  if (options.keep_locks) judged.locks = locks_felt(walked, before);
   judged.found = judged.findings.size();
   return judged;
 }
@@ -442,8 +451,7 @@ JudgedMigration judge_migration(const JudgedPlace& place, const ParsedFile& file
                                 const std::vector<Delivered>& delivered, const Replayed& replayed,
                                 const RuleSet& rules, const AnalyzeOptions& options) {
   JudgedMigration judged = judge_statements(place, file, delivered, replayed, rules, options);
-  const Schema& start = replayed.before.empty() ? replayed.after : replayed.before.front();
-  name_command(place, file, start, options, judged);
+  name_command(place, file, replayed.start(), options, judged);
   return judged;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,13 @@ struct JudgedPlace {
 
 /// A migration's way through the schema.
 struct Replayed {
-  std::vector<Schema> before;  ///< what each statement meets
-  Schema after;                ///< what the last one leaves, its session still open
+  /// What each statement meets; what a statement leaves as it was is held once.
+  std::vector<std::shared_ptr<const Schema>> before;
+  Schema after;  ///< what the last one leaves, its session still open
   std::vector<StatementProblem> problems;
+
+  /// What the migration meets.
+  const Schema& start() const { return before.empty() ? after : *before.front(); }
 };
 /// Applies a pending migration to `schema` and ends its session.
 Replayed replay_pending(const ParsedFile& file, Schema& schema);

@@ -11,10 +11,18 @@ namespace planner {
 
 namespace {
 
-template <typename Items, typename Matches>
-auto* first_matching(Items& items, const Matches& matches) {
+template <typename Value, typename Matches>
+const Value* first_matching(const SharedList<Value>& items, const Matches& matches) {
   const auto found = std::find_if(items.begin(), items.end(), matches);
   return found == items.end() ? nullptr : &*found;
+}
+
+/// Only what is found is taken for changing.
+template <typename Value, typename Matches>
+Value* first_matching(SharedList<Value>& items, const Matches& matches) {
+  const SharedList<Value>& all = items;
+  const auto found = std::find_if(all.begin(), all.end(), matches);
+  return found == all.end() ? nullptr : &items[found.index()];
 }
 
 const Identifier kPgCatalog("pg_catalog");
@@ -147,8 +155,12 @@ ObjectName Schema::resolve_type(const ObjectName& name) const {
 // ---- Schema: questions
 
 std::vector<Schema::Reference> Schema::references_to(const TableName& table) const {
-  const std::vector<Reference>* found = references.find(resolve_relation(table));
-  return found == nullptr ? std::vector<Reference>{} : *found;
+  const TableName target = resolve_relation(table);
+  std::vector<Reference> found;
+  for (auto at = references.lower_bound({target, {}}); at != references.end() && at->first.target == target;
+       ++at)
+    found.push_back(at->first.by);
+  return found;
 }
 
 std::vector<ObjectName> Schema::views_reading(const ObjectName& relation) const {
@@ -275,6 +287,17 @@ std::vector<std::string> Schema::distinct_gaps() const {
   return sentences;
 }
 
+bool Schema::shares_objects_with(const Schema& other) const {
+  const auto same = [](const auto& one, const auto& another) { return one.shares_with(another); };
+  return same(tables, other.tables) && same(views, other.views) && same(sequences, other.sequences) &&
+         same(enums, other.enums) && same(domains, other.domains) && same(types, other.types) &&
+         same(functions, other.functions) && same(schemas, other.schemas) &&
+         same(extensions, other.extensions) && same(index_tables, other.index_tables) &&
+         same(publications, other.publications) && same(publication_filters, other.publication_filters) &&
+         same(publication_columns, other.publication_columns) && same(references, other.references) &&
+         same(constraint_names, other.constraint_names);
+}
+
 void Schema::rebuild_lookups() {
   references = {};
   constraint_names = {};
@@ -291,9 +314,7 @@ void Schema::rebuild_lookups() {
     for (const Constraint& constraint : table->constraints) {
       count_name(name.schema, constraint.definition.name);
       if (constraint.definition.kind != ConstraintKind::ForeignKey) continue;
-      const TableName& target = constraint.definition.references.table;
-      if (!references.contains(target)) references.put(target, {});
-      references.edit(target)->push_back(Reference{name, constraint.definition.name});
+      references.put({constraint.definition.references.table, {name, constraint.definition.name}}, {});
     }
     for (const Table::HiddenConstraint& hidden : table->hidden_constraints)
       count_name(name.schema, hidden.name);

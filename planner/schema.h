@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "planner/operation.h"
+#include "planner/shared_list.h"
 #include "planner/shared_map.h"
 #include "planner/shared_stack.h"
 
@@ -111,10 +113,10 @@ struct TableSize {
 struct Table {
   TableName name;
   RelationKind kind = RelationKind::Table;  ///< Table, PartitionedTable or ForeignTable
-  std::vector<Column> columns;              ///< in PostgreSQL's order, dropped ones left out
-  std::vector<Constraint> constraints;
-  std::vector<Index> indexes;
-  std::vector<Trigger> triggers;
+  SharedList<Column> columns;               ///< in PostgreSQL's order, dropped ones left out
+  SharedList<Constraint> constraints;
+  SharedList<Index> indexes;
+  SharedList<Trigger> triggers;
   std::vector<Policy> policies;
   std::vector<RewriteRule> rules;
   std::vector<CreateStatistics> statistics;  ///< names qualified
@@ -159,8 +161,8 @@ struct View {
   Expression query;
   std::vector<Option> options;
   bool populated = true;
-  std::vector<Index> indexes;  ///< of a materialized view
-  std::vector<Trigger> triggers;
+  SharedList<Index> indexes;  ///< of a materialized view
+  SharedList<Trigger> triggers;
   std::vector<RewriteRule> rules;
   /// Columns of tables and views it reads; a column list that cannot be told apart (`SELECT *`, unqualified
   /// in a join) is in `reads_all_of`.
@@ -221,7 +223,14 @@ struct Function {
 struct ForeignKeyReference {
   TableName from;
   Identifier constraint;
-  friend bool operator==(const ForeignKeyReference&, const ForeignKeyReference&) = default;
+  friend auto operator<=>(const ForeignKeyReference&, const ForeignKeyReference&) = default;
+};
+
+/// The same with the table it points at.
+struct ReferencedTable {
+  TableName target;
+  ForeignKeyReference by;
+  friend auto operator<=>(const ReferencedTable&, const ReferencedTable&) = default;
 };
 
 struct Schema {
@@ -247,9 +256,8 @@ struct Schema {
   SharedStack<std::string> gaps;  ///< what was not understood while it was built, one sentence each
 
   // Kept by replay and read_schema so that nobody has to look at every table.
-  SharedMap<TableName, std::vector<ForeignKeyReference>>
-      references;                               ///< foreign keys by the table they point at
-  SharedMap<ObjectName, int> constraint_names;  ///< how many constraints of a schema bear a name
+  SharedMap<ReferencedTable, std::monostate> references;  ///< foreign keys by the table they point at
+  SharedMap<ObjectName, int> constraint_names;            ///< how many constraints of a schema bear a name
 
   /// Begun by BEGIN or SAVEPOINT: what ROLLBACK goes back to.
   struct OpenTransaction {
@@ -263,6 +271,9 @@ struct Schema {
 
   /// The sentences of `gaps`, each once, in the order they came up.
   std::vector<std::string> distinct_gaps() const;
+
+  /// Do both hold the very same objects (one is a copy of the other of which none was changed)?
+  bool shares_objects_with(const Schema& other) const;
 
   /// Fills `references`, `constraint_names` and `index_tables` from tables and views that were put in by
   /// hand.

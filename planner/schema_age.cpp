@@ -1,19 +1,22 @@
 #include "planner/schema_age.h"
 
 #include <algorithm>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 namespace planner {
 namespace {
 
-template <typename Entry>
-bool any_new(const std::vector<Entry>& entries) {
-  return std::any_of(entries.begin(), entries.end(), [](const Entry& entry) { return entry.is_new; });
+template <typename Entries>
+bool any_new(const Entries& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.is_new; });
 }
 
-template <typename Entry>
-void forget_all(std::vector<Entry>& entries) {
-  for (Entry& entry : entries) entry.is_new = false;
+template <typename Entries>
+void forget_all(Entries& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (std::as_const(entries)[i].is_new) entries[i].is_new = false;
+  }
 }
 
 bool has_new(const Table& table) {

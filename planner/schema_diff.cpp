@@ -95,9 +95,10 @@ class Comparer {
   }
 
   /// Parts of a table or view, matched by name.
-  template <typename Part, typename NameOf>
-  void parts(const std::string& kind, const ObjectName& object, const std::vector<Part>& in_a,
-             const std::vector<Part>& in_b, const NameOf& name_of) {
+  template <typename Parts, typename NameOf>
+  void parts(const std::string& kind, const ObjectName& object, const Parts& in_a, const Parts& in_b,
+             const NameOf& name_of) {
+    using Part = typename Parts::value_type;
     std::map<Identifier, const Part*> others;
     for (const Part& one : in_b) others.emplace(name_of(one), &one);
     for (const Part& one : in_a) {

@@ -39,6 +39,9 @@ class SharedStack {
   void pop() { top_ = std::shared_ptr<Node>(top_->below); }
   void clear() { top_.reset(); }
 
+  /// Do both hold the very same values (one is an unchanged copy of the other)?
+  bool shares_with(const SharedStack& other) const { return top_ == other.top_; }
+
   std::vector<Value> oldest_first() const {
     std::vector<Value> values;
     values.reserve(size());

@@ -40,10 +40,10 @@ const Identifier& name_of(const RewriteRule& part) { return part.definition.name
 const Identifier& name_of(const CreateStatistics& part) { return part.name.name; }
 const Identifier& name_of(const Index& part) { return part.name.name; }
 
-template <typename Part>
-const Part* named(const std::vector<Part>& parts, const Identifier& name) {
+template <typename Parts>
+const typename Parts::value_type* named(const Parts& parts, const Identifier& name) {
   const auto found =
-      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return name_of(part) == name; });
+      std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return name_of(part) == name; });
   return found == parts.end() ? nullptr : &*found;
 }
 
@@ -370,7 +370,7 @@ void TableScripter::constraints(const Table* old, const Table& table) {
       return one.first == table.name && mentions(constraint.definition, one.second);
     });
   };
-  for (const Constraint& constraint : old == nullptr ? std::vector<Constraint>{} : old->constraints) {
+  for (const Constraint& constraint : old == nullptr ? SharedList<Constraint>{} : old->constraints) {
     if (constraint.inherited) continue;
     const Constraint* wanted = named(table.constraints, name_of(constraint));
     const bool foreign_key = constraint.definition.kind == ConstraintKind::ForeignKey;
@@ -419,7 +419,7 @@ void TableScripter::indexes(const Table* old, const Table& table) {
       return one.first == table.name && mentions(index, one.second);
     });
   };
-  for (const Index& index : old == nullptr ? std::vector<Index>{} : old->indexes) {
+  for (const Index& index : old == nullptr ? SharedList<Index>{} : old->indexes) {
     if (!index.constraint.empty() || !index.parent.empty()) continue;
     const Index* wanted = named(table.indexes, name_of(index));
     if (wanted == nullptr || !wanted->constraint.empty() || !same(index, *wanted)) {

@@ -252,9 +252,9 @@ void AlterTable::judge_statistics_target(const SetStatistics& set) {
   }
   const Table* indexed = b_.schema.tables.find(*of);
   const View* view = b_.schema.views.find(*of);
-  const std::vector<Index>* indexes = indexed != nullptr ? &indexed->indexes
-                                      : view != nullptr  ? &view->indexes
-                                                         : nullptr;
+  const SharedList<Index>* indexes = indexed != nullptr ? &indexed->indexes
+                                     : view != nullptr  ? &view->indexes
+                                                        : nullptr;
   if (indexes == nullptr) return;
   const auto index =
       std::find_if(indexes->begin(), indexes->end(), [&](const Index& i) { return i.name == target_; });

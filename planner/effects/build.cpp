@@ -43,36 +43,30 @@ void differences(const Map& before, const Map& after, const Gone& gone, const Ad
 
 /// Do both hold the very same objects, and are names looked up alike?
 bool replays_alike(const Schema& a, const Schema& b) {
-  const auto same = [](const auto& one, const auto& other) { return one.shares_with(other); };
-  return same(a.tables, b.tables) && same(a.views, b.views) && same(a.sequences, b.sequences) &&
-         same(a.enums, b.enums) && same(a.domains, b.domains) && same(a.types, b.types) &&
-         same(a.functions, b.functions) && same(a.schemas, b.schemas) && same(a.extensions, b.extensions) &&
-         same(a.index_tables, b.index_tables) && same(a.publications, b.publications) &&
-         same(a.publication_filters, b.publication_filters) &&
-         same(a.publication_columns, b.publication_columns) && same(a.references, b.references) &&
-         same(a.constraint_names, b.constraint_names) && a.search_path == b.search_path &&
-         a.time_zone == b.time_zone;
+  return a.shares_objects_with(b) && a.search_path == b.search_path && a.time_zone == b.time_zone;
 }
 
-/// Looks the parts of one state up in another, one after the other. Both hold them in the same order, so the
-/// one that is looked for mostly stands next: a table of a thousand columns is not searched a thousand times.
-template <typename Part>
-class InStep {
- public:
-  explicit InStep(const std::vector<Part>& parts) : parts_(parts) {}
-  template <typename Same>
-  const Part* find(const Same& same) {
-    auto at = parts_.begin() + static_cast<std::ptrdiff_t>(next_);
-    if (at == parts_.end() || !same(*at)) at = std::find_if(parts_.begin(), parts_.end(), same);
-    if (at == parts_.end()) return nullptr;
-    next_ = static_cast<std::size_t>(at - parts_.begin()) + 1;
-    return &*at;
+/// What `before` holds and `after` does not hold in the very same state, with what became of it (nullptr: it
+/// is gone). What two states share is passed over.
+template <typename Value, typename Find, typename Visit>
+void for_changed(const SharedList<Value>& before, const SharedList<Value>& after, const Find& find,
+                 const Visit& visit) {
+  if (before.shares_with(after)) return;
+  std::size_t next = 0;
+  for (const Value& old : before) {
+    if (next < after.size() && &after[next] == &old) {
+      ++next;
+      continue;
+    }
+    const Value* now = find(old);
+    if (now == &old) {
+      while (next < after.size() && &after[next] != now) ++next;
+      ++next;
+      continue;
+    }
+    visit(old, now);
   }
-
- private:
-  const std::vector<Part>& parts_;
-  std::size_t next_ = 0;
-};
+}
 
 }  // namespace
 
@@ -293,36 +287,41 @@ void Builder::note_gone_table(const Table& table) {
 void Builder::note_table(const Table& before, const Table& after, const Schema& now) {
   // As many as before: one was renamed by UNIQUE USING INDEX, none dropped or built.
   if (before.indexes.size() != after.indexes.size()) {
-    InStep left(after.indexes), old(before.indexes);
-    for (const Index& each : before.indexes) {
-      if (left.find([&](const Index& i) { return i.name == each.name; }) != nullptr) continue;
-      if (now.index_tables.contains(each.name)) continue;  // it moved with its table
+    const auto in = [](const Table& table) {
+      return [&table](const Index& each) -> const Index* {
+        const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                        [&](const Index& i) { return i.name == each.name; });
+        return found == table.indexes.end() ? nullptr : &*found;
+      };
+    };
+    for_changed(before.indexes, after.indexes, in(after), [&](const Index& each, const Index* kept) {
+      if (kept != nullptr) return;
+      if (now.index_tables.contains(each.name)) return;  // it moved with its table
       lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
       lock_dropped(each.name, LockedKind::Index);
       index(each.name, before.name, IndexWork::Dropped);
-    }
-    for (const Index& each : after.indexes) {
-      if (old.find([&](const Index& i) { return i.name == each.name; }) != nullptr) continue;
+    });
+    for_changed(after.indexes, before.indexes, in(before), [&](const Index& each, const Index* old) {
+      if (old != nullptr) return;
       lock_created(each.name, LockedKind::Index);
       index(each.name, after.name, IndexWork::Built);
-    }
+    });
   }
-  InStep constraints(after.constraints);
-  for (const Constraint& each : before.constraints) {
-    if (each.definition.kind != ConstraintKind::ForeignKey) continue;
-    if (constraints.find([&](const Constraint& c) { return c.definition.name == each.definition.name; }) !=
-        nullptr)
-      continue;
-    lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
-    lock_referenced(each.definition.references.table);
-  }
+  for_changed(
+      before.constraints, after.constraints,
+      [&](const Constraint& each) { return after.constraint(each.definition.name); },
+      [&](const Constraint& each, const Constraint* left) {
+        if (each.definition.kind != ConstraintKind::ForeignKey || left != nullptr) return;
+        lock(before.name, LockMode::AccessExclusive, LockedKind::Table);
+        lock_referenced(each.definition.references.table);
+      });
   bool columns_went = false, defaults_went = false;
-  InStep columns(after.columns);
-  for (const Column& each : before.columns) {
-    const Column* kept = columns.find([&](const Column& c) { return c.name == each.name; });
-    columns_went = columns_went || kept == nullptr;
-    defaults_went = defaults_went || (kept != nullptr && each.default_value && !kept->default_value);
-  }
+  for_changed(
+      before.columns, after.columns, [&](const Column& each) { return after.column(each.name); },
+      [&](const Column& each, const Column* left) {
+        columns_went |= left == nullptr;
+        defaults_went |= each.default_value && left != nullptr && !left->default_value;
+      });
   const auto fewer = [](const auto& old, const auto& kept) { return kept.size() < old.size(); };
   if (columns_went || defaults_went || fewer(before.constraints, after.constraints) ||
       fewer(before.triggers, after.triggers) || fewer(before.policies, after.policies) ||

@@ -178,9 +178,9 @@ void apply(Builder& b, const Reindex& reindex) {
     b.lock(name, lock);
     const Table* table = b.schema.tables.find(name);
     const View* view = b.schema.views.find(name);
-    const std::vector<Index>* indexes = table != nullptr  ? &table->indexes
-                                        : view != nullptr ? &view->indexes
-                                                          : nullptr;
+    const SharedList<Index>* indexes = table != nullptr  ? &table->indexes
+                                       : view != nullptr ? &view->indexes
+                                                         : nullptr;
     if (indexes == nullptr || (table != nullptr && table->kind != RelationKind::Table)) return;
     for (const Index& index : *indexes) {
       if (reindex.concurrently || lock == LockMode::None) {

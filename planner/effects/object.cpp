@@ -23,7 +23,7 @@ void lock_table_and_advance(Builder& b, const TableName& written, const Operatio
 }
 
 const Trigger* trigger_of(const Builder& b, const TableName& table, const Identifier& name) {
-  const std::vector<Trigger>* triggers = nullptr;
+  const SharedList<Trigger>* triggers = nullptr;
   if (const Table* held = b.schema.tables.find(table)) triggers = &held->triggers;
   if (const View* held = b.schema.views.find(table)) triggers = &held->triggers;
   if (triggers == nullptr) return nullptr;

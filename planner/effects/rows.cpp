@@ -36,7 +36,7 @@ bool is_always_identity(const Builder& b, const Table& table, const Identifier& 
   return false;
 }
 
-bool has_trigger(const std::vector<Trigger>& triggers, std::string_view event) {
+bool has_trigger(const SharedList<Trigger>& triggers, std::string_view event) {
   return std::any_of(triggers.begin(), triggers.end(), [&](const Trigger& trigger) {
     const CreateTrigger& t = trigger.definition;
     return t.instead && ((event == "insert" && t.on_insert) || (event == "update" && t.on_update) ||

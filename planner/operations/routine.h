@@ -68,9 +68,9 @@ struct CreateFunction {
   Volatility volatility = Volatility::Volatile;
   bool strict = false;
   bool security_definer = false;
-  std::string body;              ///< AS '...' text; empty for SQL-standard bodies
-  Expression sql_body;           ///< BEGIN ATOMIC / RETURN
-  std::vector<Option> settings;  ///< SET search_path = ...
+  std::string body;                       ///< AS '...' text; empty for SQL-standard bodies
+  Expression sql_body;                    ///< BEGIN ATOMIC / RETURN
+  std::vector<Option> settings;           ///< SET search_path = ...
   std::vector<Option> aggregate_options;  ///< SFUNC, STYPE, INITCOND, ... of an aggregate, in lower case
 };
 struct AlterFunction {

@@ -39,7 +39,7 @@ struct LockTable {
   std::string mode;
   bool nowait = false;
   std::vector<bool> only;  ///< per table
-};  ///< mode in the manual's words: `ACCESS EXCLUSIVE`
+};                         ///< mode in the manual's words: `ACCESS EXCLUSIVE`
 struct Vacuum {
   std::vector<TableName> tables;
   bool full = false;

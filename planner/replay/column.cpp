@@ -197,7 +197,7 @@ void apply(Context& context, const AddColumn& op) {
         }
       }
       for (const Identifier& constraint : constraints) remove_constraint(context.schema, edited, constraint);
-      std::erase_if(edited.columns, [&](const Column& column) { return column.name == op.column.name; });
+      edited.columns.erase_if([&](const Column& column) { return column.name == op.column.name; });
     }
     for (const ObjectName& sequence : sequences) remove_sequence(context.schema, sequence);
     throw;

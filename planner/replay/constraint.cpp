@@ -16,29 +16,11 @@ void count_constraint_name(Schema& schema, const Identifier& place, const Identi
   }
 }
 
-namespace {
-
-void add_reference(Schema& schema, const TableName& target, Schema::Reference reference) {
-  if (std::vector<Schema::Reference>* held = schema.references.edit(target)) {
-    held->push_back(std::move(reference));
-  } else {
-    schema.references.put(target, {std::move(reference)});
-  }
-}
-
-void remove_reference(Schema& schema, const TableName& target, const Schema::Reference& reference) {
-  std::vector<Schema::Reference>* held = schema.references.edit(target);
-  if (held == nullptr) return;
-  erase_value(*held, reference);
-  if (held->empty()) schema.references.erase(target);
-}
-
-}  // namespace
-
 Constraint& add_constraint(Schema& schema, Table& table, Constraint constraint) {
   count_constraint_name(schema, table.name.schema, constraint.definition.name, 1);
   if (constraint.definition.kind == ConstraintKind::ForeignKey) {
-    add_reference(schema, constraint.definition.references.table, {table.name, constraint.definition.name});
+    schema.references.put({constraint.definition.references.table, {table.name, constraint.definition.name}},
+                          {});
   }
   table.constraints.push_back(std::move(constraint));
   return table.constraints.back();
@@ -54,14 +36,14 @@ void remove_constraint(Schema& schema, Table& table, const Identifier& name) {
   std::erase_if(table.hidden_constraints,
                 [&](const Table::HiddenConstraint& hidden) { return hidden.of == name; });
   if (found->definition.kind == ConstraintKind::ForeignKey) {
-    remove_reference(schema, found->definition.references.table, {table.name, name});
+    schema.references.erase({found->definition.references.table, {table.name, name}});
   }
   if (!found->index.empty()) {
     const ObjectName index = found->index;
-    std::erase_if(table.indexes, [&](const Index& one) { return one.name == index; });
+    table.indexes.erase_if([&](const Index& one) { return one.name == index; });
     schema.index_tables.erase(index);
   }
-  std::erase_if(table.constraints, [&](const Constraint& one) { return one.definition.name == name; });
+  table.constraints.erase_if([&](const Constraint& one) { return one.definition.name == name; });
 }
 
 namespace {
@@ -473,7 +455,7 @@ void define_constraint(Context& context, const TableName& table, const Constrain
 }
 
 void clone_foreign_keys(Context& context, const TableName& parent, const TableName& partition) {
-  const std::vector<Constraint> constraints = table_at(context.schema, parent).constraints;
+  const SharedList<Constraint> constraints = table_at(context.schema, parent).constraints;
   for (const Constraint& constraint : constraints) {
     if (constraint.definition.kind == ConstraintKind::ForeignKey)
       inherit_foreign_key(context, partition, constraint);
@@ -570,8 +552,8 @@ void rename_constraint_of(Context& context, const TableName& table_name_, const 
     if (hidden.of == from) hidden.of = to;
   }
   if (constraint->definition.kind == ConstraintKind::ForeignKey) {
-    remove_reference(context.schema, constraint->definition.references.table, {table_name_, from});
-    add_reference(context.schema, constraint->definition.references.table, {table_name_, to});
+    context.schema.references.erase({constraint->definition.references.table, {table_name_, from}});
+    context.schema.references.put({constraint->definition.references.table, {table_name_, to}}, {});
   }
   if (constraint->index.empty()) return;
   const ObjectName old_index = constraint->index;

@@ -150,14 +150,18 @@ void Removal::run(Cascade cascade) {
 
 namespace {
 
-template <typename Parts>
-void erase_part(Parts& parts, const Identifier& name) {
-  std::erase_if(parts, [&](const auto& one) { return one.definition.name == name; });
+template <typename Part>
+void erase_part(std::vector<Part>& parts, const Identifier& name) {
+  std::erase_if(parts, [&](const Part& one) { return one.definition.name == name; });
+}
+template <typename Part>
+void erase_part(SharedList<Part>& parts, const Identifier& name) {
+  parts.erase_if([&](const Part& one) { return one.definition.name == name; });
 }
 
 void take_column(Schema& schema, const ObjectName& relation, const Identifier& column) {
   if (Table* table = schema.tables.edit(relation)) {
-    std::erase_if(table->columns, [&](const Column& one) { return one.name == column; });
+    table->columns.erase_if([&](const Column& one) { return one.name == column; });
   } else if (OtherType* type = schema.types.edit(relation)) {
     std::erase_if(type->attributes, [&](const Column& one) { return one.name == column; });
   }
@@ -190,7 +194,7 @@ void Removal::take_out(const Object& object) {
         erase_part(table->triggers, object.part);
         for (const TableName& child : with_children(schema, object.name, false)) {
           if (child == object.name) continue;
-          std::erase_if(edit_table(context_, child).triggers, [&](const Trigger& trigger) {
+          edit_table(context_, child).triggers.erase_if([&](const Trigger& trigger) {
             return trigger.inherited && trigger.definition.name == object.part;
           });
         }

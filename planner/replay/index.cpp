@@ -8,13 +8,13 @@ namespace planner::replaying {
 
 // ---- where indexes are
 
-std::vector<Index>* indexes_of(Context& context, const ObjectName& relation) {
+SharedList<Index>* indexes_of(Context& context, const ObjectName& relation) {
   if (Table* table = context.schema.tables.edit(relation)) return &table->indexes;
   if (View* view = context.schema.views.edit(relation)) return &view->indexes;
   return nullptr;
 }
 
-const std::vector<Index>* indexes_of(const Schema& schema, const ObjectName& relation) {
+const SharedList<Index>* indexes_of(const Schema& schema, const ObjectName& relation) {
   if (const Table* table = schema.tables.find(relation)) return &table->indexes;
   if (const View* view = schema.views.find(relation)) return &view->indexes;
   return nullptr;
@@ -22,30 +22,34 @@ const std::vector<Index>* indexes_of(const Schema& schema, const ObjectName& rel
 
 namespace {
 
-template <typename Indexes>
-auto* named(Indexes* indexes, const ObjectName& name) {
-  if (indexes == nullptr) return static_cast<decltype(indexes->data())>(nullptr);
-  for (auto& index : *indexes) {
-    if (index.name == name) return &index;
+std::optional<std::size_t> place_of(const SharedList<Index>* indexes, const ObjectName& name) {
+  for (std::size_t i = 0; indexes != nullptr && i < indexes->size(); ++i) {
+    if ((*indexes)[i].name == name) return i;
   }
-  return static_cast<decltype(indexes->data())>(nullptr);
+  return std::nullopt;
 }
 
 }  // namespace
 
 const Index* index_at(const Schema& schema, const ObjectName& qualified) {
   const TableName* relation = schema.index_tables.find(qualified);
-  return relation == nullptr ? nullptr : named(indexes_of(schema, *relation), qualified);
+  if (relation == nullptr) return nullptr;
+  const SharedList<Index>* indexes = indexes_of(schema, *relation);
+  const auto place = place_of(indexes, qualified);
+  return place ? &(*indexes)[*place] : nullptr;
 }
 
 Index* edit_index(Context& context, const ObjectName& qualified) {
   const TableName* relation = context.schema.index_tables.find(qualified);
-  return relation == nullptr ? nullptr : named(indexes_of(context, *relation), qualified);
+  if (relation == nullptr) return nullptr;
+  SharedList<Index>* indexes = indexes_of(context, *relation);
+  const auto place = place_of(indexes, qualified);
+  return place ? &(*indexes)[*place] : nullptr;
 }
 
 // ---- how PostgreSQL stores and names them
 
-std::vector<IndexElement> stored_elements(const Schema& schema, const std::vector<Column>& columns,
+std::vector<IndexElement> stored_elements(const Schema& schema, const SharedList<Column>& columns,
                                           std::string_view method, std::vector<IndexElement> elements) {
   for (IndexElement& element : elements) {
     const auto column = std::find_if(columns.begin(), columns.end(),
@@ -244,7 +248,7 @@ ObjectName create_index(Context& context, const ObjectName& relation, Index inde
 }
 
 void ensure_partition_indexes(Context& context, const TableName& parent, const TableName& partition) {
-  const std::vector<Index> wanted = table_at(context.schema, parent).indexes;
+  const SharedList<Index> wanted = table_at(context.schema, parent).indexes;
   if (table_at(context.schema, partition).kind == RelationKind::ForeignTable) return;
   for (const Index& index : wanted) {
     const Constraint* held =
@@ -265,8 +269,8 @@ void remove_index(Schema& schema, const ObjectName& qualified) {
   if (found == nullptr) return;
   const TableName relation = *found;
   Context context{schema};
-  if (std::vector<Index>* indexes = indexes_of(context, relation)) {
-    std::erase_if(*indexes, [&](const Index& index) { return index.name == qualified; });
+  if (SharedList<Index>* indexes = indexes_of(context, relation)) {
+    indexes->erase_if([&](const Index& index) { return index.name == qualified; });
   }
   schema.index_tables.erase(qualified);
 }
@@ -298,7 +302,7 @@ void rename_index_to(Context& context, const ObjectName& qualified, const Object
 namespace {
 
 /// Columns of an index's expressions and predicate must exist; names what does not.
-void require_columns(const std::vector<Column>& columns, const Expression& expression) {
+void require_columns(const SharedList<Column>& columns, const Expression& expression) {
   for (const Identifier& name : expression.facts().columns) {
     const bool known =
         std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.name == name; });
@@ -328,7 +332,7 @@ void apply(Context& context, const CreateIndex& op) {
   if (table != nullptr && table->partition_by && op.concurrently) {
     refuse("0A000", "cannot create index on partitioned table \"{}\" concurrently", op.table.name.str());
   }
-  static const std::vector<Column> kNone;
+  static const SharedList<Column> kNone;
   if (table != nullptr) {
     for (const IndexElement& element : op.elements) {
       if (!element.column.empty() && table->column(element.column) == nullptr) {
@@ -402,13 +406,15 @@ void apply(Context& context, const RenameIndex& op) {
 void apply(Context& context, const ClusterOn& op) {
   const auto found = find_relation(context.schema, op.table);
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.table));
-  std::vector<Index>* indexes = indexes_of(context, found->name);
+  SharedList<Index>* indexes = indexes_of(context, found->name);
   if (indexes == nullptr) refuse("42809", "\"{}\" is not a table", op.table.name.str());
   const ObjectName wanted(found->name.schema, op.index);
-  if (!op.index.empty() && named(indexes, wanted) == nullptr) {
+  const auto place = op.index.empty() ? std::nullopt : place_of(indexes, wanted);
+  if (!op.index.empty() && !place) {
     refuse("42704", "index \"{}\" for table \"{}\" does not exist", op.index.str(), op.table.name.str());
   }
-  if (const Index* index = op.index.empty() ? nullptr : named(indexes, wanted)) {
+  if (place) {
+    const Index* index = &std::as_const(*indexes)[*place];
     if (index->method != "btree" && index->method != "gist") {
       refuse("0A000", "cannot cluster on index \"{}\" because access method does not support clustering",
              op.index.str());
@@ -428,7 +434,7 @@ void apply(Context& context, const SetReplicaIdentity& op) {
   const auto found = find_relation(context.schema, op.table);
   const View* view = found ? context.schema.views.find(found->name) : nullptr;
   if (view != nullptr && view->materialized) {  // it has one, and nothing is made of it
-    if (op.identity == 'i' && named(&view->indexes, ObjectName(found->name.schema, op.index)) == nullptr)
+    if (op.identity == 'i' && !place_of(&view->indexes, ObjectName(found->name.schema, op.index)))
       refuse("42704", "index \"{}\" for table \"{}\" does not exist", op.index.str(), found->name.name.str());
     return;
   }

@@ -141,8 +141,8 @@ bool same_foreign_key(const ConstraintDefinition& a, const ConstraintDefinition&
 
 // ---- indexes: replay_index.cpp
 
-std::vector<Index>* indexes_of(Context& context, const ObjectName& relation);
-const std::vector<Index>* indexes_of(const Schema& schema, const ObjectName& relation);
+SharedList<Index>* indexes_of(Context& context, const ObjectName& relation);
+const SharedList<Index>* indexes_of(const Schema& schema, const ObjectName& relation);
 const Index* index_at(const Schema& schema, const ObjectName& qualified);
 Index* edit_index(Context& context, const ObjectName& qualified);
 /// Adds an index of a constraint or of CREATE INDEX; an empty name is generated. Partitions get theirs,
@@ -154,7 +154,7 @@ void rename_index_to(Context& context, const ObjectName& qualified, const Object
 /// Every index of the parent is found or made on the partition.
 void ensure_partition_indexes(Context& context, const TableName& parent, const TableName& partition);
 /// Elements as PostgreSQL prints them: no default opclass, no collation the column has anyway.
-std::vector<IndexElement> stored_elements(const Schema& schema, const std::vector<Column>& columns,
+std::vector<IndexElement> stored_elements(const Schema& schema, const SharedList<Column>& columns,
                                           std::string_view method, std::vector<IndexElement> elements);
 std::vector<Identifier> index_column_names(const std::vector<IndexElement>& elements,
                                            const std::vector<Identifier>& included);

@@ -170,24 +170,21 @@ void move_table(Context& context, const TableName& from, const TableName& to) {
   const std::vector<ObjectName> sequences = moved.owned_sequences;
   const std::vector<TableName> parents = moved.inherits;
   const std::vector<TableName> children = moved.children;
-  const std::vector<Constraint> constraints = moved.constraints;
+  const SharedList<Constraint> constraints = moved.constraints;
   schema.tables.erase(from);
   schema.tables.put(to, std::move(moved));
 
   // References of others to it, and its own to others.
-  if (const std::vector<Schema::Reference>* held = schema.references.find(from)) {
-    const std::vector<Schema::Reference> references = *held;
-    schema.references.erase(from);
-    schema.references.put(to, references);
+  for (const Schema::Reference& reference : schema.references_to(from)) {
+    schema.references.erase({from, reference});
+    schema.references.put({to, reference}, {});
   }
   for (const Constraint& constraint : constraints) {
     if (constraint.definition.kind != ConstraintKind::ForeignKey) continue;
     const TableName& written = constraint.definition.references.table;
-    std::vector<Schema::Reference>* held = schema.references.edit(written == from ? to : written);
-    if (held == nullptr) continue;
-    for (Schema::Reference& reference : *held) {
-      if (reference.from == from) reference.from = to;
-    }
+    const TableName& target = written == from ? to : written;
+    schema.references.erase({target, {from, constraint.definition.name}});
+    schema.references.put({target, {to, constraint.definition.name}}, {});
   }
   for (const Schema::Reference& reference : schema.references_to(to)) {
     Constraint* key = edit_table(context, reference.from).constraint(reference.constraint);

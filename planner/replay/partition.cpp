@@ -6,7 +6,7 @@ namespace planner::replaying {
 
 void adopt_partition(Context& context, const TableName& parent, const TableName& partition) {
   ensure_partition_indexes(context, parent, partition);
-  const std::vector<Trigger> triggers = table_at(context.schema, parent).triggers;
+  const SharedList<Trigger> triggers = table_at(context.schema, parent).triggers;
   for (const Trigger& trigger : triggers) {
     if (!trigger.definition.for_each_row) continue;
     Table& table = edit_table(context, partition);
@@ -200,7 +200,7 @@ void apply(Context& context, const DetachPartition& op) {
     constraint.inherited = false;
     constraint.local = true;
   }
-  std::erase_if(table.triggers, [](const Trigger& trigger) { return trigger.inherited; });
+  table.triggers.erase_if([](const Trigger& trigger) { return trigger.inherited; });
 }
 
 void apply(Context& context, const Inherit& op) {

@@ -99,7 +99,9 @@ void add_like_columns(Context& context, NewTable& made, const LikeClause& like) 
   if (source == nullptr && composite == nullptr) {
     refuse("42809", "relation \"{}\" is invalid in LIKE clause", like.source.name.str());
   }
-  for (const Column& original : source != nullptr ? source->columns : composite->attributes) {
+  const std::size_t count = source != nullptr ? source->columns.size() : composite->attributes.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Column& original = source != nullptr ? source->columns[i] : composite->attributes[i];
     require_new_column(made.table, original.name);
     Column column = original;
     column.inherited = false;
@@ -259,7 +261,7 @@ void add_columns(Context& context, NewTable& made, const CreateTable& op) {
       refuse("42704", "type \"{}\" does not exist", as_written(op.of_type));
     if (composite == nullptr || composite->kind != 'c')
       refuse("42809", "type {} is not a composite type", as_written(op.of_type));
-    made.table.columns = composite->attributes;
+    for (const Column& attribute : composite->attributes) made.table.columns.push_back(attribute);
     made.table.of_type = type;
   }
   for (const TableName& parent : made.table.inherits) {

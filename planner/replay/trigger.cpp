@@ -15,6 +15,14 @@ auto* named(Parts& parts, const Identifier& name) {
   return static_cast<decltype(parts.data())>(nullptr);
 }
 
+/// Only what is found is taken for changing.
+Trigger* named(SharedList<Trigger>& triggers, const Identifier& name) {
+  const SharedList<Trigger>& all = triggers;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Trigger& one) { return one.definition.name == name; });
+  return found == all.end() ? nullptr : &triggers[found.index()];
+}
+
 FoundRelation relation_of(const Schema& schema, const TableName& written) {
   const auto found = find_relation(schema, written);
   if (!found) {
@@ -24,7 +32,7 @@ FoundRelation relation_of(const Schema& schema, const TableName& written) {
   return *found;
 }
 
-std::vector<Trigger>* triggers_of(Context& context, const ObjectName& relation) {
+SharedList<Trigger>* triggers_of(Context& context, const ObjectName& relation) {
   if (Table* table = context.schema.tables.edit(relation)) return &table->triggers;
   if (View* view = context.schema.views.edit(relation)) return &view->triggers;
   return nullptr;
@@ -42,7 +50,7 @@ std::vector<RewriteRule>* rules_of(Context& context, const ObjectName& relation)
 
 void apply(Context& context, const CreateTrigger& op) {
   const FoundRelation found = relation_of(context.schema, op.table);
-  std::vector<Trigger>* triggers = triggers_of(context, found.name);
+  SharedList<Trigger>* triggers = triggers_of(context, found.name);
   if (triggers == nullptr) refuse("42809", "relation \"{}\" cannot have triggers", op.table.name.str());
   Trigger trigger;
   trigger.definition = op;
@@ -95,7 +103,7 @@ void apply(Context& context, const CreateTrigger& op) {
     Trigger copy = trigger;
     copy.definition.table = partition;
     copy.inherited = true;
-    std::vector<Trigger>& below = edit_table(context, partition).triggers;
+    SharedList<Trigger>& below = edit_table(context, partition).triggers;
     if (Trigger* existing = named(below, op.name)) {
       *existing = std::move(copy);
     } else {
@@ -106,7 +114,7 @@ void apply(Context& context, const CreateTrigger& op) {
 
 void apply(Context& context, const DropTrigger& op) {
   const auto found = find_relation(context.schema, op.table);
-  std::vector<Trigger>* triggers = found ? triggers_of(context, found->name) : nullptr;
+  SharedList<Trigger>* triggers = found ? triggers_of(context, found->name) : nullptr;
   if (!found && op.if_exists) return;
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.table));
   const Trigger* trigger = triggers == nullptr ? nullptr : named(*triggers, op.trigger);
@@ -127,7 +135,7 @@ void apply(Context& context, const DropTrigger& op) {
 
 void apply(Context& context, const RenameTrigger& op) {
   const FoundRelation found = relation_of(context.schema, op.table);
-  std::vector<Trigger>* triggers = triggers_of(context, found.name);
+  SharedList<Trigger>* triggers = triggers_of(context, found.name);
   Trigger* trigger = triggers == nullptr ? nullptr : named(*triggers, op.from);
   if (trigger == nullptr) {
     refuse("42704", "trigger \"{}\" for table \"{}\" does not exist", op.from.str(), found.name.name.str());

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "planner/sql/expression.h"
 #include "planner/sql/draft.h"
+#include "planner/sql/expression.h"
 
 namespace planner {
 

@@ -118,12 +118,20 @@ void settle_phases(const SelectedService& selected, Analysis& analysis) {
   }
 }
 
+/// The process is about to end and gives its memory back in one go; taking thousands of tables apart first
+/// costs a tenth of the time that judging one migration takes.
+template <typename Value>
+void leave_to_the_system(Value value) {
+  static std::vector<const Value*> left;  // reachable: nobody lost it
+  left.push_back(new Value(std::move(value)));
+}
+
 void run(const Options& options, Context& context) {
   const std::vector<Output> outputs = outputs_of(options.formats, options.outputs);
   fail_level(options.fail_on, {});  // a word nobody knows is said before anything is read
   SelectionOptions chosen = options.selection;
   chosen.reports_history = true;
-  const Selection selection = select_migrations(chosen, context);
+  Selection selection = select_migrations(chosen, context);
   check_rule_names(selection.config);
   const RuleBook rules(selection.config);
 
@@ -179,6 +187,8 @@ void run(const Options& options, Context& context) {
   use_baseline(options.write_baseline, options.baseline, selection, report.findings, context);
   for (const Output& output : outputs) deliver_analysis(report, output, context);
   context.exit_code = report::fails(report) ? kExitFindings : kExitOk;
+  leave_to_the_system(std::move(analyses));
+  leave_to_the_system(std::move(selection));
 }
 
 }  // namespace

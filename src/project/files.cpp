@@ -1,5 +1,6 @@
 #include "src/project/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <system_error>
 
 #include "planner/error.h"
@@ -107,9 +109,36 @@ std::size_t first_bad_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+fs::file_type type_of_mode(mode_t mode) {
+  if (S_ISDIR(mode)) return fs::file_type::directory;
+  if (S_ISREG(mode)) return fs::file_type::regular;
+  return S_ISLNK(mode) ? fs::file_type::symlink : fs::file_type::unknown;
+}
+
+/// Some file systems list names alone.
+fs::file_type type_of(const dirent& entry, int folder) {
+  if (entry.d_type != DT_UNKNOWN) return type_of_mode(DTTOIF(entry.d_type));
+  struct stat info {};
+  return ::fstatat(folder, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 ? type_of_mode(info.st_mode)
+                                                                          : fs::file_type::unknown;
+}
+
+/// Is there nothing that lexically_normal() would change? Taking a path apart and putting it together again
+/// costs more than reading a small file.
+bool is_normal(std::string_view path) {
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part == "." || part == ".." || (part.empty() && begin > 0)) return false;
+    begin = end + 1;
+  }
+  return !path.empty() && (path.size() == 1 || path.back() != '/');
+}
+
 }  // namespace
 
 std::string shown(const fs::path& path) {
+  if (is_normal(path.native())) return path.native();
   std::string text = path.lexically_normal().generic_string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text.empty() ? "." : text;
@@ -215,18 +244,28 @@ void remove_path(const fs::path& path) {
   if (error) fail_writing(path, "be removed", error.value());
 }
 
-std::vector<fs::directory_entry> entries_of(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::directory_entry> entries;
-  fs::directory_iterator it(folder, error);
-  for (; !error && it != fs::directory_iterator(); it.increment(error)) entries.push_back(*it);
-  if (error) {
-    throw Error(fmt::format("{}: the folder cannot be listed: {}", shown(folder), reason(error.value())),
-                reading_hint(error.value()));
+std::vector<FolderEntry> entries_of(const fs::path& folder) {
+  struct Close {
+    void operator()(DIR* listing) const { ::closedir(listing); }
+  };
+  const auto fail = [&](int error) {
+    throw Error(fmt::format("{}: the folder cannot be listed: {}", shown(folder), reason(error)),
+                reading_hint(error));
+  };
+  const std::unique_ptr<DIR, Close> listing(::opendir(folder.c_str()));
+  if (listing == nullptr) fail(errno);
+  std::vector<FolderEntry> entries;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(listing.get());
+    if (entry == nullptr) break;
+    std::string name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    entries.push_back({std::move(name), type_of(*entry, ::dirfd(listing.get()))});
   }
-  std::sort(entries.begin(), entries.end(), [](const fs::directory_entry& a, const fs::directory_entry& b) {
-    return a.path().native() < b.path().native();
-  });
+  if (errno != 0) fail(errno);
+  std::sort(entries.begin(), entries.end(),
+            [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
   return entries;
 }
 
@@ -244,11 +283,6 @@ bool is_folder(const fs::path& path) {
 bool is_file(const fs::path& path) {
   std::error_code error;
   return fs::is_regular_file(path, error);
-}
-
-bool is_real_folder(const fs::path& path) {
-  std::error_code error;
-  return fs::symlink_status(path, error).type() == fs::file_type::directory;
 }
 
 }  // namespace planner::project

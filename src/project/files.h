@@ -35,14 +35,19 @@ void rename_path(const fs::path& from, const fs::path& to, std::string_view what
 /// Removes a file or a folder with everything in it. Throws Error.
 void remove_path(const fs::path& path);
 
-/// Sorted entries of a folder. Throws Error when it cannot be listed.
-std::vector<fs::directory_entry> entries_of(const fs::path& folder);
+/// What stands in a folder, without asking for each entry: listing a long history costs one call.
+struct FolderEntry {
+  std::string name;
+  fs::file_type type;  ///< of the entry itself: a symbolic link is one, whatever it leads to
+};
+
+/// Entries of a folder, sorted by the bytes of their names. Throws Error when it cannot be listed.
+std::vector<FolderEntry> entries_of(const fs::path& folder);
 
 /// Absolute, without symbolic links, `.` and `..`; what does not exist yet is kept as written.
 fs::path real_path(const fs::path& path);
 
-bool is_folder(const fs::path& path);       ///< symbolic links are followed
-bool is_file(const fs::path& path);         ///< symbolic links are followed
-bool is_real_folder(const fs::path& path);  ///< symbolic links are not followed
+bool is_folder(const fs::path& path);  ///< symbolic links are followed
+bool is_file(const fs::path& path);    ///< symbolic links are followed
 
 }  // namespace planner::project

@@ -45,11 +45,10 @@ int compare_numbers(std::string_view a, std::string_view b) {
 
 std::vector<fs::path> sql_files(const fs::path& folder) {
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : entries_of(folder)) {
-    std::error_code error;
-    const std::string name = entry.path().filename().string();
-    if (ends_with(name, ".sql") && name.front() != '.' && !entry.is_directory(error))
-      files.push_back(entry.path());
+  for (const FolderEntry& entry : entries_of(folder)) {
+    if (!ends_with(entry.name, ".sql") || entry.name.front() == '.') continue;
+    fs::path file = folder / entry.name;
+    if (entry.type == fs::file_type::regular || !is_folder(file)) files.push_back(std::move(file));
   }
   return files;
 }
@@ -113,11 +112,11 @@ std::vector<MigrationFile> numbered_files(const fs::path& folder) {
 
 std::vector<MigrationFile> diesel_folders(const fs::path& folder) {
   std::vector<MigrationFile> files;
-  for (const fs::directory_entry& entry : entries_of(folder)) {
-    const fs::path path = entry.path();
+  for (const FolderEntry& entry : entries_of(folder)) {
+    const fs::path path = folder / entry.name;
     if (!is_folder(path) || !is_file(path / "up.sql")) continue;
     MigrationFile file;
-    file.name = path.filename().string();
+    file.name = entry.name;
     // Diesel: everything before the first underscore, dashes removed, compared as text.
     file.version = file.name.substr(0, file.name.find('_'));
     file.version.erase(std::remove(file.version.begin(), file.version.end(), '-'), file.version.end());
@@ -258,10 +257,10 @@ std::vector<MigrationFile> plain_files(const fs::path& folder) {
 }
 
 /// Hidden folders make no history: what a killed run leaves beside a plan is one.
-bool has_subfolder_with(const std::vector<fs::directory_entry>& entries, const char* file) {
-  return std::any_of(entries.begin(), entries.end(), [&](const fs::directory_entry& entry) {
-    return !entry.path().filename().string().starts_with('.') && is_folder(entry.path()) &&
-           is_file(entry.path() / file);
+bool has_subfolder_with(const fs::path& folder, const std::vector<FolderEntry>& entries, const char* file) {
+  return std::any_of(entries.begin(), entries.end(), [&](const FolderEntry& entry) {
+    return entry.name.front() != '.' && entry.type != fs::file_type::regular &&
+           is_file(folder / entry.name / file);
   });
 }
 
@@ -321,11 +320,11 @@ Layout layout_of(Tool tool) {
 
 std::optional<Layout> detect_layout(const fs::path& folder, bool take_plain_sql) {
   if (!is_folder(folder)) return std::nullopt;
-  const std::vector<fs::directory_entry> entries = entries_of(folder);
+  const std::vector<FolderEntry> entries = entries_of(folder);
   if (is_file(folder / "meta" / "_journal.json")) return Layout::Drizzle;
-  if (has_subfolder_with(entries, "migration.sql") || is_file(folder / "migration_lock.toml"))
+  if (has_subfolder_with(folder, entries, "migration.sql") || is_file(folder / "migration_lock.toml"))
     return Layout::Prisma;
-  if (has_subfolder_with(entries, "up.sql")) return Layout::Diesel;
+  if (has_subfolder_with(folder, entries, "up.sql")) return Layout::Diesel;
 
   const std::vector<fs::path> files = sql_files(folder);
   if (files.empty()) return std::nullopt;

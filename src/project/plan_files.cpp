@@ -174,18 +174,18 @@ void require_unedited(const StoredPlan& plan) {
 void remove_leftovers(const fs::path& target) {
   if (!is_folder(target.parent_path())) return;
   const std::string mark = fmt::format(".{}.planner-", target.filename().string());
-  for (const fs::directory_entry& entry : entries_of(target.parent_path())) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(mark, 0) == 0 && !is_in_use(name)) remove_path(entry.path());
+  for (const FolderEntry& entry : entries_of(target.parent_path())) {
+    if (entry.name.rfind(mark, 0) == 0 && !is_in_use(entry.name))
+      remove_path(target.parent_path() / entry.name);
   }
 }
 
 std::vector<fs::path> plans_in(const fs::path& folder) {
   std::vector<fs::path> plans;
   if (!is_folder(folder)) return plans;
-  for (const fs::directory_entry& entry : entries_of(folder)) {
-    if (entry.path().filename().string().front() != '.' && is_file(entry.path() / "plan.toml"))
-      plans.push_back(entry.path());
+  for (const FolderEntry& entry : entries_of(folder)) {
+    fs::path plan = folder / entry.name;
+    if (entry.name.front() != '.' && is_file(plan / "plan.toml")) plans.push_back(std::move(plan));
   }
   return plans;
 }

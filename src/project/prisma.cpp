@@ -126,11 +126,9 @@ MigrationFolder list_prisma(const fs::path& folder) {
   listed.findings = check_migration_lock(folder);
 
   std::vector<std::string> names;
-  for (const fs::directory_entry& entry : entries_of(folder)) {
+  for (FolderEntry& entry : entries_of(folder)) {
     // Prisma takes directory entries of type "directory" only: files and symbolic links do not exist for it.
-    std::error_code error;
-    if (!entry.is_symlink(error) && entry.is_directory(error))
-      names.push_back(entry.path().filename().string());
+    if (entry.type == fs::file_type::directory) names.push_back(std::move(entry.name));
   }
   const std::vector<std::string> by_bytes =
       names;  // entries_of sorts by bytes, as engines before CLI 6.6 did

@@ -46,15 +46,15 @@ void search(const fs::path& folder, int depth, std::vector<fs::path>& found) {
   }
   const std::size_t before = found.size();
   if (depth < kDeepest) {
-    std::vector<fs::directory_entry> entries;
+    std::vector<FolderEntry> entries;
     try {
       entries = entries_of(folder);
     } catch (const Error&) {
       return;  // a folder we may not list (lost+found) holds no history of ours
     }
-    for (const fs::directory_entry& entry : entries) {
-      if (is_real_folder(entry.path()) && !is_never_searched(entry.path().filename().string()))
-        search(entry.path(), depth + 1, found);
+    for (const FolderEntry& entry : entries) {
+      if (entry.type == fs::file_type::directory && !is_never_searched(entry.name))
+        search(folder / entry.name, depth + 1, found);
     }
   }
   // SQL files without any tool's marks are the last thing to believe in: not when a real history lies below

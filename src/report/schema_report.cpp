@@ -29,10 +29,10 @@ void add_facets(Json& json, const Facets& facets) {
   }
 }
 
-template <typename Part, typename Name>
-Json parts(const std::vector<Part>& all, const Name& name) {
+template <typename Parts, typename Name>
+Json parts(const Parts& all, const Name& name) {
   Json out = Json::array();
-  for (const Part& part : all) {
+  for (const auto& part : all) {
     Json one{{"name", name(part)}};
     add_facets(one, facets_of(part, {}));
     out.push_back(std::move(one));
