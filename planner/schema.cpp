@@ -32,10 +32,10 @@ const Identifier kPgTemp("pg_temp");
 /// true.
 template <typename Visit>
 bool along_search_path(const Schema& schema, const ObjectName& name, const Visit& visit) {
-  if (!name.schema.empty()) return visit(name);
-  if (visit(ObjectName(kPgTemp, name.name))) return true;
+  if (!name.schema.empty()) return visit(NameView(name));
+  if (visit(NameView(kPgTemp, name.name))) return true;
   for (const Identifier& place : schema.search_path) {
-    if (place != kPgTemp && visit(ObjectName(place, name.name))) return true;
+    if (place != kPgTemp && visit(NameView(place, name.name))) return true;
   }
   return false;
 }
@@ -44,18 +44,17 @@ template <typename Value>
 const Value* look_up(const Schema& schema, const SharedMap<ObjectName, Value>& objects,
                      const ObjectName& name) {
   const Value* found = nullptr;
-  along_search_path(schema, name, [&](const ObjectName& qualified) {
-    return (found = objects.find(qualified)) != nullptr;
-  });
+  along_search_path(schema, name,
+                    [&](const NameView& qualified) { return (found = objects.find(qualified)) != nullptr; });
   return found;
 }
 
-bool relation_exists(const Schema& schema, const ObjectName& name) {
+bool relation_exists(const Schema& schema, const NameView& name) {
   return schema.tables.contains(name) || schema.views.contains(name) || schema.sequences.contains(name) ||
          schema.index_tables.contains(name);
 }
 
-bool type_exists(const Schema& schema, const ObjectName& name) {
+bool type_exists(const Schema& schema, const NameView& name) {
   return schema.enums.contains(name) || schema.domains.contains(name) || schema.types.contains(name) ||
          schema.tables.contains(name) || schema.views.contains(name);
 }
@@ -105,9 +104,9 @@ const std::vector<Function>* Schema::functions_named(const ObjectName& name) con
 const Index* Schema::index(const ObjectName& name) const {
   ObjectName found;
   const TableName* owner = nullptr;
-  along_search_path(*this, name, [&](const ObjectName& qualified) {
+  along_search_path(*this, name, [&](const NameView& qualified) {
     owner = index_tables.find(qualified);
-    found = qualified;
+    if (owner != nullptr) found = qualified.copy();
     return owner != nullptr;
   });
   if (owner == nullptr) return nullptr;
@@ -128,9 +127,10 @@ Identifier Schema::creation_schema() const {
 ObjectName Schema::resolve_relation(const ObjectName& name) const {
   if (!name.schema.empty()) return name;
   ObjectName found;
-  if (along_search_path(*this, name, [&](const ObjectName& qualified) {
-        found = qualified;
-        return relation_exists(*this, qualified);
+  if (along_search_path(*this, name, [&](const NameView& qualified) {
+        if (!relation_exists(*this, qualified)) return false;
+        found = qualified.copy();
+        return true;
       })) {
     return found;
   }
@@ -143,9 +143,10 @@ ObjectName Schema::resolve_type(const ObjectName& name) const {
   // pg_catalog comes before everything that the search path names.
   if (is_builtin_type(name.name.str())) return name;
   ObjectName found;
-  if (along_search_path(*this, name, [&](const ObjectName& qualified) {
-        found = qualified;
-        return type_exists(*this, qualified);
+  if (along_search_path(*this, name, [&](const NameView& qualified) {
+        if (!type_exists(*this, qualified)) return false;
+        found = qualified.copy();
+        return true;
       })) {
     return found;
   }

@@ -120,8 +120,10 @@ class SharedMap {
     std::size_t depth_ = 0;            ///< 0: the end
   };
 
-  /// Valid until the next change of this very map (a copy keeps its own).
-  const Value* find(const Key& key) const {
+  /// Valid until the next change of this very map (a copy keeps its own). Takes whatever keys can be compared
+  /// with.
+  template <typename Wanted = Key>
+  const Value* find(const Wanted& key) const {
     const Node* node = root_.get();
     if (node == nullptr) return nullptr;
     while (!node->is_leaf()) node = node->children[child_of(*node, key)].get();
@@ -129,7 +131,10 @@ class SharedMap {
     return place < node->entries.size() && *node->entries[place].key == key ? node->entries[place].value.get()
                                                                             : nullptr;
   }
-  bool contains(const Key& key) const { return find(key) != nullptr; }
+  template <typename Wanted = Key>
+  bool contains(const Wanted& key) const {
+    return find(key) != nullptr;
+  }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
@@ -224,14 +229,16 @@ class SharedMap {
   }
 
   /// The last child that does not begin behind the key.
-  static std::size_t child_of(const Node& node, const Key& key) {
+  template <typename Wanted>
+  static std::size_t child_of(const Node& node, const Wanted& key) {
     const auto after = std::upper_bound(node.children.begin(), node.children.end(), key,
-                                        [](const Key& k, const Slot& child) { return k < *child->first; });
+                                        [](const Wanted& k, const Slot& child) { return k < *child->first; });
     return after == node.children.begin() ? 0 : static_cast<std::size_t>(after - node.children.begin()) - 1;
   }
-  static std::size_t entry_of(const Node& leaf, const Key& key) {
+  template <typename Wanted>
+  static std::size_t entry_of(const Node& leaf, const Wanted& key) {
     const auto found = std::lower_bound(leaf.entries.begin(), leaf.entries.end(), key,
-                                        [](const Entry& entry, const Key& k) { return *entry.key < k; });
+                                        [](const Entry& entry, const Wanted& k) { return *entry.key < k; });
     return static_cast<std::size_t>(found - leaf.entries.begin());
   }
 

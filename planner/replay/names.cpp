@@ -40,13 +40,13 @@ bool type_exists(const Schema& schema, const ObjectName& qualified) {
 
 namespace {
 
-std::optional<FoundRelation> relation_at(const Schema& schema, const ObjectName& qualified) {
-  if (schema.tables.contains(qualified)) return FoundRelation{Relation::Table, qualified};
-  if (schema.index_tables.contains(qualified)) return FoundRelation{Relation::Index, qualified};
-  if (schema.sequences.contains(qualified)) return FoundRelation{Relation::Sequence, qualified};
-  if (schema.views.contains(qualified)) return FoundRelation{Relation::View, qualified};
+std::optional<FoundRelation> relation_at(const Schema& schema, const NameView& qualified) {
+  if (schema.tables.contains(qualified)) return FoundRelation{Relation::Table, qualified.copy()};
+  if (schema.index_tables.contains(qualified)) return FoundRelation{Relation::Index, qualified.copy()};
+  if (schema.sequences.contains(qualified)) return FoundRelation{Relation::Sequence, qualified.copy()};
+  if (schema.views.contains(qualified)) return FoundRelation{Relation::View, qualified.copy()};
   const OtherType* type = schema.types.find(qualified);
-  if (type != nullptr && type->kind == 'c') return FoundRelation{Relation::CompositeType, qualified};
+  if (type != nullptr && type->kind == 'c') return FoundRelation{Relation::CompositeType, qualified.copy()};
   return std::nullopt;
 }
 
@@ -54,9 +54,9 @@ std::optional<FoundRelation> relation_at(const Schema& schema, const ObjectName&
 
 std::optional<FoundRelation> find_relation(const Schema& schema, const ObjectName& written) {
   if (!written.schema.empty()) return relation_at(schema, written);
-  if (auto found = relation_at(schema, ObjectName(kPgTemp, written.name))) return found;
+  if (auto found = relation_at(schema, {kPgTemp, written.name})) return found;
   for (const Identifier& place : schema.search_path) {
-    if (auto found = relation_at(schema, ObjectName(place, written.name))) return found;
+    if (auto found = relation_at(schema, {place, written.name})) return found;
   }
   return std::nullopt;
 }

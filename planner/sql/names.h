@@ -44,6 +44,25 @@ struct ObjectName {
 
 using TableName = ObjectName;
 
+/// A qualified name that something is looked up by: names are looked up in one schema after the other, and
+/// nothing is copied for it. Not longer than what it is made of.
+struct NameView {
+  const Identifier& schema;
+  const Identifier& name;
+
+  NameView(const Identifier& in, const Identifier& what) : schema(in), name(what) {}
+  NameView(const ObjectName& whole) : schema(whole.schema), name(whole.name) {}
+
+  ObjectName copy() const { return ObjectName(schema, name); }
+  friend std::strong_ordering operator<=>(const NameView& a, const ObjectName& b) {
+    const std::strong_ordering order = a.schema <=> b.schema;
+    return order == std::strong_ordering::equal ? a.name <=> b.name : order;
+  }
+  friend bool operator==(const NameView& a, const ObjectName& b) {
+    return a.name == b.name && a.schema == b.schema;
+  }
+};
+
 /// `"name"` with quotes doubled: always valid SQL.
 std::string quoted(const Identifier& name);
 /// `"schema"."name"`, or `"name"` when the schema is empty.

@@ -463,7 +463,7 @@ void run(const Options& options, Context& context) {
     facts.history = project::real_path(service.folder.path)
                         .lexically_relative(project::real_path(folder))
                         .generic_string();
-    facts.original_file = original.file.filename().string();
+    facts.original_file = original.file.path().filename().string();
     facts.options = options_as_written(options);
     facts.commit = what_to_commit(service, folder);
     report.folder = project::shown(folder);

@@ -137,14 +137,23 @@ bool is_normal(std::string_view path) {
 
 }  // namespace
 
-std::string shown(const fs::path& path) {
-  if (is_normal(path.native())) return path.native();
-  std::string text = path.lexically_normal().generic_string();
+PathText inside(const PathText& folder, std::string_view name) {
+  std::string text;
+  text.reserve(folder.str().size() + 1 + name.size());
+  text += folder.str();
+  if (!text.empty() && text.back() != '/') text += '/';
+  text += name;
+  return text;
+}
+
+std::string shown(const PathText& path) {
+  if (is_normal(path.str())) return path.str();
+  std::string text = path.path().lexically_normal().generic_string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text.empty() ? "." : text;
 }
 
-std::string read_file(const fs::path& path) {
+std::string read_file(const PathText& path) {
   // O_NONBLOCK: opening a named pipe must not hang before we can see that it is none of our files.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
@@ -181,7 +190,7 @@ std::string read_file(const fs::path& path) {
   return text;
 }
 
-void require_plain_text(const std::string& text, const fs::path& path) {
+void require_plain_text(const std::string& text, const PathText& path) {
   const std::string_view view(text);
   if (view.substr(0, 3) == "\xEF\xBB\xBF") {
     throw Error(

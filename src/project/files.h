@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Reading and writing files so that a person always learns which file failed and what to do.
@@ -10,15 +11,36 @@ namespace planner::project {
 
 namespace fs = std::filesystem;
 
+/// A path kept as its text: a history has thousands, and fs::path holds each part of it once more.
+class PathText {
+ public:
+  PathText() = default;
+  PathText(const fs::path& path) : text_(path.native()) {}
+  PathText(std::string text) : text_(std::move(text)) {}
+  PathText(const char* text) : text_(text) {}
+
+  bool empty() const { return text_.empty(); }
+  const std::string& str() const { return text_; }
+  const char* c_str() const { return text_.c_str(); }
+  fs::path path() const { return text_; }
+  operator fs::path() const { return path(); }
+
+ private:
+  std::string text_;
+};
+
+/// `folder/name`.
+PathText inside(const PathText& folder, std::string_view name);
+
 /// As shown to people: forward slashes, no `./` in front.
-std::string shown(const fs::path& path);
+std::string shown(const PathText& path);
 
 /// The whole file as bytes. Throws Error when it is missing, unreadable, a folder or no regular file.
-std::string read_file(const fs::path& path);
+std::string read_file(const PathText& path);
 
 /// Throws Error unless the text is UTF-8 without byte order mark and without NUL bytes: no runner of SQL
 /// files takes anything else.
-void require_plain_text(const std::string& text, const fs::path& path);
+void require_plain_text(const std::string& text, const PathText& path);
 
 /// Writes a new file and makes sure that it has reached the disk. Throws Error (read-only, disk full, ...).
 void write_file(const fs::path& path, std::string_view content);

@@ -9,6 +9,7 @@
 
 #include "planner/delivery.h"
 #include "planner/finding.h"
+#include "src/project/files.h"
 
 /// How migration tools lay out their files: which files are migrations, in which order they are applied,
 /// which part of a file is the forward direction, and where the tool records what was applied.
@@ -33,9 +34,9 @@ Layout layout_of(Tool tool);
 struct MigrationFile {
   std::string name;  ///< as the tool records it or, where it records numbers, the file's name without endings
   std::string version;                 ///< the number or timestamp in front; empty: none
-  std::filesystem::path file;          ///< the forward SQL
-  std::filesystem::path folder;        ///< its own folder; empty: it is a single file
-  std::filesystem::path down;          ///< the reverse SQL; empty: none
+  PathText file;                       ///< the forward SQL
+  PathText folder;                     ///< its own folder; empty: it is a single file
+  PathText down;                       ///< the reverse SQL; empty: none
   bool repeatable = false;             ///< Flyway's R__: after all versioned ones, again whenever it changes
   bool no_transaction = false;         ///< its tool's own word for it
   std::int64_t when = 0;               ///< drizzle's journal: recorded in the database as created_at

@@ -57,7 +57,7 @@ std::map<std::string, std::string> companions(const MigrationFile& original) {
   std::map<std::string, std::string> texts;
   if (original.folder.empty()) {
     if (!original.down.empty() && is_file(original.down))
-      texts["original/" + original.down.filename().string()] = read_file(original.down);
+      texts["original/" + original.down.path().filename().string()] = read_file(original.down);
     return texts;
   }
   std::error_code error;
@@ -102,10 +102,10 @@ void take_out(const MigrationFile& original, const fs::path& plan_folder) {
           "make its folder writable");
     }
     if (!original.down.empty()) (void)::unlink(original.down.c_str());
-    sync_folder(original.file.parent_path());
+    sync_folder(original.file.path().parent_path());
     return;
   }
-  const fs::path history = original.folder.parent_path();
+  const fs::path history = original.folder.path().parent_path();
   fs::path aside = temporary_beside(plan_folder, "original");
   if (::rename(original.folder.c_str(), aside.c_str()) != 0) {
     // Another file system: beside the history, never inside, where Prisma would take the folder for a

@@ -1,6 +1,7 @@
 #include "src/project/prisma.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -146,14 +147,15 @@ MigrationFolder list_prisma(const fs::path& folder) {
                        "start every folder with a 14-digit timestamp and use only a-z, 0-9 and _ after it"));
     break;
   }
+  listed.files.reserve(names.size());
   for (const std::string& name : names) {
     MigrationFile file;
     file.name = name;
     file.version = leading_digits(name);
-    file.folder = folder / name;
-    file.file = file.folder / "migration.sql";
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(file.file, error))) {
+    file.folder = inside(folder, name);
+    file.file = inside(file.folder, "migration.sql");
+    struct stat info {};
+    if (::lstat(file.file.c_str(), &info) == 0) {
       listed.files.push_back(std::move(file));
       continue;
     }

@@ -392,7 +392,7 @@ void withdraw_phase(const Service& service, const StoredPlan& plan, const Phase&
   }
   remove_path(file.file);
   if (!file.down.empty() && is_file(file.down)) remove_path(file.down);
-  const fs::path settings = file.file.string() + ".conf";
+  const fs::path settings = file.file.str() + ".conf";
   if (is_file(settings)) remove_path(settings);
   sync_folder(service.folder.path);
 }

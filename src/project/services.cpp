@@ -245,7 +245,7 @@ std::vector<MigrationPlace> migrations_called(const std::vector<Service>& servic
   for (std::size_t s = 0; s < services.size(); ++s) {
     const std::vector<MigrationFile>& files = services[s].folder.files;
     for (std::size_t m = 0; m < files.size(); ++m) {
-      if (files[m].name == name || files[m].file.filename() == name) exact.push_back({s, m});
+      if (files[m].name == name || files[m].file.path().filename() == name) exact.push_back({s, m});
       if (purpose_of(files[m].name) == name) by_purpose.push_back({s, m});
     }
   }
@@ -453,7 +453,7 @@ NewOnes new_against(const GitRepository& repository, const std::string& ref, con
   const auto look = [&](const std::set<std::string>& there, const std::string& before) {
     answer.is_new.clear();
     for (const MigrationFile& file : service.folder.files) {
-      const std::string inside = file.file.lexically_relative(service.folder.path).generic_string();
+      const std::string inside = file.file.path().lexically_relative(service.folder.path).generic_string();
       answer.is_new.push_back(there.count(before + inside) == 0);
     }
     return std::find(answer.is_new.begin(), answer.is_new.end(), false) != answer.is_new.end();
