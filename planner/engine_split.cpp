@@ -56,6 +56,13 @@ class Splitter {
   SplitResult run() {
     if (!decide()) return std::move(result_);
     Plan& plan = result_.plan;
+    try {
+      check_statements(plan.phases);
+    } catch (const Error& error) {
+      refusals_.push_back({error.what(), error.hint, {}});
+      (void)unanswered();
+      return std::move(result_);
+    }
     complete_prisma_advice(plan, walked_.start);
     plan.development = development_notes(plan);
     result_.outcome = SplitResult::Outcome::Planned;

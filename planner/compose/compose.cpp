@@ -216,7 +216,6 @@ Sql rollback_of(const std::vector<const Step*>& steps) {
       append(statements, piece.statements);
     }
   }
-  for (const Sql& statement : statements) check_single_statement(statement);
   return statements.empty() ? Sql() : block(statements);
 }
 
@@ -317,9 +316,21 @@ Phase phase_of(const Planned& planned) {
   phase.commits = shape != Shape::Together;
   phase.migration =
       shape == Shape::Together ? locked_block(phase.locks, statements, gates) : statements.front();
-  check_single_statement(phase.migration);
   if (phase.reversible) phase.rollback = rollback_of(steps);
   return phase;
+}
+
+void require_parses(const Sql& text, bool single) {
+  std::string why;
+  const ParsedFile file = parse_file(text.str());
+  for (const Statement& statement : file.statements) {
+    if (statement.problem != ParseProblem::None) why = statement.error;
+  }
+  if (why.empty() && single && file.statements.size() != 1)
+    why = std::to_string(file.statements.size()) + " statements instead of one";
+  if (why.empty()) return;
+  throw Error("planner wrote SQL that does not parse (" + why + "):\n" + text.str(),
+              "This is a mistake in planner: please report it with the migration. Nothing was written.");
 }
 
 [[noreturn]] void refuse_order(const Phase& phase) {
@@ -370,20 +381,11 @@ void settle_windows(std::vector<Phase>& phases, std::size_t opens) {
 
 }  // namespace
 
-void check_single_statement(const Sql& statement) {
-  try {
-    // What a DO block holds need not be read for that.
-    (void)Expression::parse_query(statement.str());
-    return;
-  } catch (const Error&) {  // the parser of files says why
+void check_statements(const std::vector<Phase>& phases) {
+  for (const Phase& phase : phases) {
+    require_parses(phase.migration, true);
+    if (phase.reversible && !phase.rollback.empty()) require_parses(phase.rollback, false);
   }
-  const ParsedFile file = parse_file(statement.str());
-  if (file.statements.size() == 1 && file.statements.front().problem == ParseProblem::None) return;
-  const std::string why = file.statements.size() == 1
-                              ? file.statements.front().error
-                              : std::to_string(file.statements.size()) + " statements instead of one";
-  throw Error("planner wrote SQL that does not parse (" + why + "):\n" + statement.str(),
-              "This is a mistake in planner: please report it with the migration. Nothing was written.");
 }
 
 std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::string>* reasons) {

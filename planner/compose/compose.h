@@ -9,8 +9,7 @@ namespace planner {
 /// Orders the steps of all recipes of one migration into the fewest phases and application deploys under the
 /// rules of design 7: alone what must be alone, no strong lock on two relations longer than a catalogue
 /// change, no strong lock together with a scan or data, dependencies (provides / needs) respected, every two
-/// adjacent phases compatible with the releases that may run then. Every emitted statement is parsed again;
-/// one that does not parse is an assertion failure, not a file.
+/// adjacent phases compatible with the releases that may run then.
 std::vector<Phase> compose(const std::vector<Step>& steps, std::vector<std::string>* reasons = nullptr);
 
 /// One DO block that takes the locks and runs the statements in one transaction without ever making the
@@ -38,9 +37,10 @@ std::vector<StepLock> strong_locks(const Effects& effects, const Schema& schema)
 /// data that is gone.
 std::optional<std::vector<Sql>> inverse_of(const Operation& operation, const Schema& before);
 
-/// Throws Error when the text is not exactly one statement the parser understands: planner's own mistake,
-/// found before a file is written.
-void check_single_statement(const Sql& statement);
+/// Parses what the phases are made of again. Throws Error when a migration is not exactly one statement that
+/// the parser understands, or a way back holds one that it does not: planner's own mistake, found before a
+/// file is written.
+void check_statements(const std::vector<Phase>& phases);
 
 /// The text of a phase's migration.sql: header comment (plan, phase, what, why, lock and for how long, what
 /// the application may do), then the statement.
