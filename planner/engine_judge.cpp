@@ -12,6 +12,7 @@
 #include "planner/error.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
+#include "planner/shell_word.h"
 #include "planner/sql/places.h"
 #include "planner/suppress.h"
 
@@ -329,7 +330,7 @@ void name_command(const JudgedPlace& place, const ParsedFile& file, const Schema
     return !finding.recipe.empty() || (finding.severity == Severity::Error && finding.suppressed_by.empty());
   });
   if (!wanted) return;
-  const std::string command = "planner split " + place.split_name;
+  const std::string command = "planner split " + shell_word(place.split_name);
   std::string refusal;
   // Nobody splits the migrations of a long history that are behind it: there the recipe's name is enough.
   constexpr std::size_t kLongHistory = 100;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/backfill_runner.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
@@ -85,7 +86,7 @@ void require_ready(const Target& target) {
     if (state == PhaseState::Applied) continue;
     throw Error(fmt::format("{} comes before {} and is {} in {}", before.folder, target.chosen_phase().folder,
                             phase_state_name(state), environment.name),
-                state == PhaseState::Waiting ? "planner next " + target.chosen.stored.plan.name
+                state == PhaseState::Waiting ? "planner next " + shell_word(target.chosen.stored.plan.name)
                                              : deploy_command(target.chosen.service()));
   }
 }
@@ -114,18 +115,18 @@ void run(Options options, Context& context) {
           "done: {} rows written in {:.1f} s; no row is left. Next: {}\n", report.rows, report.seconds,
           project::released_as(target.chosen.service(), target.chosen.stored.plan, target.chosen_phase())
               ? deploy_command(target.chosen.service())
-              : "planner next " + target.chosen.stored.plan.name));
+              : "planner next " + shell_word(target.chosen.stored.plan.name)));
       return;
     case BackfillReport::End::Stopped:
       context.print(
           fmt::format("stopped at {:.0f} % with {} rows written; everything done is committed. Go on with: "
                       "planner backfill run {}\n",
-                      report.share * 100, report.rows, target.chosen.stored.plan.name));
+                      report.share * 100, report.rows, shell_word(target.chosen.stored.plan.name)));
       break;
     case BackfillReport::End::Failed:
       context.print(
           fmt::format("failed: {}\n{} rows were written and stay. Go on with: planner backfill run {}\n",
-                      report.error, report.rows, target.chosen.stored.plan.name));
+                      report.error, report.rows, shell_word(target.chosen.stored.plan.name)));
   }
   context.exit_code = kExitFindings;
 }
@@ -185,7 +186,7 @@ void set(const Options& options, std::optional<bool> pause, Context& context) {
   if (!state.set(pause, options.target_ms, options.pause_ms, options.most_rows)) {
     throw Error(fmt::format("no backfill of {} was ever run by planner in this database",
                             target.chosen.stored.plan.name),
-                fmt::format("planner backfill run {}", target.chosen.stored.plan.name));
+                fmt::format("planner backfill run {}", shell_word(target.chosen.stored.plan.name)));
   }
   context.print(
       pause ? (*pause ? "It pauses after the batches that run now; planner backfill resume lets it go on.\n"

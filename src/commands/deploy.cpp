@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/deployer.h"
@@ -157,11 +158,11 @@ bool deploy(const Options& options, const project::Project& project, const proje
     context.print(fmt::format("applying {} ({} of {}){}\n", service.folder.files[pending[i]].name, i + 1, end,
                               released == nullptr ? "" : ": " + title_of(*released)));
     if (deployer.apply(pending[i])) continue;
-    context.print(fmt::format("{} applied, {} not. Remove the cause, then: {}\n",
-                              report::counted(i, "migration"),
-                              report::counted(pending.size() - i, "migration"),
-                              released == nullptr ? "planner resolve " + service.folder.files[pending[i]].name
-                                                  : std::string("planner deploy")));
+    context.print(fmt::format(
+        "{} applied, {} not. Remove the cause, then: {}\n", report::counted(i, "migration"),
+        report::counted(pending.size() - i, "migration"),
+        released == nullptr ? "planner resolve " + shell_word(service.folder.files[pending[i]].name)
+                            : std::string("planner deploy")));
     facts.result = "failed";
     run_hook("after_deploy", config.hooks.after_deploy, config, facts, context);
     return false;

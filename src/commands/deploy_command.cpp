@@ -1,4 +1,5 @@
 #include "src/commands/deploy_command.h"
+#include "planner/shell_word.h"
 
 #include "src/project/files.h"
 
@@ -26,7 +27,7 @@ std::string deploy_command(const project::Service& service) {
     default:
       // One of several services: without its folder the others' migrations would be deployed too.
       return service.name.empty() ? "planner deploy"
-                                  : "planner deploy " + project::shown(service.folder.path);
+                                  : "planner deploy " + shell_word(project::shown(service.folder.path));
   }
 }
 

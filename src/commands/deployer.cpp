@@ -9,6 +9,7 @@
 
 #include "planner/effects/effects.h"
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/backfill_runner.h"
 #include "src/commands/interrupt.h"
 #include "src/commands/look.h"
@@ -383,7 +384,7 @@ bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
       run_message(message);
       if (Interruptible::requested())
         throw Error("stopped between two statements of " + service_.folder.files[migration].name,
-                    "planner resolve " + service_.folder.files[migration].name);
+                    "planner resolve " + shell_word(service_.folder.files[migration].name));
     }
     if (worker().in_transaction()) {
       worker().exec("ROLLBACK");
@@ -495,7 +496,7 @@ void Deployer::require_its_schema(const ReleasedPhaseOf& released) {
                     released.stored->plan.name, quoted(lock.relation), *schema),
         fmt::format("nothing was changed. planner abandon {} --restore brings the migration back as it was; "
                     "split it again where such a URL is in ${}",
-                    released.stored->plan.name, service_.database_env));
+                    shell_word(released.stored->plan.name), service_.database_env));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "planner/shell_word.h"
 #include "planner/sql/parse.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/gates_release.h"
@@ -39,7 +40,7 @@ Gate no_failure(const GateInput& input) {
               fmt::format("{}: {} failed or was stopped", environment.name,
                           record.name.empty() ? record.version : record.name),
               input.chosen->service().folder.layout == project::Layout::Prisma
-                  ? fmt::format("planner resolve {}", record.name)
+                  ? fmt::format("planner resolve {}", shell_word(record.name))
                   : mending_of(input.chosen->service()));
       }
     }
@@ -95,7 +96,7 @@ std::optional<Gate> checks(const GateInput& input) {
         const std::optional<std::string> row = first_row(*environment.session, condition->query);
         if (row) {
           fails(made, fmt::format("{}: not so: {}", environment.name, condition->says),
-                fmt::format("planner backfill run {}", plan_of(input).name));
+                fmt::format("planner backfill run {}", shell_word(plan_of(input).name)));
         } else {
           // Several conditions may say the same, each of its own table.
           std::string found = fmt::format("{}: {}", environment.name, condition->says);

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "planner/sql/expression.h"
 #include "src/database/url.h"
 #include "src/project/release.h"
@@ -235,8 +236,8 @@ Gate release(const GateInput& input, bool quiet) {
       fails(made,
             service.empty() ? "nobody has said that it is deployed"
                             : fmt::format("{}: nobody has said that it is deployed", service),
-            fmt::format("deploy the application, then: planner next {} --deployed {}RELEASE",
-                        plan_of(input).name, whose));
+            fmt::format("deploy the application, then: planner next {} --deployed {}",
+                        shell_word(plan_of(input).name), shell_word(whose + "RELEASE")));
     }
   }
   return made;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/gates.h"
@@ -186,7 +187,7 @@ void run_gate(const Options& options, Context& context) {
     context.print(fmt::format(
         "\n{}\n",
         there ? fmt::format("It is released already, as {}.", chosen.service().folder.files[*there].name)
-        : all_pass(gates) ? "It may be released: planner next " + chosen.stored.plan.name
+        : all_pass(gates) ? "It may be released: planner next " + shell_word(chosen.stored.plan.name)
                           : std::string("It must not be released yet.")));
   }
   if (!all_pass(gates)) context.exit_code = kExitFindings;
@@ -218,7 +219,7 @@ void run_next(const Options& options, Context& context) {
     if (!project::is_way_back_cut_short(chosen.service(), chosen.stored, each)) continue;
     throw Error(fmt::format("the way back of {} is in the history in part: a rollback was stopped there",
                             each.folder),
-                "planner rollback " + plan.name + " writes the rest");
+                "planner rollback " + shell_word(plan.name) + " writes the rest");
   }
   std::size_t phase = 0;
   while (phase < plan.phases.size() && project::released_as(chosen.service(), plan, plan.phases[phase]))
@@ -302,8 +303,9 @@ void run_next(const Options& options, Context& context) {
             "  " + report::wrapped("The application: " + next.application, context.out_style().width, 2, 2) +
             "\n");
       context.print(fmt::format("\nNext: git add --all {} {}, commit, then deploy: {}\n",
-                                project::shown(chosen.service().folder.path),
-                                project::shown(chosen.stored.folder), deploy_command(chosen.service())));
+                                shell_word(project::shown(chosen.service().folder.path)),
+                                shell_word(project::shown(chosen.stored.folder)),
+                                deploy_command(chosen.service())));
     }
   }
   if (!passes) context.exit_code = kExitFindings;

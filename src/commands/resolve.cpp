@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/commands.h"
 #include "src/commands/environments.h"
 #include "src/commands/look.h"
@@ -57,16 +58,17 @@ void say_looked(const Looked& looked, Context& context) {
 void advise(const Looked& looked, const Named& what, Context& context) {
   switch (looked.effect) {
     case Effect::Applied:
-      context.print(fmt::format("next: planner resolve {} --applied\n", what.name));
+      context.print(fmt::format("next: planner resolve {} --applied\n", shell_word(what.name)));
       break;
     case Effect::NotApplied:
-      context.print(fmt::format(
-          "next: planner resolve {} --rolled-back, then planner deploy applies it again\n", what.name));
+      context.print(
+          fmt::format("next: planner resolve {} --rolled-back, then planner deploy applies it again\n",
+                      shell_word(what.name)));
       break;
     default:
       context.print(fmt::format(
           "Finish or undo by hand what is half done; then: planner resolve {} --applied, or --rolled-back\n",
-          what.name));
+          shell_word(what.name)));
   }
 }
 

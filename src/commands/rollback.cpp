@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "planner/error.h"
+#include "planner/shell_word.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/deployer.h"
@@ -122,7 +123,7 @@ void require_possible(const Seat& seat, std::size_t index, const Options& option
     throw Error(
         fmt::format("before {} only the old release may run, and nobody has said that it is deployed again",
                     phase.folder),
-        fmt::format("deploy it, then: planner rollback {} --deployed RELEASE", seat.plan().name));
+        fmt::format("deploy it, then: planner rollback {} --deployed RELEASE", shell_word(seat.plan().name)));
   }
 }
 
@@ -304,7 +305,7 @@ void run_abandon(const Options& options, Context& context) {
       throw Error(
           fmt::format("{} is in the history: the new release may be running, and it needs what the plan made",
                       phase.folder),
-          fmt::format("take the phases back one by one: planner rollback {}", seat.plan().name));
+          fmt::format("take the phases back one by one: planner rollback {}", shell_word(seat.plan().name)));
     }
   }
   if (!roll_back(seat, phases_to_undo(seat, "start"), options, context)) {
@@ -314,7 +315,8 @@ void run_abandon(const Options& options, Context& context) {
   if (options.dry_run) return;
   for (Environment& environment : seat.environments) refresh(environment, seat.service(), seat.texts);
   if (applied_anywhere(seat) || way_back_pending(seat)) {
-    context.print(fmt::format("Then remove the plan itself: planner abandon {}\n", seat.plan().name));
+    context.print(
+        fmt::format("Then remove the plan itself: planner abandon {}\n", shell_word(seat.plan().name)));
     return;
   }
   const project::fs::path folder = seat.chosen.stored.folder;

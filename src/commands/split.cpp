@@ -11,6 +11,7 @@
 #include "planner/recognize/names.h"
 #include "planner/recognize/walk.h"
 #include "planner/replay/replay.h"
+#include "planner/shell_word.h"
 #include "plans/registry.h"
 #include "rules/registry.h"
 #include "src/commands/answers.h"
@@ -278,7 +279,7 @@ void refuse_before_followers(SplitResult& result, const project::Service& servic
 std::vector<std::string> what_to_commit(const project::Service& service, const project::fs::path& folder) {
   std::vector<std::string> lines{
       fmt::format("the plan, and the original's way into it: `git add --all {} {}`",
-                  project::shown(service.folder.path), project::shown(folder))};
+                  shell_word(project::shown(service.folder.path)), shell_word(project::shown(folder)))};
   if (!service.schema.empty()) {
     lines.push_back(
         fmt::format("{} as the first phase needs it (see above), in the same commit as the released phase",
@@ -332,9 +333,10 @@ void say_next(report::SplitReport& report, const project::Service& service, cons
                     service.folder.files[*there].name));
   } else if (report.released.empty()) {
     report.next.push_back(fmt::format("put the first phase into {}: `planner split {} --release`",
-                                      project::shown(service.folder.path), plan.name));
+                                      project::shown(service.folder.path), shell_word(plan.name)));
   } else {
-    report.commit.push_back(fmt::format("the released phase: `git add {}`", report.released_files.front()));
+    report.commit.push_back(
+        fmt::format("the released phase: `git add {}`", shell_word(report.released_files.front())));
     report.next.push_back(
         "deploy; the later phases wait in the plan until they are released, one per deploy");
   }
@@ -363,7 +365,7 @@ void require_same_options(const Options& options, const project::StoredPlan& sto
                   project::shown(stored.folder), with.empty() ? "without options" : "with" + with),
       fmt::format("leave them out to go on with it; to make it anew: `planner abandon {} --restore`, then "
                   "split again",
-                  stored.plan.name));
+                  shell_word(stored.plan.name)));
 }
 
 /// The proof that --verify asks for; without it the plan is taken as it is.

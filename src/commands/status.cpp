@@ -8,6 +8,7 @@
 
 #include "planner/error.h"
 #include "planner/own_names.h"
+#include "planner/shell_word.h"
 #include "src/commands/commands.h"
 #include "src/commands/deploy_command.h"
 #include "src/commands/environments.h"
@@ -279,7 +280,7 @@ bool say_difference(report::StatusEnvironment& environment) {
     environment.next_why = fmt::format(
         "files of plan {} are not as planner wrote them: restore them from version control, or look at them "
         "and go on with planner next {} --accept-edits",
-        plan.name, plan.name);
+        plan.name, shell_word(plan.name));
     return true;
   }
   if (const auto* edited = first_in(environment, "edited")) {
@@ -343,7 +344,7 @@ void say_next(const Known& known, const project::Config& config, Environment& da
       environment.next_why = fmt::format("{} failed: {}", failed->name, mending_of(*known.service));
     } else {
       environment.situation = Situation::FailedMigration;
-      environment.next = "planner resolve " + failed->name;
+      environment.next = "planner resolve " + shell_word(failed->name);
       environment.next_why =
           "it looks at the database and says whether the failed migration took effect; every deploy is "
           "refused until then (P3009)";
@@ -354,7 +355,7 @@ void say_next(const Known& known, const project::Config& config, Environment& da
     for (const Phase& phase : stored.plan.phases) {
       if (!project::is_way_back_cut_short(*known.service, stored, phase)) continue;
       environment.situation = Situation::WayBackCutShort;
-      environment.next = "planner rollback " + stored.plan.name;
+      environment.next = "planner rollback " + shell_word(stored.plan.name);
       environment.next_why = fmt::format(
           "the way back of {} is several migrations, and not all of them are in the history: the run that "
           "wrote them was stopped",
@@ -383,12 +384,13 @@ void say_next(const Known& known, const project::Config& config, Environment& da
       if (phase.state != "waiting") continue;
       if (needs_release(known.plans[i].plan, p)) {
         environment.situation = Situation::ReleaseNeeded;
-        environment.next = fmt::format("planner gate {} {}", plan.name, phase.folder);
-        environment.next_why = fmt::format("{} Then: planner next {} --deployed RELEASE",
-                                           known.plans[i].plan.phases[p].deploy_before, plan.name);
+        environment.next = fmt::format("planner gate {} {}", shell_word(plan.name), shell_word(phase.folder));
+        environment.next_why =
+            fmt::format("{} Then: planner next {} --deployed RELEASE",
+                        known.plans[i].plan.phases[p].deploy_before, shell_word(plan.name));
       } else {
         environment.situation = Situation::PhaseReady;
-        environment.next = "planner next " + plan.name;
+        environment.next = "planner next " + shell_word(plan.name);
         environment.next_why = fmt::format("releases {}: {}", phase.folder, phase.title);
       }
       return;

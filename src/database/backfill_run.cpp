@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "planner/shell_word.h"
 #include "planner/sql/type.h"
 #include "src/database/limits.h"
 #include "src/database/pooler.h"
@@ -414,7 +415,7 @@ BackfillReport BackfillRun::run() {
                         {plan_ + "/" + phase_})
            .truth()) {
     throw Error(fmt::format("another backfill of {} is running in this database", plan_),
-                fmt::format("look at it: planner backfill status {}", plan_));
+                fmt::format("look at it: planner backfill status {}", shell_word(plan_)));
   }
   remembers_ = state_.prepare();
   report.remembered = remembers_;

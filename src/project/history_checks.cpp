@@ -7,6 +7,7 @@
 #include <set>
 
 #include "planner/migration.h"
+#include "planner/shell_word.h"
 #include "src/project/files.h"
 
 namespace planner::project {
@@ -159,7 +160,7 @@ std::vector<Finding> check_names(const Service& service, const std::vector<bool>
         findings.push_back(file_finding("migration-twice", Severity::Info, file.file, file.name,
                                         fmt::format("\"{}\" has the name of \"{}\": `planner split {}` "
                                                     "cannot tell them apart, and nor can people",
-                                                    file.name, files[same->second].name, purpose),
+                                                    file.name, files[same->second].name, shell_word(purpose)),
                                         "Name it after what it changes"));
       }
     }

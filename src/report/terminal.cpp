@@ -140,14 +140,20 @@ std::string wrapped(std::string_view text, int width, int first_indent, int inde
       ++at;
       continue;
     }
-    // A command in backquotes stays on one line: people copy it.
+    // A command in backquotes stays on one line, and so does a word in the shell's quotes: people copy them.
     std::size_t end = at;
-    bool in_code = false;
-    while (end < text.size() && text[end] != '\n' && (in_code || text[end] != ' ')) {
+    bool in_code = false, in_quotes = false;
+    const bool quoted = text[at] == '\'';
+    while (end < text.size() && text[end] != '\n' && (in_code || in_quotes || text[end] != ' ')) {
       if (text[end] == '`') in_code = !in_code;
+      if (quoted && text[end] == '\\' && !in_quotes && end + 1 < text.size()) {
+        ++end;
+      } else if (quoted && text[end] == '\'') {
+        in_quotes = !in_quotes;
+      }
       ++end;
     }
-    if (in_code) end = std::min(text.find_first_of(" \n", at), text.size());
+    if (in_code || in_quotes) end = std::min(text.find_first_of(" \n", at), text.size());
     const std::string_view word = text.substr(at, end - at);
     const int needs = display_width(word);
     if (!line_empty && column + 1 + needs > width) new_line();
