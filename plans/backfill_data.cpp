@@ -1,14 +1,15 @@
 #include <algorithm>
 
+#include "planner/few_rows.h"
 #include "planner/sql/data_change.h"
 #include "plans/recipes.h"
 #include "plans/steps/backfill.h"
 #include "plans/steps/dependents.h"
-#include "plans/steps/few_rows.h"
 #include "plans/steps/fill.h"
 #include "plans/steps/follow.h"
 #include "plans/steps/once.h"
 #include "plans/steps/text.h"
+#include "plans/steps/triggers_off.h"
 
 namespace planner::plans {
 namespace {
@@ -137,7 +138,7 @@ RecipeResult change_data(const TableName& name, const Expression& statement,
   if (!change)
     return refused("A change of rows in " + display(name) + " is not understood.",
                    "Write it as a plain UPDATE or DELETE.");
-  if (few_rows(*table, change->where)) return harmless("it names its rows by a unique key");
+  if (changes_few_rows(context.before, statement)) return harmless("it names its rows by a unique key");
   if (gives_one_key(*table, *change))
     return harmless("every row would get the same key, so there can be one at most");
   const char* word = change->deletes ? "DELETE" : "UPDATE";
@@ -220,6 +221,10 @@ RecipeResult change_data(const TableName& name, const Expression& statement,
 }
 
 RecipeResult update(const Update& operation, const Intention& intention, const RecipeContext& context) {
+  if (!changes_few_rows(context.before, operation.statement)) {
+    if (auto refusal = triggers_switched_off(operation.table, RowEvent::Update, intention, context))
+      return *refusal;
+  }
   if (update_is_fill(context, operation))
     return covered("The columns it fills are made NOT NULL by the same migration, which fills them.");
   for (const Intention& other : context.intentions) {
@@ -234,6 +239,10 @@ RecipeResult update(const Update& operation, const Intention& intention, const R
 }
 
 RecipeResult remove(const Delete& operation, const Intention& intention, const RecipeContext& context) {
+  if (!changes_few_rows(context.before, operation.statement)) {
+    if (auto refusal = triggers_switched_off(operation.table, RowEvent::Delete, intention, context))
+      return *refusal;
+  }
   return change_data(operation.table, operation.statement, {}, intention.sources.front().statement, context);
 }
 

@@ -1,12 +1,13 @@
 #include <algorithm>
 
+#include "planner/few_rows.h"
 #include "planner/labels.h"
 #include "planner/sql/data_change.h"
 #include "plans/recipes.h"
 #include "plans/steps/backfill.h"
-#include "plans/steps/few_rows.h"
 #include "plans/steps/once.h"
 #include "plans/steps/text.h"
+#include "plans/steps/triggers_off.h"
 
 /// INSERT ... SELECT of many rows. What the query gives is kept in a list first, at one moment and as one
 /// statement would see it, so no batch depends on another: a query that looks at the table it fills, that
@@ -101,6 +102,8 @@ std::optional<RecipeResult> make(const Intention& intention, const RecipeContext
     return harmless("it inserts a handful of rows");
   if (query->reads.size() == 1 && few_rows(*source, query->where))
     return harmless("it names its rows by a unique key");
+  if (auto refusal = triggers_switched_off(insert.table, RowEvent::Insert, intention, context))
+    return refusal;
   const std::vector<Identifier> columns = filled_columns(insert, *query, *table, context);
   if (columns.empty()) {
     return refused(

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <map>
 
-#include "planner/sql/conditions.h"
 
 #include "planner/effects/text.h"
 
@@ -233,36 +232,6 @@ bool is_questioned(const std::vector<Intention>& questions, const TableName& tab
     const auto* rename = std::get_if<RenameTable>(&question.operation);
     return rename != nullptr && rename->table == table;
   });
-}
-
-bool pins_rows(const Expression& where, const Table* table) {
-  if (!where || table == nullptr || where.facts().has_subquery) return false;
-  const std::vector<std::vector<Comparison>> cases = alternatives(where);
-  if (cases.empty()) return false;
-  const auto covers = [&](const std::vector<Identifier>& key) {
-    return !key.empty() &&
-           std::all_of(cases.begin(), cases.end(), [&](const std::vector<Comparison>& together) {
-             return std::all_of(key.begin(), key.end(), [&](const Identifier& column) {
-               return std::any_of(together.begin(), together.end(), [&](const Comparison& comparison) {
-                 return comparison.column == column &&
-                        (comparison.comparison == "=" || comparison.comparison == "in");
-               });
-             });
-           });
-  };
-  for (const Constraint& constraint : table->constraints) {
-    const ConstraintKind kind = constraint.definition.kind;
-    if ((kind == ConstraintKind::PrimaryKey || kind == ConstraintKind::Unique) &&
-        covers(constraint.definition.columns))
-      return true;
-  }
-  for (const Index& index : table->indexes) {
-    if (!index.unique || index.predicate) continue;
-    std::vector<Identifier> key;
-    for (const IndexElement& element : index.elements) key.push_back(element.column);
-    if (std::find(key.begin(), key.end(), Identifier()) == key.end() && covers(key)) return true;
-  }
-  return false;
 }
 
 std::string count_of(std::size_t number, std::string_view thing) {

@@ -79,9 +79,6 @@ const TransactionGroup* group_of(const Delivered& delivery, std::size_t statemen
 bool is_questioned(const std::vector<Intention>& questions, const TableName& table, const Identifier& column);
 bool is_questioned(const std::vector<Intention>& questions, const TableName& table);
 
-/// Does the condition pin rows by constants on a unique key? (`WHERE id = 'x'`)
-bool pins_rows(const Expression& where, const Table* table);
-
 std::string count_of(std::size_t number, std::string_view thing);  ///< `1 row`, `3 rows`
 
 }  // namespace planner::rules

@@ -4,6 +4,7 @@
 #include "planner/builtin_types.h"
 #include "planner/error.h"
 #include "planner/replay/internal.h"
+#include "planner/sql/conditions.h"
 #include "planner/sql/parse.h"
 
 namespace planner::replaying {
@@ -391,22 +392,32 @@ void apply(Context& context, const SetVariable& op) {
   }
 }
 
-void apply(Context& context, const Select& op) {
-  const ExpressionFacts& facts = op.query.facts();
-  const bool sets = std::any_of(facts.functions.begin(), facts.functions.end(), [](const FunctionCall& call) {
-    return call.name.name.str() == "set_config";
-  });
-  if (!sets || facts.string_constants.empty() || facts.string_constants.front() != "search_path") return;
-  // SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.
-  const std::string value = facts.string_constants.size() > 1 ? facts.string_constants[1] : std::string();
-  if (value.empty()) return set_search_path(context, {}, false);
+namespace {
+
+/// The list that the text of a search path spells.
+std::optional<std::vector<std::string>> path_in(const std::string& text) {
+  if (text.empty()) return std::vector<std::string>{};
   try {
-    for (const Operation& operation : parse_statement("SET search_path TO " + value)) {
-      if (const auto* set = std::get_if<SetVariable>(&operation))
-        set_search_path(context, set->values, false);
+    for (const Operation& operation : parse_statement("SET search_path TO " + text)) {
+      if (const auto* set = std::get_if<SetVariable>(&operation)) return set->values;
     }
   } catch (const Error&) {
-    context.schema.gaps.push("set_config('search_path', ...) with a list that planner cannot read");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void apply(Context& context, const Select& op) {
+  for (const SettingCall& call : setting_calls(op.query)) {
+    if (call.name != "search_path") continue;
+    // SELECT pg_catalog.set_config('search_path', '', false), as pg_dump writes it.
+    const std::optional<std::vector<std::string>> path = call.value ? path_in(*call.value) : std::nullopt;
+    if (path) {
+      set_search_path(context, *path, call.local);
+    } else {
+      context.schema.gaps.push("set_config('search_path', ...) with a list that planner cannot read");
+    }
   }
 }
 

@@ -298,10 +298,8 @@ QueryAccess query_access(const Expression& query) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__InsertStmt>(message).relation));
     } else if (message.descriptor == &pg_query__update_stmt__descriptor) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__UpdateStmt>(message).relation));
-      access.changed.push_back(access.written.back());
     } else if (message.descriptor == &pg_query__delete_stmt__descriptor) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__DeleteStmt>(message).relation));
-      access.changed.push_back(access.written.back());
     }
     return true;
   });
@@ -359,6 +357,22 @@ SequenceCalls sequence_calls(const Expression& query) {
     const std::string_view column = literal_of(owner.args[1]);
     if (table && !column.empty())
       calls.of_columns.emplace_back(std::move(*table), Identifier(std::string(column)));
+    return true;
+  });
+  return calls;
+}
+
+std::vector<SettingCall> setting_calls(const Expression& query) {
+  std::vector<SettingCall> calls;
+  const pg::Node* root = ExpressionAccess::node(query);
+  if (root == nullptr) return calls;
+  pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
+    if (message.descriptor != &pg_query__func_call__descriptor) return true;
+    const auto& call = pg::as_message_of<PgQuery__FuncCall>(message);
+    if (function_name(call) != "set_config" || call.n_args != 3) return true;
+    std::optional<std::string> name = constant_of(call.args[0]);
+    const std::optional<std::string> local = constant_of(call.args[2]);
+    if (name) calls.push_back({std::move(*name), constant_of(call.args[1]), local == "true" || local == "t"});
     return true;
   });
   return calls;

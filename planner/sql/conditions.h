@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +32,6 @@ struct QueryAccess {
   std::vector<RowLocked> row_locked;        ///< FOR UPDATE, FOR SHARE, ...
   std::vector<Identifier> lock_finds_none;  ///< named by OF, but not in FROM
   std::vector<ObjectName> written;          ///< by INSERT, UPDATE, DELETE in WITH
-  std::vector<ObjectName> changed;          ///< of these, by UPDATE and DELETE
 };
 QueryAccess query_access(const Expression& query);
 
@@ -44,6 +44,15 @@ struct SequenceCalls {
   std::vector<std::pair<TableName, Identifier>> of_columns;
 };
 SequenceCalls sequence_calls(const Expression& query);
+
+/// `set_config('search_path', '', false)`.
+struct SettingCall {
+  std::string name;
+  std::optional<std::string> value;  ///< nullopt: computed
+  bool local = false;                ///< for the transaction only
+};
+/// The calls of set_config() that say which setting they change.
+std::vector<SettingCall> setting_calls(const Expression& query);
 
 /// Does the statement hold INSERT .. ON CONFLICT?
 bool has_on_conflict(const Expression& statement);

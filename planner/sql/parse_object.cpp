@@ -337,6 +337,11 @@ void read_grant(const PgQuery__GrantStmt& statement, bool default_privileges, Op
     }
   }
   if (statement.n_privileges == 0) result.privileges.emplace_back("all");
+  // REVOKE GRANT OPTION FOR: the right itself stays. With CASCADE those lose it who got it on that way.
+  if (result.revoke && statement.grant_option != 0 &&
+      statement.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+    for (std::string& privilege : result.privileges) privilege.insert(0, "grant option for ");
+  }
   for (const Node* grantee : list(statement.n_grantees, statement.grantees)) {
     if (grantee->node_case == PG_QUERY__NODE__NODE_ROLE_SPEC) {
       result.grantees.push_back(role_name(grantee->role_spec));

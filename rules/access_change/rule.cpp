@@ -94,6 +94,10 @@ std::optional<Verdict> judge_owner(const ChangeOwner& change, const Subject& sub
 
 std::optional<Verdict> judge_revoke(const Grant& grant, const Subject& subject) {
   if (!grant.revoke || grant.role_membership || grant.default_privileges) return std::nullopt;
+  const bool passes_on_only =
+      std::all_of(grant.privileges.begin(), grant.privileges.end(),
+                  [](const std::string& privilege) { return privilege.starts_with("grant option for "); });
+  if (passes_on_only) return std::nullopt;  // it may no longer be granted to others; what it allows stays
   // CREATE lets a role make objects: no statement of an application does.
   if (grant.kind == ObjectKind::Schema && !shares(grant.privileges, {"usage", "all"})) return std::nullopt;
   std::vector<ObjectName> objects;

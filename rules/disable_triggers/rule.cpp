@@ -50,8 +50,11 @@ std::vector<Verdict> check_any(const Subject& subject) {
     if (auto verdict = judge_rule(*state, subject)) one.push_back(std::move(*verdict));
     return one;
   }
-  const std::optional<SetVariable> set = setting_of(subject.intention.operation);
-  if (!set || set->name != "session_replication_role") return on<check>(subject);
+  const std::vector<SetVariable> settings = settings_of(subject.intention.operation);
+  const auto set = std::find_if(settings.begin(), settings.end(), [](const SetVariable& each) {
+    return each.name == "session_replication_role";
+  });
+  if (set == settings.end()) return on<check>(subject);
   if (set->reset || set->values.size() != 1 || set->values.front() != "replica") return {};
   Verdict verdict;
   verdict.object = set->name;

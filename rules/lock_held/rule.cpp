@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "planner/few_rows.h"
 #include "planner/sql/places.h"
 #include "rules/about.h"
 
@@ -37,13 +38,20 @@ std::string long_work(const Effects& effects, const Schema& met, const Statement
   for (const Operation& operation : statement.operations) {
     if (const auto* update = std::get_if<Update>(&operation)) {
       const TableName table = met.resolve_relation(update->table);
-      if (!is_new(met, table) && (update->from_other_tables || !pins_rows(update->where, met.table(table))))
+      if (!is_new(met, table) && !changes_few_rows(met, update->statement))
         return "updates " + name_of(table);
     }
     if (const auto* remove = std::get_if<Delete>(&operation)) {
       const TableName table = met.resolve_relation(remove->table);
-      if (!is_new(met, table) && (remove->from_other_tables || !pins_rows(remove->where, met.table(table))))
+      if (!is_new(met, table) && !changes_few_rows(met, remove->statement))
         return "deletes from " + name_of(table);
+    }
+    if (const auto* select = std::get_if<Select>(&operation)) {
+      const std::vector<FunctionCall>& calls = select->query.facts().functions;
+      const bool sleeps = std::any_of(calls.begin(), calls.end(), [](const FunctionCall& call) {
+        return call.name.name.str().starts_with("pg_sleep");
+      });
+      if (sleeps) return "sleeps";
     }
     if (const auto* insert = std::get_if<Insert>(&operation)) {
       const bool reads_old = std::any_of(

@@ -13,15 +13,13 @@ bool is_bounded(const MigrationSubject& subject, std::size_t index) {
   bool bounded = false;
   for (std::size_t i = 0; i < index; ++i) {
     for (const Operation& operation : subject.file.statements[i].operations) {
-      const std::optional<SetVariable> set = setting_of(operation);
-      if (!set) {
-        if (std::holds_alternative<Discard>(operation)) bounded = false;
-        continue;
+      if (std::holds_alternative<Discard>(operation)) bounded = false;
+      for (const SetVariable& set : settings_of(operation)) {
+        if (set.reset_all) bounded = false;
+        if (set.name != "lock_timeout") continue;
+        const std::optional<double> wait = milliseconds_of(set);
+        bounded = wait && *wait > 0 && *wait <= kLongest;
       }
-      if (set->reset_all) bounded = false;
-      if (set->name != "lock_timeout") continue;
-      const std::optional<double> wait = milliseconds_of(*set);
-      bounded = wait && *wait > 0 && *wait <= kLongest;
     }
   }
   return bounded;

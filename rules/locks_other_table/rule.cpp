@@ -22,6 +22,14 @@ bool is_never_made(const AddForeignKey& foreign, const Schema& left) {
   return held != nullptr && held->definition.kind != ConstraintKind::ForeignKey;
 }
 
+bool points_at(const Table* table, const TableName& other) {
+  return table == nullptr ||
+         std::any_of(table->constraints.begin(), table->constraints.end(), [&](const Constraint& constraint) {
+           return constraint.definition.kind == ConstraintKind::ForeignKey &&
+                  constraint.definition.references.table == other;
+         });
+}
+
 std::vector<Verdict> check(const MigrationSubject& subject) {
   std::vector<Verdict> verdicts;
   std::vector<ObjectName> reported;
@@ -81,6 +89,8 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       if (target == nullptr || lock.relation == *target || lock.kind != LockedKind::Table) continue;
       if (std::find(family.begin(), family.end(), lock.relation) != family.end()) continue;
       if (lock.dropped) continue;  // another table of the same DROP TABLE
+      const Table* dropped = drops ? met.table(*target) : nullptr;
+      if (dropped != nullptr && dropped->partition_of == lock.relation) continue;  // see partition
       if (std::find(reported.begin(), reported.end(), lock.relation) != reported.end()) continue;
       if (std::find(children.begin(), children.end(), lock.relation) != children.end()) continue;
       reported.push_back(lock.relation);
@@ -89,7 +99,11 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
       verdict.object = display(lock.relation);
       verdict.severity = drops ? Severity::Warning : Severity::Info;
       const std::string who = who_waits_on(lock.mode, lock.relation) + " until the transaction ends";
-      if (drops) {
+      if (drops && !points_at(dropped, lock.relation)) {
+        verdict.message = "CASCADE also drops the foreign key of " + name_of(lock.relation) +
+                          " that points here, so nothing keeps its values right any more: " + who +
+                          ", and it waits for every query on the table first";
+      } else if (drops) {
         verdict.message = "Dropping a foreign key also locks the table it points at: " + who +
                           ", and it waits for every query on the table first";
       } else if (retypes) {

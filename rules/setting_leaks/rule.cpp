@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "rules/about.h"
+#include "rules/settings.h"
 
 namespace planner::rules {
 namespace {
@@ -66,20 +67,18 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
               "RESET it at the end of the file, or set it for the role");
         }
       } else if (const auto* select = std::get_if<Select>(&operation)) {
-        const ExpressionFacts& facts = select->query.facts();
-        for (const FunctionCall& call : facts.functions) {
-          const std::string& name = call.name.name.str();
-          const bool path = std::find(facts.string_constants.begin(), facts.string_constants.end(),
-                                      "search_path") != facts.string_constants.end();
-          if (name == "set_config" && path && !is_reset_later(subject, i, "search_path")) {
-            add(i, "search_path", Severity::Error,
+        for (const SetVariable& each : settings_of(operation)) {
+          if (each.name == "search_path" && !each.local && !is_reset_later(subject, i, each.name))
+            add(i, each.name, Severity::Error,
                 "This empties or changes the search path after the migration too: Prisma then does not find "
                 "its own table, and the migration is left unfinished",
                 "RESET search_path at the end of the file, or remove the line (pg_dump writes it)");
-          } else if (name == "pg_advisory_unlock_all") {
-            add(i, name, Severity::Error, "This also gives up the lock that keeps two deployments apart",
+        }
+        for (const FunctionCall& call : select->query.facts().functions) {
+          if (call.name.name.str() == "pg_advisory_unlock_all")
+            add(i, call.name.name.str(), Severity::Error,
+                "This also gives up the lock that keeps two deployments apart",
                 "Unlock only what you locked");
-          }
         }
       } else if (std::holds_alternative<Discard>(operation)) {
         add(i, "DISCARD", Severity::Error,

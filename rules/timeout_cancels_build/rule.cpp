@@ -34,9 +34,9 @@ std::vector<Verdict> check(const MigrationSubject& subject) {
   std::optional<double> limit;
   for (std::size_t i = 0; i < subject.file.statements.size(); ++i) {
     for (const Operation& operation : subject.file.statements[i].operations) {
-      if (const std::optional<SetVariable> set = setting_of(operation)) {
-        if (set->reset_all) limit.reset();
-        if (set->name == "statement_timeout") limit = milliseconds_of(*set);
+      for (const SetVariable& set : settings_of(operation)) {
+        if (set.reset_all) limit.reset();
+        if (set.name == "statement_timeout") limit = milliseconds_of(set);
       }
       const std::optional<Build> build = build_of(operation, *subject.before_statement[i]);
       if (!build || !limit || *limit <= 0 || *limit >= kLongEnough) continue;

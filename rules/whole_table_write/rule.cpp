@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "planner/sql/conditions.h"
+#include "planner/few_rows.h"
 #include "rules/about.h"
 
 namespace planner::rules {
@@ -8,15 +8,18 @@ namespace {
 
 template <typename Op>
 std::optional<Verdict> judge(const Op& write, const Subject& subject, const char* verb) {
+  bool repeats = false;
   if (subject.intention.sources.front().nested >= 0) {
     const Operation& whole = subject.file.statements[subject.intention.sources.front().statement]
                                  .operations[subject.intention.sources.front().operation];
     const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&whole);
     // Batches that commit are what we would recommend.
     if (block != nullptr && *block != nullptr && (*block)->commits && (*block)->has_loop) return std::nullopt;
+    repeats = block != nullptr && *block != nullptr && (*block)->has_loop;
   }
-  const Table* table = subject.before.table(write.table);
-  if (!write.from_other_tables && pins_rows(write.where, table)) return std::nullopt;
+  // A loop reaches other rows each time, unless constants alone say which.
+  if (changes_few_rows(subject.before, write.statement) && !(repeats && write.from_other_tables))
+    return std::nullopt;
   Verdict verdict;
   verdict.object = display(write.table);
   const bool whole = write.where.empty() || write.where.facts().columns.empty();
@@ -51,22 +54,32 @@ std::vector<Verdict> check(const Subject& subject) {
   const auto keep = [&](std::optional<Verdict> verdict) {
     if (verdict) verdicts.push_back(std::move(*verdict));
   };
-  Expression query;
-  if (const auto* update = std::get_if<Update>(&operation)) keep(judge(*update, subject, "UPDATE"));
-  if (const auto* remove = std::get_if<Delete>(&operation)) keep(judge(*remove, subject, "DELETE"));
-  if (const auto* merge = std::get_if<Merge>(&operation)) keep(judge_hidden(merge->table, subject, "MERGE"));
-  if (const auto* select = std::get_if<Select>(&operation)) query = select->query;
-  if (const auto* insert = std::get_if<Insert>(&operation)) query = insert->statement;
-  if (query) {
-    std::vector<ObjectName> told;
-    for (const ObjectName& table : query_access(query).changed) {
-      const auto* insert = std::get_if<Insert>(&operation);
-      const ObjectName full = subject.before.resolve_relation(table);
-      if (insert != nullptr && full == subject.before.resolve_relation(insert->table)) continue;
-      if (std::find(told.begin(), told.end(), full) != told.end()) continue;
-      told.push_back(full);
-      keep(judge_hidden(full, subject, "The WITH of this statement"));
-    }
+  Expression whole;
+  std::size_t own = 0;  // the statement's own change stands first, and is told above
+  if (const auto* update = std::get_if<Update>(&operation)) {
+    keep(judge(*update, subject, "UPDATE"));
+    whole = update->statement;
+    own = 1;
+  } else if (const auto* remove = std::get_if<Delete>(&operation)) {
+    keep(judge(*remove, subject, "DELETE"));
+    whole = remove->statement;
+    own = 1;
+  } else if (const auto* merge = std::get_if<Merge>(&operation)) {
+    if (!changes_few_rows(subject.before, merge->statement))
+      keep(judge_hidden(merge->table, subject, "MERGE"));
+    whole = merge->statement;
+    own = 1;
+  } else if (const auto* select = std::get_if<Select>(&operation)) {
+    whole = select->query;
+  } else if (const auto* insert = std::get_if<Insert>(&operation)) {
+    whole = insert->statement;
+  }
+  std::vector<ObjectName> told;
+  const std::vector<RowsChanged> changes = rows_changed(subject.before, whole);
+  for (std::size_t i = own; i < changes.size(); ++i) {
+    if (changes[i].few || std::find(told.begin(), told.end(), changes[i].table) != told.end()) continue;
+    told.push_back(changes[i].table);
+    keep(judge_hidden(changes[i].table, subject, "The WITH of this statement"));
   }
   return verdicts;
 }
