@@ -572,8 +572,8 @@ class Splitter {
             " is in the plan's end state. Once the phases are in the history, tell it so "
             "instead of letting `prisma migrate dev` reset it: `npx prisma migrate resolve --applied <name>` "
             "for every released phase, and "
-            "DELETE FROM _prisma_migrations WHERE migration_name = '" +
-            plan.migration + "'.",
+            "DELETE FROM _prisma_migrations WHERE migration_name = " +
+            sql("{}", Literal(plan.migration)).str() + ".",
         "Commit the plan folder, the released phases and schema.prisma together; delete the folder of " +
             plan.migration +
             " from the history, it must "

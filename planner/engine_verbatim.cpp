@@ -7,6 +7,7 @@
 #include "planner/compose/compose.h"
 #include "planner/error.h"
 #include "planner/labels.h"
+#include "planner/object_again.h"
 #include "planner/recognize/walk.h"
 #include "planner/sql/places.h"
 
@@ -45,24 +46,130 @@ class Verbatim {
     std::map<std::size_t, std::vector<const Intention*>> by_statement;
     for (const Intention* intention : harmless)
       by_statement[intention->sources.front().statement].push_back(intention);
+    find_what_comes_back(by_statement);
     for (const auto& [index, intentions] : by_statement) {
-      const Statement& statement = context_.file.statements[index];
-      std::set<std::size_t> operations;
-      for (const Intention* intention : intentions) {
-        for (const SourceRef& source : intention->sources) {
-          if (source.statement == index) operations.insert(source.operation);
-        }
-      }
-      if (operations.size() == statement.operations.size()) {
+      if (is_whole(index, intentions)) {
         whole(index, intentions);
       } else {
         sub_commands(index, intentions);
       }
     }
+    join_what_comes_back();
     return std::move(steps_);
   }
 
  private:
+  using ByStatement = std::map<std::size_t, std::vector<const Intention*>>;
+
+  bool is_whole(std::size_t index, const std::vector<const Intention*>& intentions) const {
+    std::set<std::size_t> operations;
+    for (const Intention* intention : intentions) {
+      for (const SourceRef& source : intention->sources) {
+        if (source.statement == index) operations.insert(source.operation);
+      }
+    }
+    return operations.size() == context_.file.statements[index].operations.size();
+  }
+
+  /// The later statement that makes again what this operation drops.
+  std::optional<std::size_t> made_again_by(const Intention& drop, const ByStatement& by_statement) const {
+    if (!takes_away(drop.operation)) return std::nullopt;
+    const std::string object = object_of(drop.operation);
+    const Schema& met = context_.met(drop.sources.front());
+    if (object.empty() || (!is_mere_definition(drop.operation) && drops_something(drop.operation, met)))
+      return std::nullopt;
+    const std::size_t from = drop.sources.front().statement;
+    for (auto later = by_statement.lower_bound(from); later != by_statement.end(); ++later) {
+      for (const Intention* create : later->second) {
+        if (create == &drop || takes_away(create->operation) || object_of(create->operation) != object)
+          continue;
+        require_no_change_between(drop, *create);
+        return later->first;
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Rows that are changed while a trigger is away are changed without it.
+  void require_no_change_between(const Intention& drop, const Intention& create) const {
+    const bool steers = std::holds_alternative<DropTrigger>(drop.operation) ||
+                        std::holds_alternative<DropRule>(drop.operation) ||
+                        std::holds_alternative<DropPolicy>(drop.operation);
+    if (!steers || !drops_something(drop.operation, context_.met(drop.sources.front()))) return;
+    for (std::size_t i = drop.sources.front().statement; i < create.sources.front().statement; ++i) {
+      const std::vector<Operation>& operations = context_.file.statements[i].operations;
+      if (!std::any_of(operations.begin(), operations.end(), changes_data)) continue;
+      throw Error("The migration takes " + object_of(drop.operation) +
+                      " away, changes rows, and makes it again: in phases the rows would be changed while it "
+                      "is there.",
+                  "Change the rows in a migration of their own, with the drop and the CREATE around them, in "
+                  "a quiet moment.");
+    }
+  }
+
+  /// `DROP TRIGGER IF EXISTS t; CREATE TRIGGER t`: nobody is to wait with the drop until the old release is
+  /// gone, and take away what was just made.
+  void find_what_comes_back(const ByStatement& by_statement) {
+    for (const auto& [index, intentions] : by_statement) {
+      std::size_t joined = context_.file.statements.size();
+      for (const Intention* intention : intentions) {
+        const std::optional<std::size_t> by = made_again_by(*intention, by_statement);
+        if (!by) continue;
+        come_back_.insert(intention);
+        joined = std::min(joined, *by);
+      }
+      const bool all = std::all_of(intentions.begin(), intentions.end(),
+                                   [&](const Intention* each) { return come_back_.contains(each); });
+      const bool one_text =
+          target_relation(intentions.front()->operation) == nullptr || intentions.size() == 1;
+      if (!all && one_text && joined < context_.file.statements.size()) {
+        throw Error("One statement drops what the migration makes again and what it does not: " +
+                        text_of(context_.migration, context_.file.statements[index].span),
+                    "Drop what is made again in a statement of its own, then split again.");
+      }
+      if (all && joined > index && joined < context_.file.statements.size() && is_whole(index, intentions) &&
+          is_whole(joined, by_statement.at(joined)))
+        joined_.emplace(index, joined);
+    }
+  }
+
+  /// The drop stands right before what makes the object again, in the same transaction.
+  void join_what_comes_back() {
+    std::set<std::size_t> gone;
+    for (auto pair = joined_.rbegin(); pair != joined_.rend(); ++pair) {
+      const auto drop = step_of_.find(pair->first);
+      const auto create = step_of_.find(pair->second);
+      if (drop == step_of_.end() || create == step_of_.end()) continue;
+      Step& from = steps_[drop->second];
+      Step& into = steps_[create->second];
+      if (from.shape != Shape::Together || into.shape != Shape::Together) continue;
+      const auto before = [](auto& to, const auto& what) { to.insert(to.begin(), what.begin(), what.end()); };
+      before(into.statements, from.statements);
+      before(into.locks, from.locks);
+      before(into.sources, from.sources);
+      before(into.needs, from.needs);
+      before(into.provides, from.provides);
+      std::erase_if(into.needs, [&](const std::string& label) {
+        return std::find(into.provides.begin(), into.provides.end(), label) != into.provides.end();
+      });
+      into.title = from.title + "; " + into.title;
+      into.reversible = into.reversible && from.reversible;
+      if (into.reversible) {
+        into.reverse.insert(into.reverse.end(), from.reverse.begin(), from.reverse.end());
+      } else {
+        into.reverse.clear();
+        if (!from.reverse_note.empty()) into.reverse_note = from.reverse_note;
+      }
+      gone.insert(drop->second);
+    }
+    for (auto step = gone.rbegin(); step != gone.rend(); ++step)
+      steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(*step));
+  }
+
+  bool waits_for_release(const Intention& intention) const {
+    return takes_away(intention.operation) && !come_back_.contains(&intention);
+  }
+
   /// What a block needs and brings is what its statements do.
   void add_labels(const Operation& operation, const Schema& schema, Step& step) const {
     if (const auto* block = std::get_if<std::shared_ptr<const DoBlock>>(&operation)) {
@@ -130,7 +237,7 @@ class Verbatim {
         step.kind =
             std::holds_alternative<ValidateConstraint>(operation) ? PhaseKind::Validate : PhaseKind::Backfill;
       }
-      if (takes_away(operation) || comes_back(operation, schema)) {
+      if (waits_for_release(*intention) || comes_back(operation, schema)) {
         step.kind = PhaseKind::Drop;
         step.window = Window::NewRelease;
       } else if (changes_data(operation)) {
@@ -192,6 +299,7 @@ class Verbatim {
                              ? inside_block(statement.operations.front(), lead, text)
                              : Sql::verbatim(text)};
     }
+    step_of_.emplace(index, steps_.size());
     steps_.push_back(std::move(step));
   }
 
@@ -200,7 +308,7 @@ class Verbatim {
   void sub_commands(std::size_t index, const std::vector<const Intention*>& intentions) {
     std::vector<const Intention*> now, later;
     for (const Intention* intention : intentions)
-      (takes_away(intention->operation) ? later : now).push_back(intention);
+      (waits_for_release(*intention) ? later : now).push_back(intention);
     OperationSpans spans(context_.migration.text, context_.file);
     for (const std::vector<const Intention*>* part : {&now, &later}) {
       if (part->empty()) continue;
@@ -234,6 +342,9 @@ class Verbatim {
 
   const VerbatimContext& context_;
   std::vector<Step> steps_;
+  std::map<std::size_t, std::size_t> step_of_;  ///< of whole statements
+  std::set<const Intention*> come_back_;        ///< what they drop is made again
+  std::map<std::size_t, std::size_t> joined_;   ///< a statement and the one it stands in front of
 };
 
 /// What a statement makes itself has no readers yet.

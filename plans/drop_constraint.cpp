@@ -60,6 +60,8 @@ RecipeResult make(const DropConstraint& operation, const Intention&, const Recip
                      "Drop what needs the constraint first, in the same migration.");
     }
   }
+  // A CHECK that proved NOT NULL and goes: it keeps its place behind what it was for.
+  if (constraint->is_new) return harmless("the migration itself added it");
   const bool foreign = constraint->definition.kind == ConstraintKind::ForeignKey;
   const auto [start_table, standing] = as_it_stands(*table, *constraint, context);
   const bool last = goes_with_its_columns(operation.table, *standing, context);

@@ -29,7 +29,10 @@ RecipeResult make(const SetNotNull& operation, const Intention& intention, const
         !(!other.evidence && keeps_old_column(*rename, context)))
       return covered("The rename makes the new column NOT NULL.");
   }
-  if (context.before.not_null_proven(*table, operation.column))
+  // A proof that the migration itself brings is one only when its own phase has validated it.
+  const Table* at_start = context.start.table(operation.table);
+  if (context.before.not_null_proven(*table, operation.column) && at_start != nullptr &&
+      context.start.not_null_proven(*at_start, operation.column))
     return harmless("a validated CHECK proves it, so the table is not read");
   RecipeResult result;
   const Fill fill = fill_of(context, operation.table, operation.column);

@@ -144,6 +144,10 @@ void find_replaced_constraints(Recognition& recognition) {
     const std::pair<Piece*, ConstraintDefinition>* best = nullptr;
     for (const auto& add : added->second) {
       if (add.first->taken || !replaces(old_one, add.second)) continue;
+      // The one that was added is itself dropped: it proved something for a while.
+      if (add.second.name == old_one.name && comes_before(add.first->source, drop.source) &&
+          add.first->source.statement != drop.source.statement)
+        continue;
       if (best == nullptr || add.second.name == old_one.name) best = &add;
     }
     if (best == nullptr) continue;

@@ -44,13 +44,14 @@ Sql variable_row(std::string_view name, std::size_t count) {
   return count == 1 ? variable(name, 0) : sql("({})", variables(name, count));
 }
 
-Sql change(const Backfill& backfill, const Sql& range) {
-  if (backfill.deletes) return sql("DELETE FROM {} WHERE {} AND ({})", backfill.table, range, backfill.todo);
+/// The statement that changes a range of rows, in lines.
+std::vector<Sql> change(const Backfill& backfill, const Sql& range) {
+  const std::vector<Sql> rows{sql("  WHERE {}", range), sql("    AND ({});", backfill.todo)};
+  if (backfill.deletes) return {sql("DELETE FROM {}", backfill.table), rows[0], rows[1]};
   std::vector<Sql> assignments;
   for (const auto& [column, value] : backfill.assignments)
     assignments.push_back(sql("{} = {}", column, value));
-  return sql("UPDATE {} SET {}\n          WHERE {} AND ({})", backfill.table, join(assignments, ", "), range,
-             backfill.todo);
+  return {sql("UPDATE {} SET {}", backfill.table, join(assignments, ", ")), rows[0], rows[1]};
 }
 
 void add(std::vector<Sql>& lines, const std::vector<Sql>& more) {
@@ -93,14 +94,15 @@ std::vector<Sql> choose_passes(const Backfill& backfill) {
   };
 }
 
-std::vector<Sql> indented(const std::vector<Sql>& lines) {
+std::vector<Sql> indented(const std::vector<Sql>& lines, std::size_t depth = 1) {
+  const Sql margin = Sql::verbatim(std::string(2 * depth, ' '));
   std::vector<Sql> deeper;
-  for (const Sql& line : lines) deeper.push_back(sql("  {}", line));
+  for (const Sql& line : lines) deeper.push_back(sql("{}{}", margin, line));
   return deeper;
 }
 
-/// `change_in` makes the statement that changes one range of rows. `interleaved`: the statement picks the
-/// rows of `planner_pass` out of `planner_passes`.
+/// `change_in` makes the lines of the statement that changes one range of rows. `interleaved`: the statement
+/// picks the rows of `planner_pass` out of `planner_passes`.
 template <typename ChangeIn>
 std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const ChangeIn& change_in,
                            bool interleaved = false) {
@@ -125,13 +127,12 @@ std::vector<Sql> along_key(const Backfill& backfill, int batch_rows, const Chang
   lines.push_back(sql("    SELECT {} INTO {} FROM {} WHERE {} >= {} ORDER BY {} OFFSET {} LIMIT 1;", key,
                       variables("to", count), backfill.table, key_row(backfill), from, key, rows));
   lines.push_back(sql("    planner_more := FOUND;"));
-  const std::vector<Sql> batch = one_batch({
-      sql("        IF planner_more THEN"),
-      sql("          {};", change_in(true)),
-      sql("        ELSE"),
-      sql("          {};", change_in(false)),
-      sql("        END IF;"),
-  });
+  std::vector<Sql> changes{sql("        IF planner_more THEN")};
+  add(changes, indented(change_in(true), 5));
+  changes.push_back(sql("        ELSE"));
+  add(changes, indented(change_in(false), 5));
+  changes.push_back(sql("        END IF;"));
+  const std::vector<Sql> batch = one_batch(changes);
   if (interleaved) {
     lines.push_back(sql("    FOR planner_pass IN 0 .. planner_passes - 1 LOOP"));
     add(lines, indented(batch));
@@ -161,7 +162,7 @@ std::vector<Sql> along_heap(const Backfill& backfill, const Sql& alias, const Ch
   const Sql range = sql(
       "{}ctid >= format('(%s,0)', planner_block)::tid AND {}ctid < format('(%s,0)', planner_block + {})::tid",
       alias, alias, kBlocks);
-  add(lines, one_batch({sql("        {};", change_in(range))}));
+  add(lines, one_batch(indented(change_in(range), 4)));
   lines.push_back(sql("    planner_block := planner_block + {};", kBlocks));
   lines.push_back(sql("  END LOOP;"));
   return lines;
@@ -269,15 +270,15 @@ Sql batched_statement(const Backfill& keyed, const Expression& statement, const 
   for (const Identifier& column : keyed.key) columns.push_back(sql("{}.{}", alias, column));
   const std::size_t count = keyed.key.size();
   const Sql row = count == 1 ? columns.front() : sql("({})", join(columns, ", "));
+  const auto changed_within = [&](const Sql& range) {
+    return std::vector<Sql>{sql("{};", with_condition(statement, Expression::parse(range.str())).text())};
+  };
   const auto change_in = [&](bool more) {
     Sql range = sql("{} >= {}", row, variable_row("from", count));
     if (more) range = sql("{} AND {} < {}", range, row, variable_row("to", count));
-    return with_condition(statement, Expression::parse(range.str())).text();
+    return changed_within(range);
   };
-  const auto change_range = [&](const Sql& range) {
-    return with_condition(statement, Expression::parse(range.str())).text();
-  };
-  std::vector<Sql> lines = keyed.key.empty() ? along_heap(keyed, sql("{}.", alias), change_range)
+  std::vector<Sql> lines = keyed.key.empty() ? along_heap(keyed, sql("{}.", alias), changed_within)
                                              : along_key(keyed, batch_rows, change_in);
   lines.push_back(sql("END"));
   return sql("DO {}", dollar_quoted(sql("\n{}\n", join(lines, "\n"))));

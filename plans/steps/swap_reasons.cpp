@@ -151,7 +151,7 @@ std::optional<RecipeResult> choose_values(const Wanted& wanted, const Column& be
     if (after.default_value.empty() && after.not_null) {
       return question(
           said(wanted.table, wanted.column) +
-              " is dropped and added again as a required column: which value do the rows there are get?",
+              " is dropped and added again as a required column: which value do the rows that are there get?",
           "Say it with --fill " + option_said(wanted) + "=SQL.");
     }
     request.given = after.default_value.empty() ? Expression::parse("NULL") : after.default_value;

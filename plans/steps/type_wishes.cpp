@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "planner/effects/effects.h"
+#include "planner/object_again.h"
 #include "plans/steps/ddl.h"
 #include "plans/steps/dependents.h"
 
@@ -142,21 +143,13 @@ std::vector<Wanted> wanted_with(const Intention& intention, const RecipeContext&
 
 namespace {
 
-/// The object a statement takes away or makes, as one text.
-std::string object_of(const Operation& operation) {
-  if (const auto* drop = std::get_if<DropView>(&operation))
-    return drop->materialized ? "" : "view " + quoted(drop->view);
-  if (const auto* create = std::get_if<CreateView>(&operation))
-    return create->temporary ? "" : "view " + quoted(create->view);
-  if (const auto* drop = std::get_if<DropTrigger>(&operation))
-    return "trigger " + quoted(drop->trigger) + " of " + quoted(drop->table);
-  if (const auto* create = std::get_if<CreateTrigger>(&operation))
-    return "trigger " + quoted(create->name) + " of " + quoted(create->table);
-  if (const auto* drop = std::get_if<DropPolicy>(&operation))
-    return "policy " + quoted(drop->policy) + " of " + quoted(drop->table);
-  if (const auto* create = std::get_if<CreatePolicy>(&operation))
-    return "policy " + quoted(create->name) + " of " + quoted(create->table);
-  return "";
+/// The view, trigger or policy a statement takes away or makes; a materialized or temporary view is none.
+std::string carried_object(const Operation& operation) {
+  const auto* drop = std::get_if<DropView>(&operation);
+  const auto* create = std::get_if<CreateView>(&operation);
+  const bool other = (drop != nullptr && drop->materialized) || (create != nullptr && create->temporary) ||
+                     std::holds_alternative<CreateMaterializedView>(operation);
+  return other ? std::string() : object_of(operation);
 }
 
 bool takes_away(const Operation& operation) {
@@ -213,11 +206,11 @@ std::vector<Carried> carried_with(const std::vector<Wanted>& wanted, const Recip
     if (!takes_away(drop.operation) || drop.sources.front().nested >= 0 ||
         !hangs_on_wanted(drop.operation, wanted, context.start))
       continue;
-    const std::string object = object_of(drop.operation);
+    const std::string object = carried_object(drop.operation);
     const auto again =
         std::find_if(context.intentions.begin(), context.intentions.end(), [&](const Intention& create) {
-          return !takes_away(create.operation) && !object.empty() && object_of(create.operation) == object &&
-                 create.sources.front().nested < 0 &&
+          return !takes_away(create.operation) && !object.empty() &&
+                 carried_object(create.operation) == object && create.sources.front().nested < 0 &&
                  create.sources.front().statement > drop.sources.front().statement;
         });
     if (again != context.intentions.end()) found.push_back({&drop, &*again});
