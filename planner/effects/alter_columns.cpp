@@ -43,6 +43,7 @@ void AlterTable::part(const AddColumn& add, const Operation& operation) {
       column.default_value || domain == nullptr ? column.default_value : domain->default_value;
   const bool has_value = value && !value.facts().is_null_constant;
   judge_definition(b_, column, target_);
+  refuse_own_row(b_, target_, type);
   if (column.generated && table() != nullptr) judge_generated(b_, *table(), column.generated);
   const bool made_per_row =
       is_serial(column.type) || column.identity || (column.generated && !is_virtual(column));
@@ -80,7 +81,8 @@ void AlterTable::part(const AddColumn& add, const Operation& operation) {
       case ConstraintKind::Unique:
       case ConstraintKind::PrimaryKey:
         lock_partitions(target_, index_partition_lock());
-        if (one_value_for_all) b_.fail_on_data("23505", "every row gets the same value in a unique column");
+        if (one_value_for_all || (each.nulls_not_distinct && !has_value && !made_per_row))
+          b_.fail_on_data("23505", "every row gets the same value in a unique column");
         break;
       default:
         break;

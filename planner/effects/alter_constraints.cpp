@@ -165,6 +165,13 @@ void AlterTable::part(const AddExclusion& add, const Operation& operation) {
     if (!element.column.empty() && element.opclass.empty())
       judge_opclass(b_, held, element.column, method.empty() ? "btree" : method);
   }
+  // Their operator classes know `=`, and what has no mirror image of its own excludes nobody.
+  for (const ObjectName& each : add.constraint.exclusion_operators) {
+    if ((method.empty() || method == "btree" || method == "hash") && each.schema.empty() &&
+        (each.name.str() == "<>" || each.name.str() == "<" || each.name.str() == "<=" ||
+         each.name.str() == ">" || each.name.str() == ">="))
+      b_.fail("42809", "operator " + each.name.str() + " cannot be used in an exclusion constraint");
+  }
   b_.advance(operation);
   // The index is built, then every row is looked up in it.
   for (const Table* each : b_.stored(target_, is_partitioned(target_)))

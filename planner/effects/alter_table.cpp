@@ -173,11 +173,19 @@ void AlterTable::part(const T& change, const Operation& operation) {
   if constexpr (is_one_of<T, AddIdentity, DropIdentity>) lock_identity_family(change.column);
   if constexpr (std::is_same_v<T, SetCompression>) {
     if (b_.major() < 14) b_.fail("42601", "SET COMPRESSION is known from PostgreSQL 14 on");
+    if (change.method != "default" && change.method != "pglz" && change.method != "lz4")
+      b_.fail("22023", "invalid compression method \"" + change.method + "\"");
     if (change.method != "default") judge_compression(b_, table(), change.column);
+  }
+  if constexpr (std::is_same_v<T, SetColumnOptions>) {
+    // OPTIONS of a foreign table's column belong to its wrapper.
+    const bool foreign = table() != nullptr && table()->kind == RelationKind::ForeignTable;
+    if (!change.reset && !foreign) judge_options(b_, change.options, OptionsOf::Column);
   }
   if constexpr (std::is_same_v<T, SetDefault>) {
     const Column* column = table() == nullptr ? nullptr : table()->column(change.column);
     if (column != nullptr) judge_value(b_, change.value, column->type, change.column);
+    judge_default_shape(b_, change.value);
   }
   if constexpr (std::is_same_v<T, SetTableOptions>) {
     const bool index = change.is_index || b_.kind_of(target_) == LockedKind::Index;
@@ -191,7 +199,14 @@ void AlterTable::part(const T& change, const Operation& operation) {
                                       [](const Option& option) { return option.name == "check_option"; });
       if (held != nullptr && !held->materialized && checks && !is_updatable(b_, *held))
         b_.fail("0A000", "WITH CHECK OPTION is supported only on automatically updatable views");
-      judge_options(b_, change.options, view ? OptionsOf::View : index ? OptionsOf::Index : OptionsOf::Table);
+      const TableName* of = b_.schema.index_tables.find(target_);
+      const Table* indexed = of == nullptr ? nullptr : b_.schema.tables.find(*of);
+      const Index* altered = indexed == nullptr ? nullptr : indexed->index(target_.name);
+      judge_options(b_, change.options,
+                    view    ? OptionsOf::View
+                    : index ? OptionsOf::Index
+                            : OptionsOf::Table,
+                    altered == nullptr ? std::string_view{} : std::string_view(altered->method));
       if (is_partitioned(target_) && !change.options.empty())
         b_.fail(b_.major() >= 16 ? "42809" : "22023", "partitioned tables have no storage parameters");
     }

@@ -11,6 +11,7 @@
 #include "planner/effects/effects.h"
 #include "planner/effects/known.h"
 #include "planner/replay/replay.h"
+#include "planner/sql/system_columns.h"
 
 /// What the files of effects share. For planner/effects*.cpp only.
 namespace planner::physics {
@@ -138,6 +139,8 @@ void judge_replica_identity(Builder& builder, const Table& table, const Identifi
 void judge_clustering(Builder& builder, const TableName& relation, const ObjectName& index);
 /// Tables that refer to each other are both logged or both not.
 void judge_persistence(Builder& builder, const Table& table, Persistence wanted);
+/// What no DEFAULT may hold.
+void judge_default_shape(Builder& builder, const Expression& value);
 void judge_compression(Builder& builder, const Table* table, const Identifier& column);
 /// BEGIN ATOMIC bodies that read the column keep it from being dropped.
 void refuse_bodies(Builder& builder, const TableName& table, const Identifier& column);
@@ -150,6 +153,8 @@ void judge_drop_not_null(Builder& builder, const Table& table, const Identifier&
 std::optional<Identifier> column_of_not_null_name(const Table& table, const Identifier& name);
 /// 0A000 where a column elsewhere holds rows of the table: values in it cannot be written anew.
 void refuse_row_types(Builder& builder, const Table& table);
+/// 42P16 for a column whose type holds rows of its own table.
+void refuse_own_row(Builder& builder, const TableName& table, const TypeName& type);
 /// Keys that point at the table or, when it is a partition, at a table above it; without the copies that
 /// partitions of the referring table have.
 std::vector<Schema::Reference> references_with_parents(const Builder& builder, TableName table);
@@ -166,7 +171,6 @@ inline bool is_known(const Builder& b, const ObjectName& name) {
 void judge_kind(Builder& builder, const Operation& operation);
 
 // effects_judge.cpp
-bool is_system_column(const Identifier& name);
 /// Can the value be a default of a column of this type?
 void judge_value(Builder& builder, const Expression& value, const TypeName& type, const Identifier& column);
 /// 42P17 where an expression that has to be immutable surely is not.
@@ -179,10 +183,14 @@ void judge_columns_of(Builder& builder, const TableName& table,
 /// What a column's own clauses cannot say together.
 void judge_definition(Builder& builder, const ColumnDefinition& column, const TableName& table);
 void judge_temporary(Builder& builder, bool temporary, const ObjectName& written);
+/// The same for a condition about OLD and NEW.
+void judge_row_names(Builder& builder, const TableName& table, const Expression& condition);
 void judge_index(Builder& builder, const CreateIndex& create, const TableName& relation);
 void judge_opclass(Builder& builder, const Table* table, const Identifier& column, const std::string& method);
-enum class OptionsOf { Table, Index, View };
-void judge_options(Builder& builder, const std::vector<Option>& options, OptionsOf of);
+enum class OptionsOf { Table, Index, View, Column };
+/// `method` is an index's; none: it is not known.
+void judge_options(Builder& builder, const std::vector<Option>& options, OptionsOf of,
+                   std::string_view method = {});
 /// `CURRENT_USER` and its like: who runs the statement, and so usually owns the object already.
 bool is_present_role(std::string_view owner);
 /// 42P01 for a relation that nobody made, unless something may have that planner does not know of.

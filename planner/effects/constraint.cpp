@@ -95,18 +95,21 @@ void judge_using_index(Builder& b, const Table& table, const ConstraintDefinitio
 void judge_replica_identity(Builder& b, const Table& table, const Identifier& name) {
   const Index* index = table.index(name);
   if (index == nullptr) return;
-  const auto refuse = [&](const std::string& why) {
-    b.fail("42809", "index \"" + name.str() + "\" cannot be used as replica identity: it " + why);
+  // The first of these that is true is what PostgreSQL says.
+  const auto refuse = [&](std::string_view sqlstate, const std::string& why) {
+    b.fail(sqlstate, "index \"" + name.str() + "\" cannot be used as replica identity: it " + why);
   };
-  if (!index->unique) refuse("is not unique");
-  if (index->predicate) refuse("is partial");
+  if (!index->unique) return refuse("42809", "is not unique");
   const Constraint* constraint = index->constraint.empty() ? nullptr : table.constraint(index->constraint);
-  if (constraint != nullptr && constraint->definition.deferrable)
-    b.fail("0A000", "cannot use non-immediate index \"" + name.str() + "\" as replica identity");
+  if (constraint != nullptr && constraint->definition.deferrable) return refuse("0A000", "is not immediate");
+  for (const IndexElement& element : index->elements) {
+    if (element.expression) return refuse("0A000", "has an expression");
+  }
+  if (index->predicate) return refuse("0A000", "is partial");
   for (const IndexElement& element : index->elements) {
     const Column* column = table.column(element.column);
-    if (element.expression) refuse("has an expression");
-    if (column != nullptr && !column->not_null) refuse("has the nullable column " + element.column.str());
+    if (column != nullptr && !column->not_null)
+      return refuse("42809", "has the nullable column " + element.column.str());
   }
 }
 

@@ -4,6 +4,7 @@
 #include "planner/effects/build.h"
 #include "planner/effects/rows.h"
 #include "planner/sql/conditions.h"
+#include "planner/sql/written_rows.h"
 
 /// Data, sessions and what cannot be followed.
 namespace planner::physics {
@@ -85,24 +86,56 @@ void follow_rules(Builder& b, const std::vector<RewriteRule>& rules, std::string
   for (const RewriteRule& rule : rules) {
     if (rule.definition.event != event || rule.state == TriggerState::Disable) continue;
     for (const Expression& action : rule.definition.actions) {
-      for (const ObjectName& written : query_access(action).written)
-        lock_with_indexes(b, b.schema.resolve_relation(written), LockMode::RowExclusive);
+      const QueryAccess access = query_access(action);
+      for (const ObjectName& written : access.written) {
+        const ObjectName name = b.schema.resolve_relation(written);
+        b.lock(name, LockMode::RowExclusive);
+        // A plain INSERT gives the locks on indexes back.
+        if (std::find(access.changed.begin(), access.changed.end(), written) != access.changed.end() ||
+            has_on_conflict(action))
+          lock_with_indexes(b, name, LockMode::RowExclusive);
+      }
     }
   }
 }
 
-/// The table that a simple view passes changes on to; other names come back unchanged.
-ObjectName base_of(const Builder& b, ObjectName name) {
+/// What a statement about a view does to the table under it.
+struct Below {
+  ObjectName name;                  ///< the view's own name where it passes nothing on
+  std::vector<Identifier> columns;  ///< those that the statement names, as the table has them
+  Identifier computed;              ///< one that no table has
+};
+
+Below below_views(const Builder& b, ObjectName name, std::vector<Identifier> columns,
+                  std::string_view event) {
   constexpr int kDeepest = 16;
+  Identifier computed;
   for (int depth = 0; depth < kDeepest; ++depth) {
     const View* view = b.schema.views.find(name);
-    if (view == nullptr || view->materialized) break;
-    std::vector<ObjectName> bases = view->reads_all_of;
-    for (const auto& [base, columns] : view->reads) bases.push_back(base);
-    if (bases.size() != 1) break;
-    name = bases.front();
+    const auto base = view == nullptr ? std::nullopt : passed_on_to(b, *view, event);
+    if (!base) break;
+    const std::vector<Identifier> outputs = updatable_columns(view->query);
+    std::vector<Identifier> there;
+    for (const Identifier& column : columns) {
+      const auto held = std::find(view->columns.begin(), view->columns.end(), column);
+      const auto at = static_cast<std::size_t>(held - view->columns.begin());
+      if (held == view->columns.end() || at >= outputs.size()) continue;
+      if (outputs[at].empty()) {
+        computed = column;
+      } else {
+        there.push_back(outputs[at]);
+      }
+    }
+    name = *base;
+    columns = std::move(there);
   }
-  return name;
+  return {std::move(name), std::move(columns), std::move(computed)};
+}
+
+void refuse_computed(Builder& b, const Below& below, const ObjectName& view) {
+  if (!below.computed.empty())
+    b.fail("0A000",
+           "cannot write to column \"" + below.computed.str() + "\" of view \"" + view.name.str() + "\"");
 }
 
 /// 42703 for a column that a table, all of whose columns are known, does not have.
@@ -131,9 +164,7 @@ void write_rows(Builder& b, const TableName& written, const Expression& where, s
     judge_view_change(b, name, event);
     b.lock(name, LockMode::RowExclusive, LockedKind::View);
     follow_rules(b, view->rules, event);
-    std::vector<ObjectName> bases = view->reads_all_of;
-    for (const auto& [base, columns] : view->reads) bases.push_back(base);
-    if (bases.size() == 1) write_rows(b, bases.front(), where, event);
+    if (const auto base = passed_on_to(b, *view, event)) write_rows(b, *base, where, event);
     b.effects.dml = true;
     return;
   }
@@ -167,27 +198,6 @@ void read_others(Builder& b, const TableName& target, const Expression& statemen
     const ObjectName name = b.schema.resolve_relation(relation);
     if (name != b.schema.resolve_relation(target)) b.lock(name, LockMode::AccessShare);
   }
-}
-
-LockMode mode_of(std::string_view words) {
-  for (const LockMode mode :
-       {LockMode::AccessShare, LockMode::RowShare, LockMode::RowExclusive, LockMode::ShareUpdateExclusive,
-        LockMode::Share, LockMode::ShareRowExclusive, LockMode::Exclusive}) {
-    if (lock_name(mode) == words) return mode;
-  }
-  return LockMode::AccessExclusive;
-}
-
-void lock_relation_tree(Builder& b, const ObjectName& name, LockMode mode, bool only) {
-  for (const TableName& each : b.family(name, only)) b.lock(each, mode);
-  const View* view = b.schema.views.find(name);
-  if (view == nullptr || view->materialized) return;
-  const auto below = [&](const ObjectName& base) {
-    const View* other = b.schema.views.find(base);
-    if (other == nullptr || !other->materialized) lock_relation_tree(b, base, mode, false);
-  };
-  for (const auto& [base, columns] : view->reads) below(base);
-  for (const ObjectName& base : view->reads_all_of) below(base);
 }
 
 /// FOR UPDATE and its like reach through views to the rows of tables.
@@ -361,11 +371,13 @@ void apply(Builder& b, const Update& update) {
   judge_change(b, update.table, update.statement, update.from_other_tables);
   write_rows(b, update.table, update.where, "update", only_target(update.statement));
   read_others(b, update.table, update.statement);
-  const TableName name = base_of(b, b.schema.resolve_relation(update.table));
-  require_columns(b, name, update.columns);
-  if (const Table* table = b.schema.tables.find(name)) {
-    check_own_keys(b, *table, &update.columns);
-    follow_references(b, name, &update.columns);
+  const ObjectName written = b.schema.resolve_relation(update.table);
+  require_columns(b, written, update.columns);
+  const Below below = below_views(b, written, update.columns, "update");
+  refuse_computed(b, below, written);
+  if (const Table* table = b.schema.tables.find(below.name)) {
+    check_own_keys(b, *table, &below.columns);
+    follow_references(b, below.name, &below.columns);
   }
 }
 
@@ -373,7 +385,7 @@ void apply(Builder& b, const Delete& removal) {
   judge_change(b, removal.table, removal.statement, removal.from_other_tables);
   write_rows(b, removal.table, removal.where, "delete", only_target(removal.statement));
   read_others(b, removal.table, removal.statement);
-  const TableName name = base_of(b, b.schema.resolve_relation(removal.table));
+  const TableName name = below_views(b, b.schema.resolve_relation(removal.table), {}, "delete").name;
   if (b.schema.tables.contains(name)) follow_references(b, name, nullptr);
 }
 
@@ -390,11 +402,16 @@ void apply(Builder& b, const Insert& insert) {
     if (view->materialized) b.fail("42809", "cannot change materialized view \"" + name.name.str() + "\"");
     follow_rules(b, view->rules, "insert");
   }
-  if (const Table* table = b.schema.tables.find(name)) {
+  std::vector<Identifier> given = insert.columns;
+  if (const View* view = b.schema.views.find(name); view != nullptr && given.empty()) given = view->columns;
+  const Below below = below_views(b, name, std::move(given), "insert");
+  if (!insert.columns.empty()) refuse_computed(b, below, name);
+  if (below.name != name) b.lock(below.name, LockMode::RowExclusive);
+  if (const Table* table = b.schema.tables.find(below.name)) {
     follow_rules(b, table->rules, "insert");
-    draw_from_sequences(b, *table, insert.columns);
+    draw_from_sequences(b, *table, below.columns);
   }
-  for (const TableName& partition : b.partitions(name)) b.lock(partition, LockMode::RowExclusive);
+  for (const TableName& partition : b.partitions(below.name)) b.lock(partition, LockMode::RowExclusive);
   for (const ObjectName& written : query_access(insert.statement).written) {
     const ObjectName other = b.schema.resolve_relation(written);
     if (other != name && b.schema.tables.contains(other)) lock_with_indexes(b, other, LockMode::RowExclusive);
@@ -408,8 +425,8 @@ void apply(Builder& b, const Insert& insert) {
       for (const Table* each : b.stored(from)) b.scan(each->name, ScanReason::Query);
     }
   }
-  if (const Table* table = b.schema.tables.find(name))
-    check_own_keys(b, *table, insert.columns.empty() ? nullptr : &insert.columns);
+  if (const Table* table = b.schema.tables.find(below.name))
+    check_own_keys(b, *table, below.columns.empty() ? nullptr : &below.columns);
 }
 
 void apply(Builder& b, const Merge& merge) {
@@ -417,7 +434,7 @@ void apply(Builder& b, const Merge& merge) {
   const ObjectName into = b.schema.resolve_relation(merge.table);
   const Table* with_rules = b.schema.tables.find(into);
   const View* view = b.schema.views.find(into);
-  if ((view != nullptr && (b.major() < 17 || !view->rules.empty())) ||
+  if ((view != nullptr && (b.major() < 17 || view->materialized || !view->rules.empty())) ||
       (with_rules != nullptr && !with_rules->rules.empty()))
     b.fail("0A000",
            "cannot execute MERGE on relation \"" + into.name.str() + "\": it is a view or has rules");
@@ -436,74 +453,6 @@ void apply(Builder& b, const Merge& merge) {
   }
 }
 
-void apply(Builder& b, const Truncate& truncate) {
-  std::vector<TableName> all;
-  const auto add = [&](const TableName& name) {
-    for (TableName& each : b.family(name)) {
-      if (std::find(all.begin(), all.end(), each) == all.end()) all.push_back(std::move(each));
-    }
-  };
-  for (std::size_t i = 0; i < truncate.tables.size(); ++i) {
-    const TableName name = b.schema.resolve_relation(truncate.tables[i]);
-    require_relation(b, name);
-    if (b.schema.views.contains(name) || b.schema.sequences.contains(name) ||
-        b.schema.index_tables.contains(name)) {
-      b.fail("42809", "\"" + name.name.str() + "\" is not a table");
-      continue;
-    }
-    const Table* table = b.schema.tables.find(name);
-    judge_foreign_change(b, name, "be truncated");
-    const bool only = i < truncate.only.size() && truncate.only[i];
-    if (only && table != nullptr && table->partition_by)
-      b.fail("42809", "cannot truncate only a partitioned table");
-    if (!only) {
-      add(name);
-    } else if (std::find(all.begin(), all.end(), name) == all.end()) {
-      all.push_back(name);
-    }
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const Schema::Reference& reference : references_with_parents(b, all[i])) {
-      if (std::find(all.begin(), all.end(), reference.from) != all.end()) continue;
-      if (truncate.cascade == Cascade::Cascade) {
-        // The key is the table's own (and its partitions'): what inherits from it does not refer to anybody.
-        const Table* from = b.schema.tables.find(reference.from);
-        if (from != nullptr && from->partition_by) {
-          add(reference.from);
-        } else {
-          all.push_back(reference.from);
-        }
-      } else {
-        const std::vector<TableName> under = b.family(reference.from);
-        const bool named =
-            std::any_of(truncate.tables.begin(), truncate.tables.end(), [&](const TableName& written) {
-              return std::find(under.begin(), under.end(), b.schema.resolve_relation(written)) != under.end();
-            });
-        if (!named)
-          b.fail("0A000", "cannot truncate a table referenced in a foreign key constraint by \"" +
-                              reference.from.name.str() + "\"");
-      }
-    }
-  }
-  b.effects.truncates_data = true;
-  for (const TableName& name : all) {
-    b.lock(name, LockMode::AccessExclusive);
-    const Table* table = b.schema.tables.find(name);
-    if (table == nullptr || table->kind == RelationKind::Table) b.effects.rewrites.push_back(name);
-    if (table == nullptr) continue;
-    for (const Index& index : table->indexes) {
-      if (table->kind != RelationKind::Table) continue;
-      b.lock(index.name, LockMode::AccessExclusive, LockedKind::Index);
-      b.index(index.name, name, IndexWork::Rebuilt);
-    }
-    if (!truncate.restart_identity) continue;
-    for (const ObjectName& sequence : table->owned_sequences) {
-      b.lock(sequence, LockMode::AccessExclusive, LockedKind::Sequence);
-      b.new_sequence_file(sequence);
-    }
-  }
-}
-
 void apply(Builder& b, const Copy& copy) {
   const TableName name = b.schema.resolve_relation(copy.table);
   b.lock(name, copy.from ? LockMode::RowExclusive : LockMode::AccessShare);
@@ -513,9 +462,17 @@ void apply(Builder& b, const Copy& copy) {
   require_relation(b, name);
   // From 18 on a materialized view's rows are copied like a table's.
   const bool stored_view = view != nullptr && view->materialized && view->populated && b.major() >= 18;
+  if (!copy.from && view != nullptr && view->materialized && !view->populated && b.major() >= 18) {
+    b.fail("0A000", "cannot copy from unpopulated materialized view \"" + name.name.str() + "\"");
+    return;
+  }
   if (!copy.from &&
       ((view != nullptr && !stored_view) || (held != nullptr && held->kind != RelationKind::Table)))
     b.fail("42809", "cannot copy from \"" + name.name.str() + "\": only a table's own rows are copied");
+  if (copy.from && view != nullptr && !takes_copies(*view))
+    b.fail("42809", "cannot copy to view \"" + name.name.str() + "\"");
+  if (b.schema.sequences.contains(name))
+    b.fail("42809", "cannot copy \"" + name.name.str() + "\": it is a sequence");
   if (!copy.from) {
     for (const Table* each : b.stored(name, false)) b.scan(each->name, ScanReason::Query);
   } else if (const Table* table = b.schema.tables.find(name)) {
@@ -547,15 +504,6 @@ void apply(Builder& b, const Select& select) {
       if (owned != nullptr && owned->owner_column == column)
         b.lock(name, LockMode::RowExclusive, LockedKind::Sequence);
     }
-  }
-}
-
-void apply(Builder& b, const LockTable& lock) {
-  const LockMode mode = mode_of(lock.mode);
-  for (std::size_t i = 0; i < lock.tables.size(); ++i) {
-    const ObjectName name = b.schema.resolve_relation(lock.tables[i]);
-    require_relation(b, name);
-    lock_relation_tree(b, name, mode, i < lock.only.size() && lock.only[i]);
   }
 }
 

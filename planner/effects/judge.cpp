@@ -61,11 +61,6 @@ bool names_unknown_column(const Expression& expression, const std::vector<Identi
 
 }  // namespace
 
-bool is_system_column(const Identifier& name) {
-  constexpr std::string_view kSystem[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
-  return std::find(std::begin(kSystem), std::end(kSystem), name.str()) != std::end(kSystem);
-}
-
 void judge_value(Builder& b, const Expression& value, const TypeName& written, const Identifier& column) {
   if (!value || value.facts().is_null_constant) return;
   TypeName type = written;
@@ -162,6 +157,16 @@ void judge_columns_of(Builder& b, const TableName& written,
   }
 }
 
+void judge_row_names(Builder& b, const TableName& written, const Expression& condition) {
+  const Table* table = b.schema.table(written);
+  if (table == nullptr || table->columns.empty() || table->certainty != Certainty::Known) return;
+  std::vector<Identifier> known{Identifier("old"), Identifier("new")};
+  for (const Column& column : table->columns) known.push_back(column.name);
+  Identifier which;
+  if (names_unknown_column(condition, known, table->name.name, &which))
+    b.fail("42703", "column \"" + which.str() + "\" does not exist");
+}
+
 void judge_index(Builder& b, const CreateIndex& create, const TableName& relation) {
   const Table* table = b.schema.tables.find(relation);
   const View* view = b.schema.views.find(relation);
@@ -196,6 +201,7 @@ void judge_index(Builder& b, const CreateIndex& create, const TableName& relatio
   }
   const bool columns_known = !columns.empty();
   const auto missing = [&](const Identifier& name) {
+    if (is_system_column(name)) return;  // refused in another way
     if (columns_known && std::find(columns.begin(), columns.end(), name) == columns.end())
       b.fail("42703", "column \"" + name.str() + "\" does not exist");
   };
@@ -213,7 +219,7 @@ void judge_index(Builder& b, const CreateIndex& create, const TableName& relatio
     missing(element.column);
     if (element.opclass.empty()) judge_opclass(b, table, element.column, method);
   }
-  judge_options(b, create.options, OptionsOf::Index);
+  judge_options(b, create.options, OptionsOf::Index, method);
 }
 
 bool lacks_opclass(const Builder& b, const TypeName& type, const std::string& method) {
@@ -235,43 +241,6 @@ void judge_opclass(Builder& b, const Table* table, const Identifier& name, const
                       " has no default operator class for access method \"" + method + "\"");
 }
 
-void judge_options(Builder& b, const std::vector<Option>& options, OptionsOf of) {
-  constexpr std::string_view kSwitches[] = {
-      "autovacuum_enabled", "user_catalog_table", "vacuum_truncate",  "deduplicate_items",    "fastupdate",
-      "autosummarize",      "security_barrier",   "security_invoker", "vacuum_index_cleanup", "buffering"};
-  constexpr std::string_view kTable[] = {"fillfactor",
-                                         "toast_tuple_target",
-                                         "parallel_workers",
-                                         "user_catalog_table",
-                                         "vacuum_index_cleanup",
-                                         "vacuum_truncate",
-                                         "log_autovacuum_min_duration",
-                                         "vacuum_max_eager_freeze_failure_rate"};
-  constexpr std::string_view kIndex[] = {
-      "fillfactor", "deduplicate_items", "fastupdate",    "gin_pending_list_limit",
-      "buffering",  "pages_per_range",   "autosummarize", "vacuum_cleanup_index_scale_factor"};
-  constexpr std::string_view kView[] = {"security_barrier", "security_invoker", "check_option"};
-  const auto among = [](const auto& list, std::string_view name) {
-    return std::find(std::begin(list), std::end(list), name) != std::end(list);
-  };
-  // Access methods of extensions have options of their own.
-  const bool foreign = of == OptionsOf::Index && b.schema.extensions.begin() != b.schema.extensions.end();
-  for (const Option& option : options) {
-    std::string_view name = option.name;
-    if (name.starts_with("toast.")) name.remove_prefix(6);
-    const bool known = of == OptionsOf::Table  ? among(kTable, name) || name.starts_with("autovacuum_")
-                       : of == OptionsOf::View ? among(kView, name)
-                                               : among(kIndex, name);
-    if (!known && foreign)
-      b.unknown("whether parameter " + option.name +
-                " belongs to an extension: if not, the statement fails (22023)");
-    if (!known && !foreign) b.fail("22023", "unrecognized parameter \"" + option.name + "\"");
-    if (known && (option.value.empty() || option.value == "true") && !among(kSwitches, name) &&
-        name != "check_option")
-      b.fail("22023", "invalid value for option \"" + option.name + "\": true");
-  }
-}
-
 bool is_present_role(std::string_view owner) {
   return owner == "current_user" || owner == "session_user" || owner == "current_role";
 }
@@ -288,12 +257,31 @@ void judge_definition(Builder& b, const ColumnDefinition& column, const TableNam
     b.fail("42P16", "column \"" + column.name.str() + "\" has pseudo-type " + display(column.type));
   if (is_system_column(column.name))
     b.fail("42701", "column name \"" + column.name.str() + "\" conflicts with a system column name");
-  if (column.explicit_null && column.not_null)
+  // From 18 on a key's columns are NOT NULL by a constraint of their own.
+  const bool key = b.major() >= 18 && std::any_of(column.constraints.begin(), column.constraints.end(),
+                                                  [](const ConstraintDefinition& each) {
+                                                    return each.kind == ConstraintKind::PrimaryKey;
+                                                  });
+  if (column.explicit_null && (column.not_null || key))
     b.fail("42601", "conflicting NULL/NOT NULL declarations for column \"" + column.name.str() +
                         "\" of table \"" + table.name.str() + "\"");
-  if (column.default_value && !column.default_value.facts().has_subquery &&
-      !column.default_value.facts().columns.empty())
+  const auto both = [&](const char* what) {
+    b.fail("42601", std::string(what) + " specified for column \"" + column.name.str() + "\" of table \"" +
+                        table.name.str() + "\"");
+  };
+  if (column.default_value && column.generated) both("both default and generation expression");
+  if (column.default_value && column.identity) both("both default and identity");
+  if (column.identity && column.generated) both("both identity and generation expression");
+  judge_default_shape(b, column.default_value);
+}
+
+void judge_default_shape(Builder& b, const Expression& value) {
+  if (!value) return;
+  if (value.facts().has_subquery) {
+    b.fail("0A000", "cannot use subquery in DEFAULT expression");
+  } else if (!value.facts().columns.empty()) {
     b.fail("0A000", "cannot use column reference in DEFAULT expression");
+  }
 }
 
 void judge_temporary(Builder& b, bool temporary, const ObjectName& written) {

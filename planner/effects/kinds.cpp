@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "planner/effects/build.h"
+#include "planner/sql/written_rows.h"
 
 /// Which statements and sub-commands there are for which kinds of relations (ATSimplePermissions and the
 /// callbacks of ALTER, COMMENT, LOCK, ...). Kinds in the letters of pg_class.
@@ -108,6 +109,28 @@ void judge_foreign(Builder& b, const TableName& written, ConstraintKind kind) {
     b.fail("0A000", "such constraints are not supported on foreign tables");
 }
 
+/// Rows that a trigger's WHEN has no use of.
+void judge_trigger_when(Builder& b, const CreateTrigger& create, const Table* table) {
+  if (!create.when || create.instead) return;
+  judge_row_names(b, create.table, create.when);
+  const Identifier old_row("old");
+  const Identifier new_row("new");
+  const bool names_old = refers_to(create.when, old_row);
+  const bool names_new = refers_to(create.when, new_row);
+  if (!create.for_each_row && (names_old || names_new)) {
+    b.fail("42P17", "statement trigger's WHEN condition cannot reference column values");
+  } else if (create.on_insert && names_old) {
+    b.fail("42P17", "INSERT trigger's WHEN condition cannot reference OLD values");
+  } else if (create.on_delete && names_new) {
+    b.fail("42P17", "DELETE trigger's WHEN condition cannot reference NEW values");
+  } else if (create.before && names_new && table != nullptr) {
+    for (const Column& column : table->columns) {
+      if (column.generated && refers_to(create.when, new_row, column.name))
+        b.fail("42P17", "BEFORE trigger's WHEN condition cannot reference NEW generated columns");
+    }
+  }
+}
+
 /// 42601, 0A000: triggers of a shape that no relation, or not this one, can have.
 void judge_trigger_shape(Builder& b, const CreateTrigger& create) {
   const ObjectName name = b.schema.resolve_relation(create.table);
@@ -121,6 +144,7 @@ void judge_trigger_shape(Builder& b, const CreateTrigger& create) {
   const bool foreign_truncate = kind == 'f' && create.on_truncate && b.major() < 16;
   if (foreign_truncate || (kind == 'v' && create.on_truncate))
     b.fail("42809", "\"" + name.name.str() + "\" cannot have TRUNCATE triggers");
+  judge_trigger_when(b, create, b.schema.tables.find(name));
   if (kind == 'f' && (create.constraint || create.instead))
     b.fail("42809", "\"" + name.name.str() + "\" is a foreign table: it has no such triggers");
   if (transition && (kind == 'f' || kind == 'v'))

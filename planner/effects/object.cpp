@@ -229,6 +229,8 @@ void apply(Builder& b, const CreateView& create) {
   const View* made = b.schema.views.find(name);
   if (made != nullptr && !b.failed())
     judge_columns(b, made->columns, replaces ? old_columns : std::vector<Identifier>{});
+  if (made != nullptr && create.check_option != 'n' && !b.failed() && !is_updatable(b, *made))
+    b.fail("0A000", "WITH CHECK OPTION is supported only on automatically updatable views");
   // What cannot be replaced is refused before the view is locked.
   if (replaces && !b.failed()) b.lock(name, LockMode::AccessExclusive, LockedKind::View);
 }
@@ -488,6 +490,7 @@ void apply(Builder& b, const AlterDomain& alter) {
   if (const Domain* held = b.schema.domain(alter.domain);
       held != nullptr && alter.change == DomainChange::SetDefault)
     judge_value(b, alter.default_value, held->base, held->name.name);
+  if (alter.change == DomainChange::SetDefault) judge_default_shape(b, alter.default_value);
   const bool adds = alter.change == DomainChange::AddConstraint && !alter.constraint.not_valid;
   if (alter.change == DomainChange::AddConstraint && alter.constraint.expression &&
       !alter.constraint.expression.facts().has_subquery) {

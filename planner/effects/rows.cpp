@@ -77,8 +77,19 @@ void judge_conflict(Builder& b, const Table& table, const Expression& statement)
     if (table.column(column) == nullptr && !is_system_column(column))
       b.fail("42703", "column \"" + column.str() + "\" does not exist");
   }
-  const bool any = std::any_of(table.indexes.begin(), table.indexes.end(),
-                               [&](const Index& index) { return key_matches(index, target->columns); });
+  bool any = false;
+  bool immediate = false;
+  for (const Index& index : table.indexes) {
+    if (!key_matches(index, target->columns)) continue;
+    const Constraint* key = index.constraint.empty() ? nullptr : table.constraint(index.constraint);
+    any = true;
+    immediate = immediate || key == nullptr || !key->definition.deferrable;
+  }
+  if (any && !immediate) {
+    b.fail("55000",
+           "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as "
+           "arbiters");
+  }
   if (target->plain && !any && !b.failed())
     b.fail("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification");
 }
@@ -92,21 +103,36 @@ void judge_query(Builder& b, const Expression& query) {
     b.fail("42P01", "relation \"" + name.str() + "\" in FOR UPDATE clause not found in FROM clause");
 }
 
+namespace {
+
+bool replaces(const View& view, std::string_view event) {
+  return has_trigger(view.triggers, event) ||
+         std::any_of(view.rules.begin(), view.rules.end(), [&](const RewriteRule& rule) {
+           return rule.definition.event == event && rule.definition.instead &&
+                  rule.state != TriggerState::Disable && !rule.definition.where;
+         });
+}
+
+}  // namespace
+
+bool takes_copies(const View& view) { return has_trigger(view.triggers, "insert"); }
+
+std::optional<ObjectName> passed_on_to(const Builder& b, const View& view, std::string_view event) {
+  if (view.materialized || replaces(view, event)) return std::nullopt;
+  const auto base = updatable_base(view.query);
+  if (!base) return std::nullopt;
+  return b.schema.resolve_relation(*base);
+}
+
 void judge_view_change(Builder& b, const ObjectName& name, std::string_view event) {
   const View* view = b.schema.views.find(name);
   if (view == nullptr || view->materialized || view->certainty != Certainty::Known) return;
-  if (has_trigger(view->triggers, event)) return;
-  const bool ruled = std::any_of(view->rules.begin(), view->rules.end(), [&](const RewriteRule& rule) {
-    return rule.definition.event == event && rule.definition.instead && rule.state != TriggerState::Disable &&
-           !rule.definition.where;
-  });
-  if (ruled) return;
-  const auto base = updatable_base(view->query);
-  if (!base) return refuse_view(b, name, event);
-  const ObjectName below = b.schema.resolve_relation(*base);
-  const View* other = b.schema.views.find(below);
+  if (replaces(*view, event)) return;
+  const auto below = passed_on_to(b, *view, event);
+  if (!below) return refuse_view(b, name, event);
+  const View* other = b.schema.views.find(*below);
   if (other != nullptr && other->materialized) return refuse_view(b, name, event);
-  if (other != nullptr) judge_view_change(b, below, event);
+  if (other != nullptr) judge_view_change(b, *below, event);
 }
 
 bool is_updatable(const Builder& b, const View& view) {
@@ -154,6 +180,12 @@ void judge_insert(Builder& b, const Insert& insert) {
   const Table* table = b.schema.tables.find(name);
   if (table == nullptr || table->certainty != Certainty::Known || table->columns.empty()) return;
   judge_conflict(b, *table, insert.statement);
+  if (has_on_conflict(insert.statement) &&
+      std::any_of(table->rules.begin(), table->rules.end(), [](const RewriteRule& rule) {
+        return rule.definition.event == "insert" || rule.definition.event == "update";
+      }))
+    b.fail("0A000",
+           "INSERT with ON CONFLICT clause cannot be used with table that has INSERT or UPDATE rules");
   const InsertedValues values = inserted_values(insert.statement);
   if (!values.known) return;
   std::vector<Identifier> targets = insert.columns;
@@ -183,6 +215,7 @@ void judge_rule(Builder& b, const CreateRule& create) {
   const auto misses = [&](const Expression& expression) {
     return (no_old && refers_to(expression, old_row)) || (no_new && refers_to(expression, new_row));
   };
+  if (create.where && !misses(create.where)) judge_row_names(b, create.table, create.where);
   if (create.where && misses(create.where))
     b.fail("42P01", std::string("invalid reference to FROM-clause entry for table \"") +
                         (no_old ? "old" : "new") + "\"");
@@ -192,12 +225,12 @@ void judge_rule(Builder& b, const CreateRule& create) {
   }
   if (create.event != "select") return;
   const bool selects = create.instead && create.actions.size() == 1 && !create.where;
-  if (!selects) {
+  if (b.major() >= 16 && b.schema.tables.contains(name)) {
+    b.fail("42809", "relation \"" + name.name.str() + "\" cannot have ON SELECT rules");
+  } else if (!selects) {
     b.fail("0A000", "rules on SELECT must have action INSTEAD SELECT");
   } else if (b.schema.views.contains(name)) {
     b.fail("55000", "\"" + name.name.str() + "\" is already a view");
-  } else if (b.major() >= 16 && b.schema.tables.contains(name)) {
-    b.fail("42809", "relation \"" + name.name.str() + "\" cannot have ON SELECT rules");
   } else if (create.name.str() != "_RETURN") {
     b.fail("42P17", "view rule for \"" + name.name.str() + "\" must be named \"_RETURN\"");
   }

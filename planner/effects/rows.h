@@ -22,5 +22,10 @@ void judge_rule(Builder& builder, const CreateRule& create);
 void judge_foreign_change(Builder& builder, const ObjectName& name, std::string_view what);
 /// Whether PostgreSQL passes changes of the view on to a table by itself.
 bool is_updatable(const Builder& builder, const View& view);
+/// The relation that a view passes an `insert`, `update` or `delete` on to by itself; nullopt where a trigger
+/// or rule does it instead, or nobody.
+std::optional<ObjectName> passed_on_to(const Builder& builder, const View& view, std::string_view event);
+/// COPY FROM gives its rows to INSTEAD OF triggers alone.
+bool takes_copies(const View& view);
 
 }  // namespace planner::physics

@@ -228,6 +228,17 @@ class TypeChangeOf {
     return true;
   }
 
+  /// Classes for LIKE take texts alone, or padded texts alone.
+  void refuse_pattern_class(const Identifier& opclass) {
+    if (!type_is_understood(to_, b_.schema)) return;
+    const TypeName base = base_type(to_, b_.schema);
+    const bool padded = opclass.str().starts_with("bpchar");
+    const bool fits = base.array_dimensions == 0 &&
+                      (padded ? base.is("bpchar") || base.is("char") : base.is("text") || base.is("varchar"));
+    if (!fits && base.name.schema.empty() && base.name.name.str() != "citext")
+      b_.fail("42804", "operator class \"" + opclass.str() + "\" does not accept data type " + display(to_));
+  }
+
   void recreate(const Index& index) {
     const auto uses = [&](const IndexElement& e) {
       return e.column == column_.name || e.expression.mentions(column_.name);
@@ -235,7 +246,9 @@ class TypeChangeOf {
     const bool as_key = std::any_of(index.elements.begin(), index.elements.end(), uses);
     if (!as_key && !contains(index.included, column_.name) && !index.predicate.mentions(column_.name)) return;
     for (const IndexElement& element : index.elements) {
-      if (element.column != column_.name || !element.opclass.empty()) continue;
+      if (element.column != column_.name) continue;
+      if (element.opclass.name.str().ends_with("_pattern_ops")) refuse_pattern_class(element.opclass.name);
+      if (!element.opclass.empty()) continue;
       if (lacks_opclass(b_, to_, index.method) && !lacks_opclass(b_, column_.type, index.method)) {
         b_.fail("42704", "data type " + display(to_) + " has no default operator class for access method \"" +
                              index.method + "\"");
@@ -268,6 +281,8 @@ class TypeChangeOf {
     b_.lock(from.name, LockMode::AccessExclusive);
     b_.lock(key.definition.references.table, LockMode::AccessExclusive);
     if (to == nullptr) return;
+    // The key has a copy for each partition it refers to.
+    for (const TableName& partition : b_.partitions(to->name)) b_.lock(partition, LockMode::AccessExclusive);
     bool same_operators = true;
     const std::vector<Identifier>& here = key.definition.columns;
     const std::vector<Identifier>& there = key.definition.references.columns;
@@ -289,7 +304,8 @@ class TypeChangeOf {
     }
     if (!key.validated || !key.enforced || (same_operators && !rebuild_all_)) return;
     if (from.kind == RelationKind::Table) b_.scan(from.name, ScanReason::ForeignKey);
-    if (to->kind == RelationKind::Table) b_.scan(to->name, ScanReason::ForeignKey);
+    for (const Table* each : b_.stored(to->name, to->partition_by.has_value()))
+      b_.scan(each->name, ScanReason::ForeignKey);
   }
 
   void foreign_keys() {
@@ -356,6 +372,23 @@ std::vector<ObjectName> types_holding_rows_of(const Schema& schema, const TableN
 }
 
 }  // namespace
+
+void refuse_own_row(Builder& b, const TableName& table, const TypeName& type) {
+  if (type.name.schema.empty()) return;
+  const std::vector<ObjectName> holding = types_holding_rows_of(b.schema, table);
+  // Other tables' row types hold what their columns do.
+  const auto within = [&](const auto& self, const ObjectName& name, int depth) -> bool {
+    if (std::find(holding.begin(), holding.end(), name) != holding.end()) return true;
+    const Table* other = b.schema.tables.find(name);
+    constexpr int kDeepest = 8;
+    return other != nullptr && depth < kDeepest &&
+           std::any_of(other->columns.begin(), other->columns.end(), [&](const Column& column) {
+             return !column.type.name.schema.empty() && self(self, column.type.name, depth + 1);
+           });
+  };
+  if (within(within, type.name, 0))
+    b.fail("42P16", "composite type " + display(table) + " cannot be made a member of itself");
+}
 
 /// find_composite_type_dependencies.
 void refuse_row_types(Builder& b, const Table& table) {

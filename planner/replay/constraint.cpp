@@ -331,6 +331,9 @@ void define_using_index(Context& context, const TableName& name, const Constrain
       refuse("42809", "index \"{}\" contains expressions", definition.using_index.str());
     constraint.definition.columns.push_back(element.column);
   }
+  if (definition.kind == ConstraintKind::PrimaryKey &&
+      table_at(context.schema, name).primary_key() != nullptr)
+    refuse("42P16", "multiple primary keys for table \"{}\" are not allowed", name.name.str());
   constraint.definition.included = found->included;
   constraint.definition.nulls_not_distinct = found->nulls_not_distinct;
   ObjectName final_name = index_name;
@@ -358,14 +361,20 @@ void define_using_index(Context& context, const TableName& name, const Constrain
 void define_key(Context& context, const TableName& name, const ConstraintDefinition& definition, bool only) {
   const Table& table = table_at(context.schema, name);
   const bool primary = definition.kind == ConstraintKind::PrimaryKey;
+  if (!definition.using_index.empty()) return define_using_index(context, name, definition);
   if (primary && table.primary_key() != nullptr) {
     refuse("42P16", "multiple primary keys for table \"{}\" are not allowed", name.name.str());
   }
-  if (!definition.using_index.empty()) return define_using_index(context, name, definition);
   for (const auto* columns : {&definition.columns, &definition.included}) {
     for (const Identifier& column : *columns) {
       if (table.column(column) == nullptr)
         refuse("42703", "column \"{}\" named in key does not exist", column.str());
+    }
+  }
+  for (auto it = definition.columns.begin(); it != definition.columns.end(); ++it) {
+    if (std::find(definition.columns.begin(), it, *it) != it) {
+      refuse("42701", "column \"{}\" appears twice in {} constraint", it->str(),
+             primary ? "primary key" : "unique");
     }
   }
   Index index;

@@ -2,6 +2,7 @@
 
 #include "planner/builtin_types.h"
 #include "planner/replay/drop.h"
+#include "planner/sql/grouping.h"
 
 namespace planner::replaying {
 
@@ -34,6 +35,15 @@ bool speaks_of(const Constraint& constraint, const Identifier& column) {
                      [&](const IndexElement& element) {
                        return element.column == column || element.expression.mentions(column);
                      });
+}
+
+/// An exclusion constraint depends on its plain columns; expressions and predicate are its index's, which
+/// does not go without the constraint.
+bool only_its_index_uses(const Constraint& constraint, const Identifier& column) {
+  const ConstraintDefinition& definition = constraint.definition;
+  return definition.kind == ConstraintKind::Exclusion &&
+         std::none_of(definition.exclusion_elements.begin(), definition.exclusion_elements.end(),
+                      [&](const IndexElement& element) { return element.column == column; });
 }
 
 bool same_name(const Schema& schema, const ObjectName& written, const ObjectName& qualified) {
@@ -111,12 +121,12 @@ void find_column_dependents(const Schema& schema, const TableName& name, const I
   const Table* table = schema.tables.find(name);
   if (table == nullptr) return;
   for (const Constraint& constraint : table->constraints) {
-    if (speaks_of(constraint, column)) {
-      found(part(Kind::Constraint, name, constraint.definition.name), Hold::Automatic);
-    }
+    if (speaks_of(constraint, column))
+      found(part(Kind::Constraint, name, constraint.definition.name),
+            only_its_index_uses(constraint, column) ? Hold::Normal : Hold::Automatic);
   }
   for (const Index& index : table->indexes) {
-    if (covers(index, column)) found(of_index(name, index), Hold::Automatic);
+    if (index.constraint.empty() && covers(index, column)) found(of_index(name, index), Hold::Automatic);
   }
   for (const Schema::Reference& reference : schema.references_to(name)) {
     const Table* from = schema.tables.find(reference.from);
@@ -203,11 +213,27 @@ void find_index_dependents(const Schema& schema, const TableName& relation, cons
   }
 }
 
+/// Views that use columns beside those they group by: the primary key among these lets them
+/// (check_functional_ grouping).
+void find_grouped_views(const Schema& schema, const TableName& name, const ConstraintDefinition& key,
+                        const FoundDependent& found) {
+  for (const ObjectName& view_name : schema.views_reading(name)) {
+    for (const GroupedRows& rows : grouped_rows(schema.views.find(view_name)->query)) {
+      const bool leans = same_name(schema, rows.relation, name) && !rows.ungrouped.empty() &&
+                         std::all_of(key.columns.begin(), key.columns.end(),
+                                     [&](const Identifier& column) { return contains(rows.keys, column); });
+      if (leans) found({Kind::View, view_name, {}}, Hold::Normal);
+    }
+  }
+}
+
 void find_constraint_dependents(const Schema& schema, const TableName& name,
                                 const Identifier& constraint_name, const FoundDependent& found) {
   const Table* table = schema.tables.find(name);
   const Constraint* constraint = table == nullptr ? nullptr : table->constraint(constraint_name);
   if (constraint == nullptr) return;
+  if (constraint->definition.kind == ConstraintKind::PrimaryKey)
+    find_grouped_views(schema, name, constraint->definition, found);
   if (!constraint->index.empty()) return find_index_dependents(schema, name, constraint->index, found);
   if (constraint->definition.kind != ConstraintKind::ForeignKey || !table->partition_by) return;
   for (const TableName& child : table->children) {

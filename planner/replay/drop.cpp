@@ -382,8 +382,25 @@ void ask_for(Context& context, Removal& removal, const DropSchema& op) {
   removal.ask({Kind::Schema, ObjectName(op.schema), {}});
 }
 
+namespace {
+
+void drop_plpgsql(const Context& context, Removal& removal, Cascade cascade) {
+  for (const auto& [name, overloads] : context.schema.functions) {
+    for (const Function& function : *overloads) {
+      if (function.definition.language != "plpgsql") continue;
+      if (cascade == Cascade::Restrict)
+        refuse("2BP01", "cannot drop extension plpgsql because other objects depend on it");
+      removal.ask({Kind::Function, name, signature_of(function)});
+    }
+  }
+}
+
+}  // namespace
+
 void ask_for(Context& context, Removal& removal, const DropExtension& op) {
   if (!context.schema.extensions.contains(op.extension)) {
+    // Every database has it without having created it.
+    if (op.extension.str() == "plpgsql") return drop_plpgsql(context, removal, op.cascade);
     if (op.if_exists) return;
     refuse("42704", "extension \"{}\" does not exist", op.extension.str());
   }

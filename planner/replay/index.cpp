@@ -3,6 +3,7 @@
 #include "planner/builtin_types.h"
 #include "planner/replay/internal.h"
 #include "planner/sql/query.h"
+#include "planner/sql/system_columns.h"
 
 namespace planner::replaying {
 
@@ -342,9 +343,13 @@ void apply(Context& context, const CreateIndex& op) {
   static const SharedList<Column> kNone;
   if (table != nullptr) {
     for (const IndexElement& element : op.elements) {
+      if (is_system_column(element.column))
+        refuse("0A000", "index creation on system columns is not supported");
       if (!element.column.empty() && table->column(element.column) == nullptr) {
         refuse("42703", "column \"{}\" does not exist", element.column.str());
       }
+      if (const Column* column = table->column(element.column))
+        require_collatable(context.schema, column->type, element.collation);
       require_columns(table->columns, element.expression);
     }
     for (const Identifier& column : op.included) {

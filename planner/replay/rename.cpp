@@ -232,26 +232,28 @@ void apply(Context& context, const RenameColumn& op) {
   if (found.kind != Relation::Table) {
     refuse("42809", "cannot rename columns of relation \"{}\"", op.table.name.str());
   }
-  const Table& table = table_at(context.schema, found.name);
-  forbid_typed(context, table, "rename column of");
-  const Column* column = table.column(op.from);
-  if (column == nullptr) refuse("42703", "column \"{}\" does not exist", op.from.str());
-  if (column->inherited) refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
+  forbid_typed(context, table_at(context.schema, found.name), "rename column of");
   const auto tables = with_children(context.schema, found.name, false);
   if (op.only && tables.size() > 1) {
     refuse("42P16", "inherited column \"{}\" must be renamed in child tables too", op.from.str());
   }
-  for (const TableName& one : tables) {
-    // renameatt_internal: a child that has the column from somewhere else as well keeps its name.
-    for (const TableName& parent : table_at(context.schema, one).inherits) {
-      const Table* above = context.schema.tables.find(parent);
-      if (one != found.name && !contains(tables, parent) && above != nullptr &&
-          above->column(op.from) != nullptr) {
-        refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
-      }
-    }
-    if (table_at(context.schema, one).column(op.to) != nullptr) {
-      refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.to.str(), one.name.str());
+  // renameatt_internal goes to the children first.
+  for (auto one = tables.rbegin(); one != tables.rend(); ++one) {
+    const Table& table = table_at(context.schema, *one);
+    if (table.column(op.from) == nullptr) refuse("42703", "column \"{}\" does not exist", op.from.str());
+    // It keeps its name where more parents have it than those that are renamed with it.
+    const auto above =
+        std::count_if(table.inherits.begin(), table.inherits.end(), [&](const TableName& each) {
+          const Table* parent = context.schema.tables.find(each);
+          return parent != nullptr && parent->column(op.from) != nullptr;
+        });
+    const auto renamed = *one == found.name
+                             ? 0
+                             : std::count_if(table.inherits.begin(), table.inherits.end(),
+                                             [&](const TableName& each) { return contains(tables, each); });
+    if (above > renamed) refuse("42P16", "cannot rename inherited column \"{}\"", op.from.str());
+    if (table.column(op.to) != nullptr) {
+      refuse("42701", "column \"{}\" of relation \"{}\" already exists", op.to.str(), one->name.str());
     }
   }
   for (const TableName& one : tables) rename_column_of(context, one, op.from, op.to);

@@ -73,6 +73,14 @@ void set_sequence_options(Sequence& sequence, const SequenceOptions& options, bo
   if (changed.start > changed.maximum) {
     refuse("22023", "START value ({}) cannot be greater than MAXVALUE ({})", changed.start, changed.maximum);
   }
+  if (options.restart && *options.restart < changed.minimum) {
+    refuse("22023", "RESTART value ({}) cannot be less than MINVALUE ({})", *options.restart,
+           changed.minimum);
+  }
+  if (options.restart && *options.restart > changed.maximum) {
+    refuse("22023", "RESTART value ({}) cannot be greater than MAXVALUE ({})", *options.restart,
+           changed.maximum);
+  }
   if (options.cache) changed.cache = *options.cache;
   sequence = std::move(changed);
 }
@@ -84,7 +92,12 @@ void set_owner(Context& context, const ObjectName& name, const SequenceOptions& 
   Sequence* sequence = context.schema.sequences.edit(name);
   if (sequence->internal) refuse("0A000", "cannot change ownership of identity sequence");
   TableName owner;
-  if (!options.owned_by_table->empty()) {
+  const auto relation =
+      options.owned_by_table->empty() ? std::nullopt : find_relation(context.schema, *options.owned_by_table);
+  // PostgreSQL takes a view's column, too; nothing follows from it here.
+  const bool of_view = relation && relation->kind == Relation::View &&
+                       !context.schema.views.find(relation->name)->materialized;
+  if (!options.owned_by_table->empty() && !of_view) {
     owner = table_named(context.schema, *options.owned_by_table);
     const Table& table = table_at(context.schema, owner);
     if (owner.schema != name.schema)

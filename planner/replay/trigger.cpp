@@ -192,6 +192,10 @@ void apply(Context& context, const DropRule& op) {
   const auto found = find_relation(context.schema, op.table);
   if (!found && op.if_exists) return;
   if (!found) refuse("42P01", "relation \"{}\" does not exist", as_written(op.table));
+  if (found->kind == Relation::View && op.rule.str() == "_RETURN") {
+    refuse("2BP01", "cannot drop rule _RETURN on view {} because view {} requires it", op.table.name.str(),
+           op.table.name.str());
+  }
   std::vector<RewriteRule>* rules = rules_of(context, found->name);
   if (rules == nullptr || named(*rules, op.rule) == nullptr) {
     if (op.if_exists) return;
@@ -328,6 +332,14 @@ void apply(Context& context, const CreateStatistics& op) {
       if (op.if_not_exists) return;
       refuse("42710", "statistics object \"{}\" already exists", stored.name.name.str());
     }
+  }
+  for (const std::string& kind : op.kinds) {
+    if (kind != "ndistinct" && kind != "dependencies" && kind != "mcv")
+      refuse("42601", "unrecognized statistics kind \"{}\"", kind);
+  }
+  for (auto it = op.columns.begin(); it != op.columns.end(); ++it) {
+    if (std::find(op.columns.begin(), it, *it) != it)
+      refuse("42701", "duplicate column name in statistics definition");
   }
   for (const Identifier& column : op.columns) {
     if (table_at(context.schema, table).column(column) == nullptr) {

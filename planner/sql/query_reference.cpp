@@ -1,6 +1,7 @@
 #include <array>
 
 #include "planner/sql/query_resolver.h"
+#include "planner/sql/system_columns.h"
 
 /// Which column of which table a reference means.
 namespace planner::pg {
@@ -24,14 +25,7 @@ std::vector<Identifier> names_in(const PgQuery__ColumnRef& ref) {
   return names;
 }
 
-namespace {
-
-bool is_system_column(const Identifier& name) {
-  static constexpr std::array<std::string_view, 6> kNames{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
-  return std::find(kNames.begin(), kNames.end(), name.str()) != kNames.end();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Identifier Resolver::printed_name(const ScopeColumn& column) {
   const bool renamed = std::any_of(column.sources.begin(), column.sources.end(),

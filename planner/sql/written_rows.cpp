@@ -118,17 +118,52 @@ std::optional<ObjectName> updatable_base(const Expression& query) {
   return pg::table_name(select.from_clause[0]->range_var);
 }
 
-bool refers_to(const Expression& expression, const Identifier& relation) {
+std::vector<Identifier> updatable_columns(const Expression& query) {
+  std::vector<Identifier> out;
+  const pg::Node* root = ExpressionAccess::node(query);
+  if (root == nullptr || root->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return out;
+  const PgQuery__SelectStmt& select = *root->select_stmt;
+  for (const pg::Node* target : pg::list(select.n_target_list, select.target_list)) {
+    const pg::Node* value =
+        target->node_case == PG_QUERY__NODE__NODE_RES_TARGET ? target->res_target->val : nullptr;
+    if (is_star(value)) return {};
+    const bool column = value != nullptr && value->node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+    out.push_back(column
+                      ? Identifier(pg::string_of(value->column_ref->fields[value->column_ref->n_fields - 1]))
+                      : Identifier());
+  }
+  return out;
+}
+
+namespace {
+
+template <typename Fits>
+bool has_reference(const Expression& expression, const Fits& fits) {
   const pg::Node* root = ExpressionAccess::node(expression);
   if (root == nullptr) return false;
   bool found = false;
   pg::walk(pg::message_of(*root), [&](const ProtobufCMessage& message) {
     if (message.descriptor != &pg_query__column_ref__descriptor) return true;
     const auto& reference = pg::as_message_of<PgQuery__ColumnRef>(message);
-    if (reference.n_fields > 1 && Identifier(pg::string_of(reference.fields[0])) == relation) found = true;
+    found = found || fits(pg::list(reference.n_fields, reference.fields));
     return true;
   });
   return found;
+}
+
+}  // namespace
+
+bool refers_to(const Expression& expression, const Identifier& relation) {
+  return has_reference(expression, [&](std::span<pg::Node* const> fields) {
+    return fields.size() > 1 && Identifier(pg::string_of(fields[0])) == relation;
+  });
+}
+
+bool refers_to(const Expression& expression, const Identifier& relation, const Identifier& column) {
+  return has_reference(expression, [&](std::span<pg::Node* const> fields) {
+    return fields.size() > 1 && fields[1]->node_case == PG_QUERY__NODE__NODE_STRING &&
+           Identifier(pg::string_of(fields[0])) == relation && Identifier(pg::string_of(fields[1])) == column;
+  });
 }
 
 }  // namespace planner

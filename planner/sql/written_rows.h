@@ -35,5 +35,11 @@ std::optional<ObjectName> updatable_base(const Expression& query);
 
 /// Does the expression or statement name a column of this relation: `old.a`?
 bool refers_to(const Expression& expression, const Identifier& relation);
+/// The same for one of its columns.
+bool refers_to(const Expression& expression, const Identifier& relation, const Identifier& column);
+
+/// For every output of a simple query (updatable_base): the column of its relation that it is; empty for
+/// what is computed. Nothing when there is a `*`.
+std::vector<Identifier> updatable_columns(const Expression& query);
 
 }  // namespace planner

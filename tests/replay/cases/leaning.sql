@@ -1,0 +1,36 @@
+-- case: a column renamed in children first
+CREATE TABLE base (a int, b int);
+CREATE TABLE kid (c int) INHERITS (base);
+ALTER TABLE base RENAME COLUMN a TO c;
+ALTER TABLE base RENAME COLUMN c TO d;
+ALTER TABLE kid RENAME COLUMN a TO z;
+ALTER TABLE ONLY base RENAME COLUMN a TO z;
+ALTER TABLE base RENAME COLUMN a TO z;
+-- case: what leans on a constraint without naming it
+CREATE TABLE p (id int PRIMARY KEY, n text, m text);
+CREATE VIEW leans AS SELECT id, n FROM p GROUP BY id;
+CREATE VIEW free AS SELECT id, n FROM p GROUP BY id, n;
+CREATE VIEW counts AS SELECT id, max(m) AS m FROM p GROUP BY id;
+ALTER TABLE p DROP CONSTRAINT p_pkey;
+ALTER TABLE p DROP CONSTRAINT p_pkey CASCADE;
+CREATE TABLE x (a int, b boolean, c int4range, EXCLUDE USING btree (a WITH =) WHERE (b), EXCLUDE USING btree ((lower(c)) WITH =));
+ALTER TABLE x DROP COLUMN b;
+ALTER TABLE x DROP COLUMN c;
+ALTER TABLE x DROP COLUMN c CASCADE;
+ALTER TABLE x DROP COLUMN a;
+-- case: keys and statistics that name a column twice, sequences beyond their ends
+CREATE TABLE t (a int NOT NULL, b int);
+ALTER TABLE t ADD UNIQUE (a, a);
+ALTER TABLE t ADD PRIMARY KEY (a, a);
+CREATE STATISTICS s ON a, a FROM t;
+CREATE UNIQUE INDEX i ON t (a) WHERE b > 0;
+ALTER TABLE t ADD PRIMARY KEY (b);
+ALTER TABLE t ADD PRIMARY KEY USING INDEX i;
+CREATE INDEX ON t (ctid);
+CREATE INDEX ON t (a COLLATE "C");
+CREATE SEQUENCE q MAXVALUE 10;
+ALTER SEQUENCE q RESTART 11;
+ALTER SEQUENCE q RESTART 0;
+ALTER SEQUENCE q MAXVALUE 20 RESTART 11;
+CREATE VIEW v AS SELECT a FROM t;
+DROP RULE "_RETURN" ON v;
