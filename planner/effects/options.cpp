@@ -20,7 +20,7 @@ struct Parameter {
   double least = 0;
   double most = 0;
   std::string_view words = {};  ///< besides `on`, `off` and their like
-  int since = 12;
+  int since = 0;
 };
 
 constexpr double kInt = std::numeric_limits<int>::max();
