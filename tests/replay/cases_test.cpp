@@ -91,6 +91,7 @@ TEST_F(ReplayCases, MoreTypes) { check_file("types2.sql"); }
 TEST_F(ReplayCases, MoreObjects) { check_file("objects2.sql"); }
 TEST_F(ReplayCases, Views) { check_file("views.sql"); }
 TEST_F(ReplayCases, TablesFromQueries) { check_file("ctas.sql"); }
+TEST_F(ReplayCases, WhatLeansOnOthers) { check_file("leaning.sql"); }
 
 }  // namespace
 }  // namespace planner
