@@ -93,14 +93,7 @@ void show_plan_of_work(const std::vector<std::size_t>& pending, std::size_t end,
 bool deploy(const Options& options, const project::Project& project, const project::Service& service,
             Context& context) {
   const project::Config& config = project.config;
-  if (service.folder.layout != project::Layout::Prisma) {
-    throw Error(
-        fmt::format("{}: `planner deploy` writes Prisma's history table; this history is {}'s",
-                    project::shown(service.folder.path), project::facts_of(service.folder.layout).name),
-        fmt::format("deploy it with its own tool, {}: every phase is an ordinary migration of it; `planner "
-                    "status`, `next`, `gate` and `backfill` work as they do for Prisma",
-                    deploy_command(service)));
-  }
+  require_deployable(service);
   const std::string url = database_url(options.database, service);
   if (parse_database_url(url).pgbouncer) {
     throw Error(
@@ -158,11 +151,12 @@ bool deploy(const Options& options, const project::Project& project, const proje
     context.print(fmt::format("applying {} ({} of {}){}\n", service.folder.files[pending[i]].name, i + 1, end,
                               released == nullptr ? "" : ": " + title_of(*released)));
     if (deployer.apply(pending[i])) continue;
-    context.print(fmt::format(
-        "{} applied, {} not. Remove the cause, then: {}\n", report::counted(i, "migration"),
-        report::counted(pending.size() - i, "migration"),
-        released == nullptr ? "planner resolve " + shell_word(service.folder.files[pending[i]].name)
-                            : std::string("planner deploy")));
+    context.print(fmt::format("{} applied, {} not. Remove the cause, then: {}\n",
+                              report::counted(i, "migration"),
+                              report::counted(pending.size() - i, "migration"),
+                              released == nullptr && deployer.marks_begun()
+                                  ? "planner resolve " + shell_word(service.folder.files[pending[i]].name)
+                                  : planner_deploy_command(service)));
     facts.result = "failed";
     run_hook("after_deploy", config.hooks.after_deploy, config, facts, context);
     return false;
@@ -196,7 +190,7 @@ void run(const Options& options, Context& context) {
 void add_deploy(CLI::App& program, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
-      "deploy", "Apply pending migrations as `prisma migrate deploy` does, and phases of plans better");
+      "deploy", "Apply pending migrations as the history's own tool does, and phases of plans better");
   command->add_option("PATH", options->paths,
                       "Migrations folder or repository; default: planner.toml's services, else every history "
                       "below the current folder");
@@ -215,9 +209,11 @@ void add_deploy(CLI::App& program, Context& context) {
       ->check(CLI::Range(0, 1000000));
   command->add_flag("--dry-run", options->dry_run, "Show what would be applied and how; change nothing");
   command->footer(
-      "Rows, checksums and the lock are Prisma's own: either tool goes on where the other stopped. Stopped "
-      "at any moment, the same command goes on"
-      " or says what it found. It never asks.\n"
+      "Rows, checksums and the lock are those of the history's own tool (Prisma, golang-migrate, sqlx, "
+      "Diesel, "
+      "goose, dbmate): either goes on where the other stopped. Stopped at any moment, the same command goes "
+      "on "
+      "or says what it found. It never asks.\n"
       "Exit codes: 0 everything wanted is applied; 1 a migration failed; 2 it could not run.\n\n"
       "Examples:\n"
       "  planner deploy\n"

@@ -54,23 +54,22 @@ std::string failure_log(const std::string& migration, const DatabaseError& error
   return redact(text);
 }
 
-/// A statement that no transaction block takes.
-bool builds_alone(const ParsedFile& file) {
-  return std::any_of(file.statements.begin(), file.statements.end(), [](const Statement& statement) {
-    return std::any_of(statement.operations.begin(), statement.operations.end(),
-                       [](const Operation& operation) {
-                         if (const auto* op = std::get_if<CreateIndex>(&operation)) return op->concurrently;
-                         if (const auto* op = std::get_if<DropIndex>(&operation)) return op->concurrently;
-                         return false;
-                       });
-  });
-}
-
 /// What a statement needs of the schema does not decide this.
 bool runs_outside_transactions(const ParsedFile& file) {
   return std::any_of(file.statements.begin(), file.statements.end(), [](const Statement& statement) {
     return effects_of_statement(statement.operations, Schema(), {}).outside_transaction;
   });
+}
+
+/// However its tool sends it.
+bool is_one_transaction(const std::string& text) { return parse_file(text).statements.size() == 1; }
+
+/// What holds behind it may have held before only when there was nothing to change.
+bool changes_one_thing(const std::string& text) {
+  const ParsedFile file = parse_file(text);
+  if (file.statements.size() != 1 || file.statements.front().operations.size() != 1) return false;
+  const Operation& operation = file.statements.front().operations.front();
+  return std::holds_alternative<Update>(operation) || std::holds_alternative<Delete>(operation);
 }
 
 const CreateIndex* index_built(const ParsedFile& file) {
@@ -97,6 +96,9 @@ Deployer::Deployer(std::string url, const project::Service& service,
       plans_(plans),
       context_(context),
       texts_(texts_on_disk(service)) {
+  for (const project::MigrationFile& file : service.folder.files)
+    forward_.push_back(project::is_file(file.file) ? project::read_migration(file, service.folder.layout)
+                                                   : project::MigrationText{});
   unfinished_ids_.resize(service.folder.files.size());
   find_phases();
   control_ = std::make_unique<Connection>(url_);
@@ -125,7 +127,7 @@ void Deployer::find_phases() {
         take(i, {&stored, phase, false, phase->commits},
              project::is_released_text(service_, stored, *phase, i));
       if (const Phase* phase = project::taken_back_by(stored.plan, name))
-        take(i, {&stored, phase, true, runs_outside_transactions(parse_file(texts_[i]))},
+        take(i, {&stored, phase, true, runs_outside_transactions(parse_file(forward_[i].text))},
              project::is_way_back_text(service_, stored, *phase, i));
     }
   }
@@ -141,7 +143,7 @@ void Deployer::reconnect(std::unique_ptr<Connection>& session, const char* what)
   while (true) {
     try {
       session = std::make_unique<Connection>(url_);
-      use_prisma_schema(*session, url_, false);
+      if (is_prisma()) use_prisma_schema(*session, url_, false);
       if (said) context_.say(fmt::format("the server answers again; {}", what));
       return;
     } catch (const DatabaseError& error) {
@@ -159,7 +161,7 @@ Connection& Deployer::control() {
     table_.reset();
     reconnect(control_, "looking at what was recorded");
     lift_timeouts(*control_);
-    table_ = std::make_unique<PrismaTable>(*control_);
+    table_ = open_table();
   }
   return *control_;
 }
@@ -174,15 +176,16 @@ Connection& Deployer::worker() {
 }
 
 bool Deployer::take_lock(std::optional<int> seconds) {
-  use_prisma_schema(*control_, url_, true);
+  if (is_prisma()) use_prisma_schema(*control_, url_, true);
   lift_timeouts(*control_);
+  lock_ = deploy_lock_of(service_.tool, *control_);
   const auto start = Clock::now();
   auto say_at = start;
-  while (!try_deploy_lock(worker())) {
+  while (!try_deploy_lock(worker(), lock_)) {
     if (Interruptible::requested()) return false;
     if (seconds && seconds_since(start) >= *seconds) return false;
     if (Clock::now() >= say_at) {
-      const std::optional<SessionSeen> holder = deploy_lock_holder(control());
+      const std::optional<SessionSeen> holder = deploy_lock_holder(control(), lock_);
       context_.say(holder ? fmt::format("waiting: another deploy is running: {}", holder->described())
                           : "waiting for the deploy lock");
       say_at = Clock::now() + kSayEvery;
@@ -190,19 +193,61 @@ bool Deployer::take_lock(std::optional<int> seconds) {
     std::this_thread::sleep_for(kPoll);
   }
   // Whoever was first may have made the table meanwhile.
-  table_ = std::make_unique<PrismaTable>(*control_);
+  table_ = open_table();
   return true;
 }
 
 void Deployer::keep_lock() {
   // A migration may have said pg_advisory_unlock_all() or DISCARD ALL, or the session is a new one.
-  if (holds_deploy_lock(worker())) return;
+  if (holds_deploy_lock(worker(), lock_)) return;
   if (!take_lock(std::nullopt))
     throw Error("stopped while waiting for the deploy lock", "run the same command again");
 }
 
-/// What an earlier run left behind. A phase is looked for in the catalogue; anything else is for a person to
-/// decide, as with Prisma.
+/// A phase that was begun and not recorded as done is looked for in the catalogue and in the rows.
+/// `left_nothing`: its transaction took whatever it did with it.
+Deployer::Settled Deployer::settle_phase(std::size_t migration, const ReleasedPhaseOf& released,
+                                         bool left_nothing) {
+  const std::string& name = service_.folder.files[migration].name;
+  const bool backfill = !released.way_back && released.phase->backfill.has_value();
+  if (left_nothing) {
+    context_.say(fmt::format("{} was stopped, and nothing of it is there: it is applied again", name));
+    return Settled::Again;
+  }
+  if (backfill || parse_file(forward_[migration].text).statements.empty()) {
+    context_.say(fmt::format("{} was stopped: it is applied again, what is done is skipped", name));
+    return Settled::Again;
+  }
+  Environment environment;
+  environment.url = url_;
+  environment.session = std::make_unique<Connection>(url_);
+  if (is_prisma()) use_prisma_schema(*environment.session, url_, false);
+  refresh(environment, service_, {});
+  Looked looked = look_for(environment, service_, migration);
+  if (looked.effect == Effect::Unseen && !released.way_back && is_one_transaction(forward_[migration].text)) {
+    // All of its rows or none of them: what it promises to leave behind tells which.
+    const std::optional<bool> kept = keeps_its_promise(environment, *released.phase);
+    if (kept == false || (kept == true && changes_one_thing(forward_[migration].text))) {
+      context_.say(fmt::format("{} was stopped: its rows are {}", name,
+                               *kept ? "as it leaves them; it is recorded as applied"
+                                     : "not as it leaves them; it is applied again"));
+      return *kept ? Settled::Done : Settled::Again;
+    }
+  }
+  if (looked.effect == Effect::Applied) {
+    context_.say(
+        fmt::format("{} was stopped after its work: {}; it is recorded as applied", name, described(looked)));
+    return Settled::Done;
+  }
+  if (looked.effect != Effect::NotApplied && !released.commits)
+    throw Error(fmt::format("{} was stopped, and {}", name, described(looked)),
+                "look with: planner resolve " + name);
+  context_.say(fmt::format("{} was stopped: {}; it is applied again", name, described(looked)));
+  return Settled::Again;
+}
+
+/// What an earlier run left behind. Phases are settled; anything else is for a person to decide, as with
+/// Prisma.
 void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < service_.folder.files.size(); ++i)
@@ -218,29 +263,11 @@ void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
       continue;
     }
     unfinished_ids_[place->second] = row.id;
-    const bool backfill = !released->way_back && released->phase->backfill.has_value();
-    if (backfill || (row.logs && !row.logs->empty() && !released->commits) ||
-        parse_file(texts_[place->second]).statements.empty()) {
-      context_.say(fmt::format("{} was stopped: it is applied again, what is done is skipped", row.name));
-      continue;
-    }
-    Environment environment;
-    environment.url = url_;
-    environment.session = std::make_unique<Connection>(url_);
-    use_prisma_schema(*environment.session, url_, false);
-    refresh(environment, service_, {});
-    const Looked looked = look_for(environment, service_, place->second);
-    if (looked.effect == Effect::Applied) {
-      context_.say(fmt::format("{} was stopped after its work: {}; it is recorded as applied", row.name,
-                               described(looked)));
-      table_->finish(row.id);
-      row.finished_at = row.started_at;
-    } else if (looked.effect == Effect::NotApplied || released->commits) {
-      context_.say(fmt::format("{} was stopped: {}; it is applied again", row.name, described(looked)));
-    } else {
-      throw Error(fmt::format("{} was stopped, and {}", row.name, described(looked)),
-                  "look with: planner resolve " + row.name);
-    }
+    // An error's text is the server's own word that the transaction was rolled back.
+    const bool left_nothing = !released->commits && (row.all_or_nothing || (row.logs && !row.logs->empty()));
+    if (settle_phase(place->second, *released, left_nothing) == Settled::Again) continue;
+    control().exec(table_->finishing({identity_of(place->second), row.id}));
+    row.finished_at = row.started_at;
   }
   if (!refused.empty()) {
     throw Error(
@@ -250,19 +277,24 @@ void Deployer::settle_unfinished(std::vector<PrismaRow>& rows) {
 }
 
 std::vector<std::size_t> Deployer::prepare() {
+  auto* prisma = dynamic_cast<PrismaTable*>(table_.get());
+  return prisma != nullptr ? prepare_prisma(*prisma) : prepare_other();
+}
+
+std::vector<std::size_t> Deployer::prepare_prisma(PrismaTable& table) {
   for (const Finding& finding : service_.folder.findings) {
     if (finding.rule == "folder-without-migration" || finding.rule == "migration-lock") {
       throw Error(fmt::format("{}: {}", finding.path, finding.message), finding.help);
     }
   }
-  std::vector<PrismaRow> rows = table_->rows();
-  if (!table_->exists() && !service_.folder.files.empty()) {
+  std::vector<PrismaRow> rows = table.rows();
+  if (!table.exists() && !service_.folder.files.empty()) {
     if (schema_has_tables(control())) {
       throw Error(
           fmt::format("{} holds tables already, and no history of migrations (P3005)", described_),
           "baseline it: planner resolve NAME --applied for every migration whose effect is there already");
     }
-    table_->create();
+    table.create();
   }
   settle_unfinished(rows);
   std::map<std::string, const PrismaRow*> applied;
@@ -292,30 +324,6 @@ std::vector<std::size_t> Deployer::prepare() {
   return pending;
 }
 
-std::vector<std::string> Deployer::messages(std::size_t migration, std::string* explanation) const {
-  const std::string& text = texts_[migration];
-  const ParsedFile file = parse_file(text);
-  const bool readable =
-      std::all_of(file.statements.begin(), file.statements.end(),
-                  [](const Statement& statement) { return statement.problem == ParseProblem::None; });
-  // Where the version is not known the whole file is the safer way: it leaves nothing behind when it fails.
-  // Except where only the other one can work.
-  const bool may_split =
-      service_.tool == Tool::PrismaSplit || (service_.tool == Tool::PrismaUnknown && builds_alone(file));
-  const bool split = readable && file.statements.size() > 1 && may_split && prisma_splits(file, text).splits;
-  if (explanation != nullptr) {
-    *explanation = file.statements.size() < 2
-                       ? "one statement"
-                       : fmt::format("{} statements, {}", file.statements.size(),
-                                     split ? "each a transaction of its own" : "one transaction");
-  }
-  if (!split) return {text};
-  std::vector<std::string> messages;
-  for (const Statement& statement : file.statements)
-    messages.push_back(text.substr(statement.span.begin, statement.span.end - statement.span.begin));
-  return messages;
-}
-
 void Deployer::run_message(const std::string& text, const Phase* waits_for) {
   Connection& session = worker();
   const Canceller canceller = session.canceller();
@@ -335,10 +343,9 @@ void Deployer::run_message(const std::string& text, const Phase* waits_for) {
   session.finish();
 }
 
-bool Deployer::is_finished(const std::string& id) {
-  const std::vector<PrismaRow> rows = (control(), table_->rows());
-  return std::any_of(rows.begin(), rows.end(),
-                     [&](const PrismaRow& row) { return row.id == id && row.applied(); });
+bool Deployer::is_finished(const BegunMigration& begun) {
+  control();
+  return table_->is_finished(begun);
 }
 
 void Deployer::say_blockers(const Phase& phase) {
@@ -360,7 +367,7 @@ void Deployer::say_blockers(const Phase& phase) {
   }
 }
 
-bool Deployer::failed(std::size_t migration, const std::string& id, const DatabaseError& error,
+bool Deployer::failed(std::size_t migration, const BegunMigration& begun, const DatabaseError& error,
                       const Phase* phase) {
   const std::string& name = service_.folder.files[migration].name;
   if (worker_ && worker_->is_open() && worker_->in_transaction()) worker_->exec("ROLLBACK");
@@ -370,7 +377,7 @@ bool Deployer::failed(std::size_t migration, const std::string& id, const Databa
                 "run the same command again: it looks at what was done first");
   }
   control();
-  table_->fail(id, failure_log(name, error));
+  table_->fail(begun, failure_log(name, error));
   if (error.is("55P03") && phase != nullptr) say_blockers(*phase);
   context_.print(
       fmt::format("failed   {}: {} (SQLSTATE {})\n", name, redact(error.what()), error.sqlstate()));
@@ -378,62 +385,37 @@ bool Deployer::failed(std::size_t migration, const std::string& id, const Databa
   return false;
 }
 
-bool Deployer::apply_plain(std::size_t migration, const std::string& id) {
-  try {
-    for (const std::string& message : messages(migration, nullptr)) {
-      run_message(message);
-      if (Interruptible::requested())
-        throw Error("stopped between two statements of " + service_.folder.files[migration].name,
-                    "planner resolve " + shell_word(service_.folder.files[migration].name));
-    }
-    if (worker().in_transaction()) {
-      worker().exec("ROLLBACK");
-      DatabaseError::Fields fields;
-      fields.sqlstate = "25P02";
-      fields.message =
-          "the file begins a transaction and does not commit it: nothing of it would have lasted";
-      fields.hint = "end the file with COMMIT, or take BEGIN out of it";
-      throw DatabaseError(std::move(fields));
-    }
-  } catch (const DatabaseError& error) {
-    return failed(migration, id, error, nullptr);
-  }
-  control();
-  table_->finish(id);
-  return true;
-}
-
 /// A role's timeouts are meant for requests; a phase has its own.
 void Deployer::free_session() { lift_timeouts(worker()); }
 
 void Deployer::restore_session() { restore_timeouts(worker()); }
 
-bool Deployer::apply_atomic(std::size_t migration, const std::string& id, const Phase& phase) {
+bool Deployer::apply_atomic(std::size_t migration, const BegunMigration& begun, const Phase& phase) {
   // One message: nobody waits for a network round trip while the lock is held, and the record is true
   // whenever we are killed.
   const std::string text =
       fmt::format("BEGIN;\n{}\n;\nSELECT set_config('lock_timeout', '0', true);\n{};\nCOMMIT",
-                  texts_[migration], table_->finishing(id));
+                  forward_[migration].text, table_->finishing(begun));
   try {
     free_session();
     run_message(text, &phase);
     restore_session();
   } catch (const DatabaseError& error) {
     if (!is_lost(error)) {
-      const bool answer = failed(migration, id, error, &phase);
+      const bool answer = failed(migration, begun, error, &phase);
       restore_session();
       return answer;
     }
     context_.say(
         "the connection was lost; the row in the history table says whether the transaction was committed");
-    if (!is_finished(id)) return failed(migration, id, error, &phase);
+    if (!is_finished(begun)) return failed(migration, begun, error, &phase);
   }
   return true;
 }
 
-bool Deployer::apply_committing(std::size_t migration, const std::string& id,
+bool Deployer::apply_committing(std::size_t migration, const BegunMigration& begun,
                                 const ReleasedPhaseOf& released) {
-  const ParsedFile file = parse_file(texts_[migration]);
+  const ParsedFile file = parse_file(forward_[migration].text);
   const CreateIndex* index = index_built(file);
   for (int attempt = 1;; ++attempt) {
     try {
@@ -460,14 +442,14 @@ bool Deployer::apply_committing(std::size_t migration, const std::string& id,
         if (report.end == BackfillReport::End::Failed)
           context_.warn(fmt::format("{}; the file's own statement goes on", report.error));
       }
-      run_message(texts_[migration]);
+      run_message(forward_[migration].text);
       restore_session();
       break;
     } catch (const DatabaseError& error) {
       const bool again = index != nullptr && attempt < kIndexTries && !Interruptible::requested() &&
                          (error.is("40P01") || error.is("55P03"));
       if (!again) {
-        const bool answer = failed(migration, id, error, released.phase);
+        const bool answer = failed(migration, begun, error, released.phase);
         restore_session();
         return answer;
       }
@@ -475,8 +457,7 @@ bool Deployer::apply_committing(std::size_t migration, const std::string& id,
                                error.what(), attempt + 1, kIndexTries));
     }
   }
-  control();
-  table_->finish(id);
+  control().exec(table_->finishing(begun));
   return true;
 }
 
@@ -510,18 +491,24 @@ bool Deployer::apply(std::size_t migration) {
     before_phase(released->stored->plan, *released->phase);
   if (released != nullptr) require_its_schema(*released);
   project::require_plain_text(texts_[migration], service_.folder.files[migration].file);
-  const std::string id = table_->begin(name, project::sha256(texts_[migration]), unfinished_ids_[migration]);
+  if (released != nullptr && released->commits && is_there_already(migration)) return true;
+  const bool with_the_record = released != nullptr && !released->commits;
+  const BegunMigration begun =
+      table_->begin(identity_of(migration), unfinished_ids_[migration], with_the_record);
   unfinished_ids_[migration].clear();
   bool done = false;
   if (released == nullptr) {
-    done = apply_plain(migration, id);
+    done = apply_plain(migration, begun);
   } else if (released->commits) {
-    done = apply_committing(migration, id, *released);
+    done = apply_committing(migration, begun, *released);
   } else {
-    done = apply_atomic(migration, id, *released->phase);
+    done = apply_atomic(migration, begun, *released->phase);
   }
-  if (done) context_.print(fmt::format("applied  {} ({:.2f} s)\n", name, seconds_since(start)));
-  return done;
+  if (!done) return false;
+  if (const std::string note = table_->noting(begun, seconds_since(start)); !note.empty())
+    control().exec(note);
+  context_.print(fmt::format("applied  {} ({:.2f} s)\n", name, seconds_since(start)));
+  return true;
 }
 
 }  // namespace planner::commands

@@ -9,11 +9,12 @@
 
 #include "src/commands/context.h"
 #include "src/commands/environments.h"
+#include "src/database/deploy_lock.h"
+#include "src/database/deploy_table.h"
 #include "src/database/prisma_table.h"
 #include "src/project/plan_files.h"
 
-/// Applies pending migrations of a Prisma history as `prisma migrate deploy` does, and phases of plans better
-/// where they say so.
+/// Applies pending migrations as the history's own tool does, and phases of plans better where they say so.
 namespace planner::commands {
 
 /// What a migration is to the plan it comes from.
@@ -23,6 +24,10 @@ struct ReleasedPhaseOf {
   bool way_back = false;  ///< it takes the phase back
   bool commits = false;   ///< it cannot run in a transaction block
 };
+
+/// As the service's tool records it. `text`: the file as on disk.
+MigrationIdentity identity_of_migration(const project::Service& service, std::size_t migration,
+                                        const std::string& text);
 
 /// Throws Error when both lead through a pooler in transaction mode.
 void refuse_pooler(Connection& one, Connection& other);
@@ -37,8 +42,9 @@ class Deployer {
   /// somebody pressed Ctrl-C.
   bool take_lock(std::optional<int> seconds);
 
-  /// What is pending, in order; throws Error where Prisma would refuse (P3005, P3009, P3015). Unfinished
-  /// phases of plans are settled first: what took effect is recorded so, the rest becomes pending again.
+  /// What is pending, in order; throws Error where the tool would refuse (Prisma: P3005, P3009, P3015).
+  /// Unfinished phases of plans are settled first: what took effect is recorded so, the rest becomes pending
+  /// again.
   std::vector<std::size_t> prepare();
 
   /// The statements of the migration as they will be sent, and one sentence about it.
@@ -46,6 +52,9 @@ class Deployer {
 
   /// Applies one migration and records it. False: it failed, and the table says so.
   bool apply(std::size_t migration);
+
+  /// Does a migration that fails stay in the way until it is resolved?
+  bool marks_begun() const { return table_->marks_begun(); }
 
   /// Null: the migration is no phase of a plan and takes none back.
   const ReleasedPhaseOf* phase_of(std::size_t migration) const;
@@ -64,27 +73,39 @@ class Deployer {
   void reconnect(std::unique_ptr<Connection>& session, const char* what);
   /// `waits_for`: a phase that waits for its locks says for whom, when it takes long.
   void run_message(const std::string& text, const Phase* waits_for = nullptr);
-  bool apply_plain(std::size_t migration, const std::string& id);
-  bool apply_atomic(std::size_t migration, const std::string& id, const Phase& phase);
-  bool apply_committing(std::size_t migration, const std::string& id, const ReleasedPhaseOf& released);
-  bool is_finished(const std::string& id);
+  bool apply_plain(std::size_t migration, const BegunMigration& begun);
+  bool apply_atomic(std::size_t migration, const BegunMigration& begun, const Phase& phase);
+  bool apply_committing(std::size_t migration, const BegunMigration& begun, const ReleasedPhaseOf& released);
+  bool is_finished(const BegunMigration& begun);
+  bool is_there_already(std::size_t migration);
   void keep_lock();
   void free_session();
   void restore_session();
-  bool failed(std::size_t migration, const std::string& id, const DatabaseError& error, const Phase* phase);
+  bool failed(std::size_t migration, const BegunMigration& begun, const DatabaseError& error,
+              const Phase* phase);
   void say_blockers(const Phase& phase);
   void find_phases();
   void require_its_schema(const ReleasedPhaseOf& released);
+  enum class Settled { Done, Again };
+  Settled settle_phase(std::size_t migration, const ReleasedPhaseOf& released, bool left_nothing);
   void settle_unfinished(std::vector<PrismaRow>& rows);
+  bool is_prisma() const;
+  std::vector<std::size_t> prepare_prisma(PrismaTable& table);
+  std::vector<std::size_t> prepare_other();
+  void require_what_the_tool_requires(const JudgedHistory& judged);
+  std::unique_ptr<DeployTable> open_table();
+  MigrationIdentity identity_of(std::size_t migration) const;
 
   std::string url_, described_;
   const project::Service& service_;
   const std::vector<project::StoredPlan>& plans_;
   Context& context_;
   std::vector<std::string> texts_;
+  std::vector<project::MigrationText> forward_;  ///< what the tool sends of each
+  DeployLock lock_;
   std::vector<ReleasedPhaseOf> phases_;  ///< one per file; null where it is none
   std::unique_ptr<Connection> control_, worker_;
-  std::unique_ptr<PrismaTable> table_;
+  std::unique_ptr<DeployTable> table_;
   std::vector<std::string> edited_;          ///< per file: what is to be said of a phase edited by hand
   std::vector<std::string> unfinished_ids_;  ///< per file: the row that is taken again
   std::vector<std::string> warnings_;

@@ -9,6 +9,7 @@
 #include "planner/error.h"
 #include "src/commands/context.h"
 #include "src/commands/look.h"
+#include "src/database/deploy_table.h"
 #include "src/database/limits.h"
 #include "src/database/prisma_table.h"
 #include "src/database/url.h"
@@ -83,7 +84,10 @@ void refresh(Environment& environment, const project::Service& service,
   environment.recorded = environment.unrecorded ? seen_in_database(environment, service)
                                                 : read_recorded_history(*environment.session, service.tool);
   environment.judged = judge_history(environment.recorded, service, texts);
-  environment.deployer = is_prisma(service) ? deploy_lock_holder(*environment.session) : std::nullopt;
+  environment.deployer =
+      is_prisma(service) || is_deployed_by_planner(service.tool)
+          ? deploy_lock_holder(*environment.session, deploy_lock_of(service.tool, *environment.session))
+          : std::nullopt;
 }
 
 Environment open_environment(const NamedUrl& url, const project::Service& service,

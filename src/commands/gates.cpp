@@ -23,6 +23,16 @@ namespace {
 
 constexpr auto kReplicaPatience = std::chrono::seconds(3);
 
+/// Some tools record the number alone.
+std::string name_of(const RecordedMigration& record, const Environment& environment,
+                    const project::Service& service) {
+  for (std::size_t i = 0; i < environment.judged.files.size(); ++i) {
+    const JudgedFile& file = environment.judged.files[i];
+    if (file.record == &record && file.state == MigrationState::Failed) return service.folder.files[i].name;
+  }
+  return record.name.empty() ? record.version : record.name;
+}
+
 Gate no_failure(const GateInput& input) {
   Gate made = gate("history", "no migration has failed or is running");
   for (const Environment& environment : *input.environments) {
@@ -38,9 +48,9 @@ Gate no_failure(const GateInput& input) {
       } else {
         fails(made,
               fmt::format("{}: {} failed or was stopped", environment.name,
-                          record.name.empty() ? record.version : record.name),
-              input.chosen->service().folder.layout == project::Layout::Prisma
-                  ? fmt::format("planner resolve {}", shell_word(record.name))
+                          name_of(record, environment, input.chosen->service())),
+              is_deployable(input.chosen->service())
+                  ? "planner resolve " + shell_word(name_of(record, environment, input.chosen->service()))
                   : mending_of(input.chosen->service()));
       }
     }

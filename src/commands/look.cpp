@@ -34,14 +34,12 @@ bool among(const SchemaDifference& wanted, const std::vector<SchemaDifference>& 
 }
 
 /// What the phase promises, asked of the rows; nullopt: it is no phase, or promises nothing.
-std::optional<bool> keeps_its_promise(Environment& environment, const project::Service& service,
-                                      const std::vector<project::StoredPlan>& plans, std::size_t migration) {
+std::optional<bool> promise_of(Environment& environment, const project::Service& service,
+                               const std::vector<project::StoredPlan>& plans, std::size_t migration) {
   for (const project::StoredPlan& stored : plans) {
     for (const Phase& phase : stored.plan.phases) {
       if (phase.after.empty() || project::released_as(service, stored.plan, phase) != migration) continue;
-      return std::none_of(phase.after.begin(), phase.after.end(), [&](const Condition& condition) {
-        return first_row(*environment.session, condition.query).has_value();
-      });
+      return keeps_its_promise(environment, phase);
     }
   }
   return std::nullopt;
@@ -75,6 +73,13 @@ std::optional<std::string> first_row(Connection& session, const Sql& query) {
     if (session.is_open() && session.in_transaction()) session.exec("ROLLBACK");
     throw;
   }
+}
+
+std::optional<bool> keeps_its_promise(Environment& environment, const Phase& phase) {
+  if (phase.after.empty()) return std::nullopt;
+  return std::none_of(phase.after.begin(), phase.after.end(), [&](const Condition& condition) {
+    return first_row(*environment.session, condition.query).has_value();
+  });
 }
 
 RecordedHistory seen_in_database(Environment& environment, const project::Service& service) {
@@ -113,7 +118,7 @@ RecordedHistory seen_in_database(Environment& environment, const project::Servic
     }
   }
   for (const std::size_t i : unseen) {
-    const std::optional<bool> kept = keeps_its_promise(environment, service, plans, i);
+    const std::optional<bool> kept = promise_of(environment, service, plans, i);
     if (!kept) environment.untold.push_back(files[i].name);
     if (!kept.value_or(true)) environment.judged.files[i].state = MigrationState::Pending;
   }

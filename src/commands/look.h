@@ -31,6 +31,9 @@ Looked look_for(Environment& environment, const project::Service& service, std::
 /// look, and change nothing.
 std::optional<std::string> first_row(Connection& session, const Sql& query);
 
+/// Does what the phase promises to leave behind hold? nullopt: it promises nothing of rows.
+std::optional<bool> keeps_its_promise(Environment& environment, const Phase& phase);
+
 /// For histories that nothing records: from the newest migration back, until one is found whose work is
 /// there; everything before that one is taken as applied. A phase that changes rows only is applied when what
 /// it promises is true. Names in `environment.untold` what could not be told. Throws Error when the database

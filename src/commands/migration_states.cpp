@@ -8,7 +8,7 @@
 namespace planner::commands {
 namespace {
 
-constexpr std::size_t kSha256Digits = 64;
+constexpr std::size_t kSha256Digits = 64, kSha384Digits = 96;
 
 std::string without_zeros(std::string number) {
   if (!number.empty()) number.erase(0, std::min(number.find_first_not_of('0'), number.size() - 1));
@@ -64,7 +64,7 @@ void judge_up_to(const RecordedHistory& recorded, const project::Service& servic
 }
 
 void judge_by_number(const RecordedHistory& recorded, const project::Service& service,
-                     JudgedHistory& answer) {
+                     const std::vector<std::string>& texts, JudgedHistory& answer) {
   std::map<std::string, const RecordedMigration*> by_number, by_name;
   for (const RecordedMigration& record : recorded.migrations) {
     if (!record.version.empty()) by_number[without_zeros(record.version)] = &record;
@@ -76,7 +76,10 @@ void judge_by_number(const RecordedHistory& recorded, const project::Service& se
     const auto& records = file.version.empty() ? by_name : by_number;
     const auto record = records.find(file.version.empty() ? file.name : without_zeros(file.version));
     if (record == records.end()) continue;
-    answer.files[i] = {state_of(*record->second), false, record->second};
+    // sqlx compares the bytes, line endings too.
+    const bool edited = !texts.empty() && record->second->checksum.size() == kSha384Digits &&
+                        project::sha384(texts[i]) != record->second->checksum;
+    answer.files[i] = {state_of(*record->second), edited, record->second};
     found.push_back(record->second);
   }
   for (const RecordedMigration& record : recorded.migrations) {
@@ -130,7 +133,7 @@ JudgedHistory judge_history(const RecordedHistory& recorded, const project::Serv
       if (recorded.up_to) {
         judge_up_to(recorded, service, answer);
       } else {
-        judge_by_number(recorded, service, answer);
+        judge_by_number(recorded, service, texts, answer);
       }
   }
   return answer;

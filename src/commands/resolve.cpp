@@ -7,13 +7,14 @@
 #include "planner/error.h"
 #include "planner/shell_word.h"
 #include "src/commands/commands.h"
+#include "src/commands/deploy_command.h"
+#include "src/commands/deployer.h"
 #include "src/commands/environments.h"
 #include "src/commands/look.h"
 #include "src/commands/select.h"
 #include "src/database/prisma_table.h"
 #include "src/database/url.h"
 #include "src/project/files.h"
-#include "src/project/sha256.h"
 #include "src/report/terminal.h"
 
 namespace planner::commands {
@@ -78,15 +79,54 @@ bool speaks_against(const Looked& looked, const Options& options) {
   return options.applied ? looked.effect == Effect::NotApplied : looked.effect == Effect::Applied;
 }
 
+/// What the tool's table says of the migration.
+struct Recorded {
+  bool known = false, applied = false, unfinished = false;
+  bool left_nothing = false;  ///< it was to be recorded in the transaction that did its work
+  std::string logs;
+};
+
+Recorded recorded_of(const Environment& environment, const project::Service& service, const Named& what) {
+  Recorded recorded;
+  if (service.folder.layout == project::Layout::Prisma) {
+    for (const PrismaRow& row : PrismaTable(*environment.session).rows()) {
+      if (row.name != what.name) continue;
+      recorded.known = true;
+      recorded.applied = recorded.applied || row.applied();
+      recorded.unfinished = recorded.unfinished || row.unfinished();
+      if (row.unfinished()) recorded.left_nothing = row.all_or_nothing;
+      if (row.unfinished() && row.logs) recorded.logs = *row.logs;
+    }
+  } else if (what.file) {
+    const MigrationState state = environment.judged.files[*what.file].state;
+    recorded.known = state != MigrationState::Pending;
+    recorded.applied = state == MigrationState::Applied;
+    recorded.unfinished = state == MigrationState::Failed;
+  }
+  return recorded;
+}
+
+/// A table of one number cannot say that a migration is applied and one before it is not.
+void require_next_number(const Environment& environment, const project::Service& service, std::size_t file) {
+  if (!environment.recorded.up_to && service.tool != Tool::GolangMigrate) return;
+  for (std::size_t i = 0; i < file; ++i) {
+    if (environment.judged.files[i].state == MigrationState::Applied) continue;
+    throw Error(fmt::format("{} is recorded by its number alone, and {} before it is not applied: it would "
+                            "count as applied too",
+                            service.folder.files[file].name, service.folder.files[i].name),
+                "begin with that one: planner resolve " + service.folder.files[i].name);
+  }
+}
+
 void run(const Options& options, Context& context) {
   if (options.applied && options.rolled_back)
     throw Error("--applied and --rolled-back exclude each other", "give one of them");
   const project::Project project = project::open_project({});
   const Named what = named(project, options.name);
   const project::Service& service = *what.service;
-  if (service.folder.layout != project::Layout::Prisma) {
+  if (!is_deployable(service)) {
     throw Error(
-        fmt::format("{}: only Prisma's history table has such states; this history is {}'s",
+        fmt::format("{}: planner does not write the table of a {} history; nothing was changed",
                     project::shown(service.folder.path), project::facts_of(service.folder.layout).name),
         "use the history's own tool");
   }
@@ -94,34 +134,25 @@ void run(const Options& options, Context& context) {
   Environment environment = open_environment({"", url}, service, {});
   Connection& session = *environment.session;
   require_primary(environment, "a migration be recorded");
-  if (!try_deploy_lock(session)) {
-    const std::optional<SessionSeen> holder = deploy_lock_holder(session);
+  const DeployLock lock = deploy_lock_of(service.tool, session);
+  if (!try_deploy_lock(session, lock)) {
+    const std::optional<SessionSeen> holder = deploy_lock_holder(session, lock);
     throw Error(fmt::format("a deploy is running: {}", holder ? holder->described() : "it has just begun"),
                 "wait until it has ended; it may be applying this very migration");
   }
   refresh(environment, service, {});
 
-  PrismaTable table(session);
-  const std::vector<PrismaRow> rows = table.rows();
-  const auto any = [&](auto&& test) {
-    return std::any_of(rows.begin(), rows.end(),
-                       [&](const PrismaRow& row) { return row.name == what.name && test(row); });
-  };
-  const bool known = any([](const PrismaRow&) { return true; });
-  const bool applied = any([](const PrismaRow& row) { return row.applied(); });
-  const bool unfinished = any([](const PrismaRow& row) { return row.unfinished(); });
+  const auto [known, applied, unfinished, left_nothing, logs] = recorded_of(environment, service, what);
   context.print(fmt::format("{}: {}\n", what.name,
                             unfinished ? "started and not finished"
                             : applied  ? "recorded as applied"
                             : known    ? "recorded as rolled back"
                                        : "not recorded"));
-  for (const PrismaRow& row : rows) {
-    if (row.name == what.name && row.unfinished() && row.logs && !row.logs->empty()) {
-      context.print("  " +
-                    report::wrapped(report::printable(redact(row.logs->substr(0, 600))),
-                                    context.out_style().width, 2, 2) +
-                    "\n");
-    }
+  if (!logs.empty()) {
+    context.print(
+        "  " +
+        report::wrapped(report::printable(redact(logs.substr(0, 600))), context.out_style().width, 2, 2) +
+        "\n");
   }
   if (options.applied && applied && !unfinished)
     throw Error(fmt::format("{} is already recorded as applied (P3008)", what.name),
@@ -143,7 +174,13 @@ void run(const Options& options, Context& context) {
     context.print("its file is not here: what it did cannot be looked for\n");
   }
   if (!options.applied && !options.rolled_back) {
-    if (unfinished) advise(looked, what, context);
+    if (left_nothing) {
+      context.print(
+          "planner began it, and records it in the transaction that does its work: nothing of it is there\n");
+      context.print(fmt::format("next: {}\n", deploy_command(service)));
+    } else if (unfinished) {
+      advise(looked, what, context);
+    }
     context.exit_code = unfinished ? kExitFindings : kExitOk;
     return;
   }
@@ -153,12 +190,20 @@ void run(const Options& options, Context& context) {
     context.exit_code = kExitFindings;
     return;
   }
+  const std::unique_ptr<DeployTable> table = open_deploy_table(
+      service.folder.layout == project::Layout::Prisma ? Tool::PrismaUnknown : service.tool, session);
+  const MigrationIdentity identity =
+      what.file ? identity_of_migration(service, *what.file,
+                                        project::read_file(service.folder.files[*what.file].file))
+                : MigrationIdentity{what.name, "", "", ""};
   if (options.applied) {
-    if (!table.exists()) table.create();
-    table.mark_applied(what.name, project::sha256(project::read_file(service.folder.files[*what.file].file)));
+    require_next_number(environment, service, *what.file);
+    if (!table->exists()) table->create();
+    table->mark_applied(identity);
     context.print(fmt::format("{} is recorded as applied.\n", what.name));
   } else {
-    table.roll_back(what.name);
+    table->roll_back(identity,
+                     !what.file || *what.file == 0 ? "" : service.folder.files[*what.file - 1].version);
     context.print(
         fmt::format("{} is recorded as rolled back; the next deploy applies it again.\n", what.name));
   }
@@ -182,7 +227,7 @@ void add_resolve(CLI::App& program, Context& context) {
       ->type_name("URL");
   command->footer(
       "Without --applied and --rolled-back it only looks. The rows are those that `prisma migrate resolve` "
-      "writes.\n"
+      "writes, or those of the history's own tool.\n"
       "Exit codes: 0 recorded, or nothing to resolve; 1 undecided, or the database speaks against it; 2 it "
       "could not run.\n\n"
       "Examples:\n"

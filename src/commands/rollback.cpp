@@ -17,7 +17,6 @@
 #include "src/project/evidence.h"
 #include "src/project/files.h"
 #include "src/project/release.h"
-#include "src/project/sha256.h"
 #include "src/report/terminal.h"
 
 namespace planner::commands {
@@ -52,13 +51,7 @@ Seat open_seat(const Options& options) {
   Seat seat;
   seat.chosen = choose_plan(options.plan);
   project::require_unedited(seat.chosen.stored);
-  if (options.now && seat.service().folder.layout != project::Layout::Prisma) {
-    throw Error(
-        fmt::format("--now: planner applies migrations itself only where Prisma's history table records "
-                    "them; this history is {}'s",
-                    project::facts_of(seat.service().folder.layout).name),
-        fmt::format("leave --now out, then deploy: {}", deploy_command(seat.service())));
-  }
+  if (options.now) require_deployable(seat.service());
   seat.texts = texts_on_disk(seat.service());
   for (const NamedUrl& url : urls_for(named_urls(options.databases), seat.service())) {
     seat.environments.push_back(open_environment(url, seat.service(), seat.texts));
@@ -130,16 +123,16 @@ void require_possible(const Seat& seat, std::size_t index, const Options& option
 /// A phase that was stopped: nothing of it is there, or what is there is what its way back takes away.
 void settle_failed(Environment& environment, const Seat& seat, const Phase& phase, Context& context) {
   const std::size_t file = *project::released_as(seat.service(), seat.plan(), phase);
-  const std::string& name = seat.service().folder.files[file].name;
   const Looked looked = look_for(environment, seat.service(), file);
-  PrismaTable table(*environment.session);
+  const std::unique_ptr<DeployTable> table = open_deploy_table(seat.service().tool, *environment.session);
+  const MigrationIdentity identity = identity_of_migration(seat.service(), file, seat.texts[file]);
   context.print(fmt::format("{}: {} was stopped: {}\n", environment.name, phase.folder, described(looked)));
   const bool index = phase.commits && !phase.backfill && looked.effect != Effect::NotApplied &&
                      phase.migration.str().find("CONCURRENTLY") != std::string::npos;
   if (looked.effect == Effect::Applied || index) {
-    table.mark_applied(name, project::sha256(project::read_file(seat.service().folder.files[file].file)));
+    table->mark_applied(identity);
   } else if (looked.effect == Effect::NotApplied || phase.backfill) {
-    table.roll_back(name);
+    table->roll_back(identity, file == 0 ? "" : seat.service().folder.files[file - 1].version);
   } else {
     throw Error(fmt::format("{}: {} is half done and its way back begins where it ends", environment.name,
                             phase.folder),

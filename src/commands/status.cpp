@@ -332,22 +332,23 @@ void say_next(const Known& known, const project::Config& config, Environment& da
         std::any_of(known.plans.begin(), known.plans.end(), [&](const project::StoredPlan& stored) {
           return project::taken_back_by(stored.plan, failed->name) != nullptr;
         });
-    const bool prisma = known.service->folder.layout == project::Layout::Prisma;
-    if (prisma && (way_back || !failed->phase.empty())) {
+    const bool mends = is_deployable(*known.service);
+    if (mends && (way_back || !failed->phase.empty())) {
       environment.situation = Situation::FailedPhase;
-      environment.next = deploy_command(*known.service);
+      environment.next = planner_deploy_command(*known.service);
       environment.next_why =
           fmt::format("{} is a phase{} of a plan: planner looks at what it left and goes on from there",
                       failed->name, way_back ? "'s way back" : "");
-    } else if (!prisma) {
+    } else if (!mends) {
       environment.situation = Situation::FailedMigration;
       environment.next_why = fmt::format("{} failed: {}", failed->name, mending_of(*known.service));
     } else {
       environment.situation = Situation::FailedMigration;
       environment.next = "planner resolve " + shell_word(failed->name);
-      environment.next_why =
+      environment.next_why = fmt::format(
           "it looks at the database and says whether the failed migration took effect; every deploy is "
-          "refused until then (P3009)";
+          "refused until then{}",
+          known.service->folder.layout == project::Layout::Prisma ? " (P3009)" : "");
     }
     return;
   }

@@ -160,7 +160,8 @@ long long BackfillRun::change(Connection& session, Shared& shared, const std::st
   for (int attempt = 0;; ++attempt) {
     try {
       // Few messages, because small batches would else wait for the way there and back.
-      const std::string begin = "BEGIN; SET LOCAL lock_timeout = '300ms'; ";
+      const std::string begin =
+          options_.way == BackfillWay::Keys ? "BEGIN; SET LOCAL lock_timeout = '300ms'; " : "BEGIN; ";
       if (!values.empty()) session.exec(begin);
       const long long rows =
           (values.empty() ? session.exec(begin + statement) : session.exec_params(statement, values))
@@ -298,6 +299,8 @@ void BackfillRun::work(Shared& shared) {
   try {
     Connection session(url_);
     settle(session);
+    // Windows are all it asks for; along keys it also looks for the end of a batch, which may take its time.
+    if (options_.way != BackfillWay::Keys) session.exec("SELECT set_config('lock_timeout', '300ms', false)");
     while (!shared.halt) {
       std::optional<BackfillPart> part;
       {

@@ -56,7 +56,11 @@ void BackfillRun::choose_spread() {
                             key, quoted(backfill_.table), kSample, candidate, kPassesByKey))
           .text());
   if (fullest > std::max(10LL, 2LL * kSample / kPassesByKey)) return;
-  spread_ = candidate;
+  // Every pass asks this of every row: two functions fewer where no key is below zero. A lower one that comes
+  // later comes through the trigger.
+  const Result lowest = control_.exec(
+      fmt::format("SELECT {0} >= 0 FROM {1} ORDER BY {0} LIMIT 1", key, quoted(backfill_.table)));
+  spread_ = !lowest.empty() && lowest.truth() ? key : candidate;
   passes_ = kPassesByKey;
 }
 

@@ -9,10 +9,37 @@
 namespace planner {
 namespace {
 
-// Where a 64-bit key's halves are shown in pg_locks.
-constexpr const char* kLockRow =
-    "l.locktype = 'advisory' AND l.classid = 0 AND l.objid = 72707369 AND l.objsubid = 1 AND l.granted AND "
-    "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+constexpr std::int64_t kGooseLock = 4097083626;
+
+/// Where the halves of a 64-bit key are shown in pg_locks.
+std::string lock_rows(const DeployLock& lock) {
+  std::string keys;
+  for (const std::int64_t key : lock.keys) keys += fmt::format("{}{}", keys.empty() ? "" : ", ", key);
+  return fmt::format(
+      "l.locktype = 'advisory' AND ((l.classid::bigint << 32) | l.objid::bigint) IN ({}) AND l.objsubid = 1 "
+      "AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      keys);
+}
+
+/// CRC-32 as zlib has it (IEEE 802.3).
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t sum = 0xFFFFFFFFU;
+  for (const char byte : bytes) {
+    sum ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1U) ^ ((sum & 1U) != 0 ? 0xEDB88320U : 0U);
+  }
+  return ~sum;
+}
+
+std::int64_t golang_migrate_key(const std::string& schema, const std::string& database) {
+  constexpr std::uint32_t kSalt = 1486364155;
+  std::string names = schema;
+  names += '\0';
+  names += "schema_migrations";
+  names += '\0';
+  names += database;
+  return static_cast<std::int64_t>(crc32(names) * kSalt);
+}
 
 std::string one_line(std::string text) {
   std::string out;
@@ -43,12 +70,29 @@ std::string SessionSeen::described() const {
   return text;
 }
 
-std::optional<SessionSeen> deploy_lock_holder(Connection& session) {
+DeployLock deploy_lock_of(Tool tool, Connection& session) {
+  DeployLock lock{{kPrismaLock}};
+  if (tool == Tool::Goose) lock.keys.push_back(kGooseLock);
+  if (tool != Tool::GolangMigrate && tool != Tool::Sqlx) return lock;
+  const Result names = session.exec("SELECT current_database(), coalesce(current_schema(), '')");
+  const std::string database = names.rows.front().at(0).value_or(""),
+                    schema = names.rows.front().at(1).value_or("");
+  if (tool == Tool::Sqlx) {
+    constexpr std::int64_t kSalt = 0x3d32ad9e;
+    lock.keys.push_back(kSalt * static_cast<std::int64_t>(crc32(database)));
+  } else {
+    lock.keys.push_back(golang_migrate_key(schema, "/" + database));
+    lock.keys.push_back(golang_migrate_key(schema, database));
+  }
+  return lock;
+}
+
+std::optional<SessionSeen> deploy_lock_holder(Connection& session, const DeployLock& lock) {
   const Result found = session.exec(fmt::format(
       "SELECT l.pid, a.application_name, a.usename, host(a.client_addr), a.query, a.state, "
       "extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change, a.backend_start)) "
       "FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE {} LIMIT 1",
-      kLockRow));
+      lock_rows(lock)));
   if (found.empty()) return std::nullopt;
   const Row& row = found.rows.front();
   SessionSeen seen;
@@ -62,16 +106,24 @@ std::optional<SessionSeen> deploy_lock_holder(Connection& session) {
   return seen;
 }
 
-bool try_deploy_lock(Connection& session) {
-  return session.exec("SELECT pg_try_advisory_lock(72707369)").truth();
+bool try_deploy_lock(Connection& session, const DeployLock& lock) {
+  for (std::size_t i = 0; i < lock.keys.size(); ++i) {
+    if (session.exec(fmt::format("SELECT pg_try_advisory_lock({})", lock.keys[i])).truth()) continue;
+    for (std::size_t taken = 0; taken < i; ++taken)
+      session.exec(fmt::format("SELECT pg_advisory_unlock({})", lock.keys[taken]));
+    return false;
+  }
+  return true;
 }
 
-bool holds_deploy_lock(Connection& session) {
-  return !session
-              .exec(fmt::format("SELECT 1 FROM pg_locks l WHERE {} AND l.pid = pg_backend_pid()", kLockRow))
-              .empty();
+bool holds_deploy_lock(Connection& session, const DeployLock& lock) {
+  const Result held = session.exec(
+      fmt::format("SELECT 1 FROM pg_locks l WHERE {} AND l.pid = pg_backend_pid()", lock_rows(lock)));
+  return held.size() == lock.keys.size();
 }
 
-void release_deploy_lock(Connection& session) { session.exec("SELECT pg_advisory_unlock(72707369)"); }
+void release_deploy_lock(Connection& session, const DeployLock& lock) {
+  for (const std::int64_t key : lock.keys) session.exec(fmt::format("SELECT pg_advisory_unlock({})", key));
+}
 
 }  // namespace planner

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "src/database/prisma_table.h"
+
 namespace planner {
 namespace {
 
@@ -28,6 +30,7 @@ void read_prisma(Connection& connection, RecordedHistory& history) {
     migration.name = or_empty(row.at(0));
     migration.checksum = or_empty(row.at(1));
     migration.logs = or_empty(row.at(2));
+    if (migration.logs == kAllOrNothing) migration.logs.clear();  // no error: it runs, or it was stopped
     migration.started_at = or_empty(row.at(3));
     migration.finished_at = or_empty(row.at(4));
     migration.rolled_back_at = or_empty(row.at(5));
@@ -47,13 +50,14 @@ void read_prisma(Connection& connection, RecordedHistory& history) {
   }
 }
 
-/// Tools that record one number per applied migration.
+/// Tools that record one number per applied migration, and perhaps whether it succeeded and its checksum.
 void read_numbers(Connection& connection, const std::string& query, RecordedHistory& history) {
   const Result rows = connection.exec(query);
   for (const Row& row : rows.rows) {
     RecordedMigration migration;
     migration.version = or_empty(row.at(0));
     if (row.size() > 1 && or_empty(row.at(1)) != "t") migration.state = RecordedState::Failed;
+    if (row.size() > 2) migration.checksum = or_empty(row.at(2));
     history.migrations.push_back(std::move(migration));
   }
 }
@@ -151,8 +155,10 @@ RecordedHistory read_recorded_history(Connection& connection, Tool tool) {
                    history);
       break;
     case Tool::Sqlx:
-      read_numbers(connection, "SELECT version::text, success FROM _sqlx_migrations ORDER BY version",
-                   history);
+      read_numbers(
+          connection,
+          "SELECT version::text, success, encode(checksum, 'hex') FROM _sqlx_migrations ORDER BY version",
+          history);
       break;
     case Tool::Drizzle:
       read_drizzle(connection, history);

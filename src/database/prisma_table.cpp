@@ -71,7 +71,8 @@ std::vector<PrismaRow> PrismaTable::rows() {
     one.id = or_empty(row.at(0));
     one.name = or_empty(row.at(1));
     one.checksum = or_empty(row.at(2));
-    one.logs = row.at(3);
+    one.all_or_nothing = row.at(3) == kAllOrNothing;
+    if (!one.all_or_nothing) one.logs = row.at(3);
     one.started_at = or_empty(row.at(4));
     one.finished_at = or_empty(row.at(5));
     one.rolled_back_at = or_empty(row.at(6));
@@ -82,48 +83,57 @@ std::vector<PrismaRow> PrismaTable::rows() {
   return rows;
 }
 
-std::string PrismaTable::begin(const std::string& migration, const std::string& checksum,
-                               const std::string& unfinished_id) {
-  if (!unfinished_id.empty()) {
+BegunMigration PrismaTable::begin(const MigrationIdentity& identity, const std::string& unfinished,
+                                  bool with_the_record) {
+  const Value logs = with_the_record ? Value(kAllOrNothing) : Value();
+  if (!unfinished.empty()) {
     const Result taken =
         session_.exec_params(fmt::format("UPDATE {} SET started_at = clock_timestamp(), checksum = $2, logs "
-                                         "= NULL WHERE id = $1 AND finished_at IS NULL",
+                                         "= $3 WHERE id = $1 AND finished_at IS NULL",
                                          name_),
-                             {unfinished_id, checksum});
-    if (taken.affected == 1) return unfinished_id;
+                             {unfinished, identity.checksum, logs});
+    if (taken.affected == 1) return {identity, unfinished};
   }
   const std::string id = new_uuid();
-  session_.exec_params(
-      fmt::format(
-          "INSERT INTO {} (id, checksum, started_at, migration_name) VALUES ($1, $2, clock_timestamp(), $3)",
-          name_),
-      {id, checksum, migration});
-  return id;
+  session_.exec_params(fmt::format("INSERT INTO {} (id, checksum, started_at, migration_name, logs) VALUES "
+                                   "($1, $2, clock_timestamp(), $3, $4)",
+                                   name_),
+                       {id, identity.checksum, identity.name, logs});
+  return {identity, id};
 }
 
-std::string PrismaTable::finishing(const std::string& id) const {
+std::string PrismaTable::finishing(const BegunMigration& begun) const {
   return fmt::format(
-      "UPDATE {} SET applied_steps_count = applied_steps_count + 1, finished_at = clock_timestamp() WHERE id "
-      "= {}",
-      name_, quoted(Literal(id)));
+      "UPDATE {} SET applied_steps_count = applied_steps_count + 1, finished_at = clock_timestamp(), logs = "
+      "NULL WHERE id = {}",
+      name_, quoted(Literal(begun.id)));
 }
 
-void PrismaTable::finish(const std::string& id) { session_.exec(finishing(id)); }
+void PrismaTable::finish(const std::string& id) { session_.exec(finishing({{}, id})); }
 
-void PrismaTable::fail(const std::string& id, const std::string& logs) {
+bool PrismaTable::is_finished(const BegunMigration& begun) {
+  return !session_
+              .exec_params(fmt::format("SELECT 1 FROM {} WHERE id = $1 AND finished_at IS NOT NULL AND "
+                                       "rolled_back_at IS NULL",
+                                       name_),
+                           {begun.id})
+              .empty();
+}
+
+void PrismaTable::fail(const BegunMigration& begun, const std::string& logs) {
   session_.exec_params(fmt::format("UPDATE {} SET logs = $2 WHERE id = $1 AND finished_at IS NULL", name_),
-                       {id, logs});
+                       {begun.id, logs});
 }
 
-void PrismaTable::roll_back(const std::string& migration) {
+void PrismaTable::roll_back(const MigrationIdentity& identity, const std::string& /*before*/) {
   session_.exec_params(fmt::format("UPDATE {} SET rolled_back_at = clock_timestamp() WHERE migration_name = "
                                    "$1 AND finished_at IS NULL AND "
                                    "rolled_back_at IS NULL",
                                    name_),
-                       {migration});
+                       {identity.name});
 }
 
-void PrismaTable::mark_applied(const std::string& migration, const std::string& checksum) {
+void PrismaTable::mark_applied(const MigrationIdentity& identity) {
   // One statement, so that no moment exists in which the migration is neither failed nor applied.
   session_.exec_params(fmt::format("WITH closed AS (UPDATE {0} SET rolled_back_at = clock_timestamp() WHERE "
                                    "migration_name = $3 AND finished_at IS NULL AND "
@@ -132,7 +142,7 @@ void PrismaTable::mark_applied(const std::string& migration, const std::string& 
                                    "logs, applied_steps_count) "
                                    "SELECT $1, $2, at, at, $3, '', 0 FROM moment",
                                    name_),
-                       {new_uuid(), checksum, migration});
+                       {new_uuid(), identity.checksum, identity.name});
 }
 
 void use_prisma_schema(Connection& session, std::string_view url, bool create) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/database/connection.h"
+#include "src/database/deploy_table.h"
 
 /// `_prisma_migrations` as Prisma itself reads and writes it, so that either tool goes on where the other
 /// stopped.
@@ -13,7 +14,8 @@ namespace planner {
 /// One row; times are ISO 8601 in UTC, empty for NULL.
 struct PrismaRow {
   std::string id, name, checksum;
-  Value logs;
+  Value logs;                   ///< NULL too where only planner's mark is in it
+  bool all_or_nothing = false;  ///< planner began it: what it does and that it is done are one transaction
   std::string started_at, finished_at, rolled_back_at;
   double seconds = 0;  ///< from start to finish; 0 where it has none
   int steps = 0;
@@ -23,31 +25,40 @@ struct PrismaRow {
   bool applied() const { return !finished_at.empty() && rolled_back_at.empty(); }
 };
 
-class PrismaTable {
+/// What planner writes into `logs` of a migration that it applies and records in one transaction, until it is
+/// done: a row that still has it says that nothing of it lasted. Prisma shows it to whoever asks.
+inline constexpr std::string_view kAllOrNothing =
+    "planner applies this migration and records it in one transaction: as long as this row is unfinished, "
+    "nothing of "
+    "it is there. When no deploy runs it was stopped, and `planner deploy` applies it again.";
+
+class PrismaTable : public DeployTable {
  public:
   /// Looks through the session's search path. The session must stay out of transactions.
   explicit PrismaTable(Connection& session);
 
-  bool exists() const { return exists_; }
+  bool exists() const override { return exists_; }
   /// Schema and name, quoted.
   const std::string& name() const { return name_; }
   /// In the first schema of the search path, with the statement Prisma sends.
-  void create();
+  void create() override;
 
   /// In the order in which they were started.
   std::vector<PrismaRow> rows();
 
-  /// A migration begins: its id. A row that a stopped run left unfinished is taken again.
-  std::string begin(const std::string& migration, const std::string& checksum,
-                    const std::string& unfinished_id = "");
-  /// The statements that record success, for the transaction that made the change.
-  std::string finishing(const std::string& id) const;
+  BegunMigration begin(const MigrationIdentity& identity, const std::string& unfinished,
+                       bool with_the_record) override;
+  bool marks_begun() const override { return true; }
+  std::string finishing(const BegunMigration& begun) const override;
+  bool is_finished(const BegunMigration& begun) override;
+  void fail(const BegunMigration& begun, const std::string& logs) override;
+  std::string noting(const BegunMigration& /*begun*/, double /*seconds*/) const override { return ""; }
+  /// A row of that id is done.
   void finish(const std::string& id);
-  void fail(const std::string& id, const std::string& logs);
   /// `migrate resolve --rolled-back`: every unfinished row of the name.
-  void roll_back(const std::string& migration);
+  void roll_back(const MigrationIdentity& identity, const std::string& before) override;
   /// `migrate resolve --applied`: unfinished rows are closed, and one row says that it is applied.
-  void mark_applied(const std::string& migration, const std::string& checksum);
+  void mark_applied(const MigrationIdentity& identity) override;
 
  private:
   Connection& session_;

@@ -1,5 +1,7 @@
 #include "src/project/markers.h"
 
+#include <algorithm>
+#include <cctype>
 #include <functional>
 #include <string_view>
 
@@ -85,6 +87,51 @@ std::string goose_forward(const std::string& text) {
   });
 }
 
+std::vector<std::string> goose_pieces(const std::string& forward) {
+  std::vector<std::string> pieces;
+  std::string piece;
+  bool block = false;
+  const auto end_piece = [&] {
+    if (!trimmed(piece).empty()) pieces.push_back(std::move(piece));
+    piece.clear();
+  };
+  each_line(forward, [&](std::size_t, std::string_view line) {
+    const std::string_view command = goose_command(line);
+    if (command == "StatementBegin") block = true;
+    if (command == "StatementEnd") {
+      block = false;
+      end_piece();
+    }
+    const std::string_view words = trimmed(line);
+    // A comment before a statement belongs to nothing.
+    if (!command.empty() || (piece.empty() && (words.empty() || starts_with(words, "--")))) return;
+    piece += std::string(line) + "\n";
+    // As goose looks for it: the last word before one that begins a comment.
+    std::string_view last;
+    for (std::size_t at = 0; at < words.size();) {
+      const std::size_t end = std::min(words.find_first_of(" \t", at), words.size());
+      const std::string_view word = words.substr(at, end - at);
+      if (starts_with(word, "--")) break;
+      if (!word.empty()) last = word;
+      at = end + 1;
+    }
+    if (!block && !last.empty() && last.back() == ';') end_piece();
+  });
+  end_piece();
+  return pieces;
+}
+
+bool goose_substitutes(const std::string& text) {
+  bool found = false;
+  each_line(text, [&](std::size_t, std::string_view line) {
+    std::string command(goose_command(line));
+    std::transform(command.begin(), command.end(), command.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
+    found = found || command == "ENVSUB ON" || command == "ENVSUBST ON";
+  });
+  return found;
+}
+
 bool has_dbmate_marks(const std::string& text) {
   bool found = false;
   each_line(text, [&](std::size_t, std::string_view line) {
@@ -110,6 +157,14 @@ std::string dbmate_forward(const std::string& text) {
     if (starts_with(command, "down")) return Section::Down;
     return now;
   });
+}
+
+int dbmate_sections(const std::string& text) {
+  int sections = 0;
+  each_line(text, [&](std::size_t, std::string_view line) {
+    if (starts_with(dbmate_command(line), "up")) ++sections;
+  });
+  return sections;
 }
 
 std::string drizzle_statements(const std::string& text) {

@@ -163,11 +163,17 @@ TEST_F(Survival, AReadOnlyStandbyIsRefusedAndStatusSaysWhatItIs) {
 TEST_F(Survival, AUserWithOnlyTheRightsThatAreNeededDeploysAWholePlan) {
   const std::string role = "planner_seat_deployer";
   db().exec("DROP ROLE IF EXISTS " + role);
-  db().exec("CREATE ROLE " + role + " LOGIN");
-  db().exec(
-      "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO planner_seat_deployer', "
-      "current_database()); END $$");
-  db().exec("GRANT USAGE, CREATE ON SCHEMA public TO " + role);
+  // The statements of the handbook, with this database and this role in them.
+  const std::string handbook = read_file(source_dir() / "examples/docs/handbook.md");
+  const std::size_t at = handbook.find("```sql\n", handbook.find("## The rights a deploy needs")) + 7;
+  std::string rights = handbook.substr(at, handbook.find("```", at) - at);
+  const auto put = [&](const std::string& word, const std::string& instead) {
+    for (std::size_t i = rights.find(word); i != std::string::npos; i = rights.find(word, i + instead.size()))
+      rights.replace(i, word.size(), instead);
+  };
+  put("deployer", role);
+  put("DATABASE app", "DATABASE " + value("SELECT quote_ident(current_database())"));
+  db().exec(rights);
   std::string as_role = url();
   as_role.replace(as_role.find("postgres@"), 9, role + "@");
   split_rename();
