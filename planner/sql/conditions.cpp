@@ -298,8 +298,10 @@ QueryAccess query_access(const Expression& query) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__InsertStmt>(message).relation));
     } else if (message.descriptor == &pg_query__update_stmt__descriptor) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__UpdateStmt>(message).relation));
+      access.changed.push_back(access.written.back());
     } else if (message.descriptor == &pg_query__delete_stmt__descriptor) {
       access.written.push_back(pg::table_name(pg::as_message_of<PgQuery__DeleteStmt>(message).relation));
+      access.changed.push_back(access.written.back());
     }
     return true;
   });

@@ -32,6 +32,7 @@ struct QueryAccess {
   std::vector<RowLocked> row_locked;        ///< FOR UPDATE, FOR SHARE, ...
   std::vector<Identifier> lock_finds_none;  ///< named by OF, but not in FROM
   std::vector<ObjectName> written;          ///< by INSERT, UPDATE, DELETE in WITH
+  std::vector<ObjectName> changed;          ///< of these, by UPDATE and DELETE
 };
 QueryAccess query_access(const Expression& query);
 
