@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "planner/effects/effects.h"
 #include "planner/error.h"
@@ -102,6 +103,7 @@ Deployer::Deployer(std::string url, const project::Service& service,
   unfinished_ids_.resize(service.folder.files.size());
   find_phases();
   control_ = std::make_unique<Connection>(url_);
+  lift_timeouts(*control_);
   refuse_pooler(*control_, worker());
   require_primary(*control_, url_, "migrations be applied");
 }
@@ -143,6 +145,7 @@ void Deployer::reconnect(std::unique_ptr<Connection>& session, const char* what)
   while (true) {
     try {
       session = std::make_unique<Connection>(url_);
+      lift_timeouts(*session);
       if (is_prisma()) use_prisma_schema(*session, url_, false);
       if (said) context_.say(fmt::format("the server answers again; {}", what));
       return;
@@ -160,7 +163,6 @@ Connection& Deployer::control() {
   if (!control_ || !control_->is_open()) {
     table_.reset();
     reconnect(control_, "looking at what was recorded");
-    lift_timeouts(*control_);
     table_ = open_table();
   }
   return *control_;
@@ -169,15 +171,13 @@ Connection& Deployer::control() {
 Connection& Deployer::worker() {
   if (!worker_ || !worker_->is_open()) {
     reconnect(worker_, "going on");
-    if (worker_->server_version() >= 140000)
-      worker_->exec("SELECT set_config('idle_session_timeout', '0', false)");
+    worker_is_free_ = true;
   }
   return *worker_;
 }
 
 bool Deployer::take_lock(std::optional<int> seconds) {
   if (is_prisma()) use_prisma_schema(*control_, url_, true);
-  lift_timeouts(*control_);
   lock_ = deploy_lock_of(service_.tool, *control_);
   const auto start = Clock::now();
   auto say_at = start;
@@ -221,6 +221,7 @@ Deployer::Settled Deployer::settle_phase(std::size_t migration, const ReleasedPh
   Environment environment;
   environment.url = url_;
   environment.session = std::make_unique<Connection>(url_);
+  lift_timeouts(*environment.session);
   if (is_prisma()) use_prisma_schema(*environment.session, url_, false);
   refresh(environment, service_, {});
   Looked looked = look_for(environment, service_, migration);
@@ -386,9 +387,16 @@ bool Deployer::failed(std::size_t migration, const BegunMigration& begun, const 
 }
 
 /// A role's timeouts are meant for requests; a phase has its own.
-void Deployer::free_session() { lift_timeouts(worker()); }
+void Deployer::free_session() {
+  Connection& session = worker();
+  if (!std::exchange(worker_is_free_, true)) lift_timeouts(session);
+}
 
-void Deployer::restore_session() { restore_timeouts(worker()); }
+/// What one migration sets for the session holds for the next one, as where its tool sends both.
+void Deployer::restore_session() {
+  Connection& session = worker();
+  if (std::exchange(worker_is_free_, false)) restore_timeouts(session);
+}
 
 bool Deployer::apply_atomic(std::size_t migration, const BegunMigration& begun, const Phase& phase) {
   // One message: nobody waits for a network round trip while the lock is held, and the record is true
@@ -399,13 +407,8 @@ bool Deployer::apply_atomic(std::size_t migration, const BegunMigration& begun, 
   try {
     free_session();
     run_message(text, &phase);
-    restore_session();
   } catch (const DatabaseError& error) {
-    if (!is_lost(error)) {
-      const bool answer = failed(migration, begun, error, &phase);
-      restore_session();
-      return answer;
-    }
+    if (!is_lost(error)) return failed(migration, begun, error, &phase);
     context_.say(
         "the connection was lost; the row in the history table says whether the transaction was committed");
     if (!is_finished(begun)) return failed(migration, begun, error, &phase);
@@ -443,16 +446,11 @@ bool Deployer::apply_committing(std::size_t migration, const BegunMigration& beg
           context_.warn(fmt::format("{}; the file's own statement goes on", report.error));
       }
       run_message(forward_[migration].text);
-      restore_session();
       break;
     } catch (const DatabaseError& error) {
       const bool again = index != nullptr && attempt < kIndexTries && !Interruptible::requested() &&
                          (error.is("40P01") || error.is("55P03"));
-      if (!again) {
-        const bool answer = failed(migration, begun, error, released.phase);
-        restore_session();
-        return answer;
-      }
+      if (!again) return failed(migration, begun, error, released.phase);
       context_.say(fmt::format("{}: {}; trying again ({} of {})", service_.folder.files[migration].name,
                                error.what(), attempt + 1, kIndexTries));
     }
@@ -498,6 +496,7 @@ bool Deployer::apply(std::size_t migration) {
   unfinished_ids_[migration].clear();
   bool done = false;
   if (released == nullptr) {
+    restore_session();
     done = apply_plain(migration, begun);
   } else if (released->commits) {
     done = apply_committing(migration, begun, *released);

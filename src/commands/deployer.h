@@ -105,6 +105,7 @@ class Deployer {
   DeployLock lock_;
   std::vector<ReleasedPhaseOf> phases_;  ///< one per file; null where it is none
   std::unique_ptr<Connection> control_, worker_;
+  bool worker_is_free_ = false;  ///< of its role's timeouts
   std::unique_ptr<DeployTable> table_;
   std::vector<std::string> edited_;          ///< per file: what is to be said of a phase edited by hand
   std::vector<std::string> unfinished_ids_;  ///< per file: the row that is taken again

@@ -96,8 +96,8 @@ Environment open_environment(const NamedUrl& url, const project::Service& servic
   environment.url = url.url;
   environment.name = url.name.empty() ? parse_database_url(url.url).described() : url.name;
   environment.session = std::make_unique<Connection>(url.url);
-  if (is_prisma(service)) use_prisma_schema(*environment.session, url.url, false);
   lift_timeouts(*environment.session);
+  if (is_prisma(service)) use_prisma_schema(*environment.session, url.url, false);
   environment.standby = environment.session->exec("SELECT pg_is_in_recovery()").truth();
   refresh(environment, service, texts);
   return environment;
